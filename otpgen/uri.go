@@ -1,0 +1,240 @@
+package otpgen
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"npmotp/internal/secret"
+)
+
+const (
+	defaultPeriod = 30 * time.Second
+	maxURI        = 8192 // a QR code holds 7089 characters at most (ISO/IEC 18004)
+)
+
+// ParseURI reads an otpauth URI as issuers put it into QR codes. The format is
+// Google Authenticator's "Key Uri Format"; there is no standard.
+//
+// Refused is what would give wrong passwords, or passwords that may be wrong:
+// unknown types, algorithms, lengths and periods, a parameter that stands
+// there twice with different values, an HOTP key without a counter, secrets
+// that are not base32 or shorter than 80 bits, and keys for Steam. An empty
+// parameter counts as absent. Other parameters are ignored.
+//
+// Any case is accepted in scheme, type, parameter names, algorithm and secret;
+// the secret is read like that of [ParseSecret]. "algo" is "algorithm", and
+// "&amp;" is "&". Percent signs that begin no escape stand for themselves. So
+// does "#", as cutting there would lose the parameters after it; so does "+"
+// in the label, where addresses have it, while in a parameter it is a space.
+//
+// The label is split at its first colon, an escaped one if there is no other.
+// What stands before it is the issuer, unless the issuer parameter says
+// something else: then the parameter is the issuer and the prefix is dropped.
+// Names are returned without the spaces around them and otherwise as written.
+//
+// No error holds any part of u. [ErrNotURI] and [ErrMigration] tell what else
+// a QR code may hold.
+func ParseURI(u secret.Text) (Key, Label, error) {
+	text := strings.TrimFunc(u.Reveal(), func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
+	kind, rest, err := parseScheme(text)
+	if err != nil {
+		return Key{}, Label{}, err
+	}
+	path, query, _ := strings.Cut(rest, "?")
+	p := parseQuery(query)
+	k, err := p.key(kind)
+	if err != nil {
+		return Key{}, Label{}, err
+	}
+	l := parseLabel(strings.TrimPrefix(path, "/"))
+	issuer, err := value(p, "issuer", func(s string) (string, error) { return s, nil }, l.Issuer)
+	if err != nil {
+		return Key{}, Label{}, err
+	}
+	l.Issuer = issuer
+	return k, l, nil
+}
+
+// URI returns the canonical otpauth URI of k. [ParseURI] makes the same key
+// and label of it, provided that k is valid and that there are no spaces
+// around the names in l.
+func (k Key) URI(l Label) secret.Text {
+	var b strings.Builder
+	b.WriteString("otpauth://" + k.Kind.String() + "/")
+	if l.Issuer != "" || strings.Contains(l.Account, ":") {
+		b.WriteString(escape(l.Issuer) + ":")
+	}
+	b.WriteString(escape(l.Account) + "?secret=" + k.Secret.Reveal())
+	if l.Issuer != "" {
+		b.WriteString("&issuer=" + escape(l.Issuer))
+	}
+	b.WriteString("&algorithm=" + k.Alg.String() + "&digits=" + strconv.Itoa(k.Digits))
+	if k.Kind == HOTP {
+		b.WriteString("&counter=" + strconv.FormatUint(k.Counter, 10))
+	} else {
+		b.WriteString("&period=" + strconv.FormatInt(int64(k.Period/time.Second), 10))
+	}
+	return secret.New(b.String())
+}
+
+// parseScheme reads the scheme and the type, and returns what follows them.
+func parseScheme(text string) (kind Kind, rest string, err error) {
+	if len(text) > maxURI {
+		return 0, "", refuse("the URI is longer than a QR code can be")
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return 0, "", refuseAs(ErrNotURI, "this is not an otpauth URI")
+	}
+	switch strings.ToLower(scheme) {
+	case "otpauth":
+	case "otpauth-migration":
+		return 0, "", refuseAs(ErrMigration, "this is an export of Google Authenticator, which can hold many keys: import it")
+	case "steam":
+		return 0, "", errSteam()
+	case "motp":
+		return 0, "", refuse("this is a Mobile-OTP key: only totp and hotp keys can be used")
+	default:
+		return 0, "", refuseAs(ErrNotURI, "this is not an otpauth URI")
+	}
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	kind, err = ParseKind(rest[:end])
+	return kind, rest[end:], err
+}
+
+// parseLabel splits the label before it decodes it, so that an escaped colon
+// in a name is not taken for the separator when there is a plain one.
+func parseLabel(path string) Label {
+	issuer, account, ok := strings.Cut(path, ":")
+	if ok {
+		issuer, account = unescape(issuer), unescape(account)
+	} else if issuer, account, ok = strings.Cut(unescape(path), ":"); !ok {
+		issuer, account = "", issuer
+	}
+	return Label{Issuer: strings.Trim(issuer, " "), Account: strings.Trim(account, " ")}
+}
+
+// params holds the values of each parameter that is not empty.
+type params map[string][]string
+
+func parseQuery(query string) params {
+	p := params{}
+	for part := range strings.SplitSeq(query, "&") {
+		name, v, _ := strings.Cut(part, "=")
+		name = strings.TrimPrefix(strings.ToLower(strings.Trim(unescape(name), " ")), "amp;")
+		if name == "algo" {
+			name = "algorithm"
+		}
+		if v = strings.Trim(unescape(strings.ReplaceAll(v, "+", " ")), " "); v != "" {
+			p[name] = append(p[name], v)
+		}
+	}
+	return p
+}
+
+func (p params) key(kind Kind) (Key, error) {
+	if len(p["encoder"]) > 0 {
+		// KeePassXC and pquerna/otp mark Steam keys of type totp this way.
+		return Key{}, errSteam()
+	}
+	text, err := value(p, "secret", func(s string) (string, error) { return parseSecret(s, true) }, "")
+	if err != nil {
+		return Key{}, err
+	}
+	if text == "" {
+		return Key{}, refuse("the URI has no secret")
+	}
+	k := Key{Kind: kind, Secret: secret.New(text)}
+	if k.Alg, err = value(p, "algorithm", ParseAlg, SHA1); err != nil {
+		return Key{}, err
+	}
+	digits, err := value(p, "digits", parseNumber, minDigits)
+	if err != nil {
+		return Key{}, err
+	}
+	k.Digits = int(min(digits, maxDigits+1))
+	switch kind {
+	case HOTP:
+		if len(p["counter"]) == 0 {
+			return Key{}, refuse("the URI has no counter, which a hotp key needs")
+		}
+		if k.Counter, err = value(p, "counter", parseNumber, 0); err != nil {
+			return Key{}, err
+		}
+	case TOTP:
+		const beyond = uint64(maxPeriod/time.Second) + 1
+		seconds, err := value(p, "period", parseNumber, uint64(defaultPeriod/time.Second))
+		if err != nil {
+			return Key{}, err
+		}
+		k.Period = time.Duration(min(seconds, beyond)) * time.Second
+	}
+	if err := k.Validate(); err != nil {
+		return Key{}, err
+	}
+	return k, nil
+}
+
+// value returns the value of a parameter, or absent when there is none. It
+// compares repeated values by what they mean: digits=6 and digits=06 agree.
+func value[T comparable](p params, name string, parse func(string) (T, error), absent T) (T, error) {
+	v := absent
+	for i, s := range p[name] {
+		next, err := parse(s)
+		if err != nil {
+			return absent, err
+		}
+		if i > 0 && next != v {
+			return absent, refuse("the URI has two different values of " + name)
+		}
+		v = next
+	}
+	return v, nil
+}
+
+// parseNumber reads a decimal number. The errors of strconv quote their input.
+func parseNumber(s string) (uint64, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0, refuse("digits, period and counter must be decimal numbers")
+	}
+	return n, nil
+}
+
+// unescape decodes percent escapes. Unlike [net/url.PathUnescape] it keeps
+// what is none: issuers that forget to escape forget the percent sign too.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if c, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(c))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// escape encodes all but the unreserved characters of RFC 3986 section 2.3 and
+// "@", which programs that do not decode labels would show as %40.
+func escape(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~@", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}
