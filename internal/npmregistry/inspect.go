@@ -1,0 +1,85 @@
+package npmregistry
+
+import (
+	"maps"
+	"slices"
+)
+
+// AddUser adds an account without a second factor, or replaces one.
+func (s *Server) AddUser(name, password, email string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addUser(name, password, email)
+}
+
+// Token returns a new token of the user, for a line
+// //HOST/:_authToken=TOKEN of an .npmrc. It is empty when there is no such
+// user.
+func (s *Server) Token(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil {
+		return ""
+	}
+	return s.newToken(u).value
+}
+
+// SetTFA gives the user a second factor: the secret in base32, the level
+// ([AuthOnly] or [AuthAndWrites]) and the recovery codes, which may be none. An
+// empty secret takes the second factor away. It reports whether there is such
+// a user.
+func (s *Server) SetTFA(name, secret, mode string, recovery []string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil {
+		return false
+	}
+	u.tfa = nil
+	if secret != "" {
+		u.tfa = newTFA(secret, mode, recovery)
+	}
+	return true
+}
+
+// Requests returns what the registry was asked so far, in the order in which
+// the answers were ready.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// A Package is what the registry holds of a package.
+type Package struct {
+	Versions   []string // in the order of their bytes
+	Owners     []string
+	Tags       map[string]string // versions by dist-tag
+	Public     bool
+	MFA        string            // none, publish or automation; empty when never set
+	Deprecated map[string]string // messages by version
+	Stars      []string
+	Teams      map[string]string // permissions by scope:team
+}
+
+// Package returns what the registry holds of the named package, and whether it
+// holds it.
+func (s *Server) Package(name string) (Package, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.packages[name]
+	if p == nil {
+		return Package{}, false
+	}
+	out := Package{
+		Versions: p.sortedVersions(), Owners: slices.Clone(p.owners), Tags: maps.Clone(p.tags), Public: p.public,
+		MFA: p.mfa, Deprecated: map[string]string{}, Stars: slices.Sorted(maps.Keys(p.stars)), Teams: maps.Clone(p.teams),
+	}
+	for v, manifest := range p.versions {
+		if message, ok := manifest["deprecated"].(string); ok {
+			out.Deprecated[v] = message
+		}
+	}
+	return out, true
+}

@@ -1,0 +1,119 @@
+// Package npmtest finds the npm programs that tests drive, and runs them so
+// that they see nothing of the machine's own npm settings.
+package npmtest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// DirVariable names the folder that .ci/install-npm filled.
+const DirVariable = "NPMOTP_TEST_NPMS"
+
+// An NPM is one installed npm.
+type NPM struct {
+	Version string // such as 11.21.2
+	Major   int
+	Path    string // the program
+}
+
+// String returns the version, to name a subtest with.
+func (n NPM) String() string { return n.Version }
+
+// NPMs returns npm from PATH and those under the folder that
+// NPMOTP_TEST_NPMS names, the oldest first and each version once. Without any
+// it skips the test, or fails it where CI=true promises one.
+func NPMs(t *testing.T) []NPM {
+	t.Helper()
+	var found []NPM
+	if path, err := exec.LookPath("npm"); err == nil {
+		found = append(found, probe(t, path))
+	}
+	if dir := os.Getenv(DirVariable); dir != "" {
+		paths, err := filepath.Glob(filepath.Join(dir, "*", "node_modules", ".bin", "npm"))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s names a folder without any npm: run .ci/install-npm", DirVariable)
+		}
+		for _, path := range paths {
+			found = append(found, probe(t, path))
+		}
+	}
+	if len(found) == 0 {
+		const reason = "there is no npm in PATH and " + DirVariable + " is not set"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(reason)
+		}
+		t.Skip(reason)
+	}
+	slices.SortStableFunc(found, func(a, b NPM) int { return a.Major - b.Major })
+	return slices.CompactFunc(found, func(a, b NPM) bool { return a.Version == b.Version })
+}
+
+// probe asks an npm for its version.
+func probe(t *testing.T, path string) NPM {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path, "--version")
+	cmd.Dir = t.TempDir()
+	cmd.Env = NPM{}.Env(t, cmd.Dir, "", "")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s --version: %v", path, err)
+	}
+	version := strings.TrimSpace(string(out))
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	if err != nil {
+		t.Fatalf("%s --version says %q", path, version)
+	}
+	return NPM{Version: version, Major: n, Path: path}
+}
+
+// Env returns the whole environment for a run of this npm with its home in the
+// folder home. With a url it writes home/.npmrc, which names the registry there
+// and, unless it is empty, the token.
+//
+// The environment holds PATH and what the system needs to start programs, and
+// no other variable of this process: npm reads npm_config_ variables, and takes
+// a CI service's variables for leave to ask that service for credentials.
+func (n NPM) Env(t *testing.T, home, url, token string) []string {
+	t.Helper()
+	env := []string{
+		"HOME=" + home,
+		"USERPROFILE=" + home,
+		"TERM=xterm",
+		"BROWSER=false",
+		"npm_config_cache=" + filepath.Join(home, "cache"),
+		"npm_config_userconfig=" + filepath.Join(home, ".npmrc"),
+		"npm_config_globalconfig=" + filepath.Join(home, "global-npmrc"),
+		"npm_config_update_notifier=false",
+		"npm_config_fund=false",
+		"npm_config_audit=false",
+	}
+	switch {
+	case n.Major < 7:
+		// As root npm 6 runs a package's scripts as another user.
+		env = append(env, "npm_config_unsafe_perm=true")
+	case n.Major >= 8:
+		env = append(env, "npm_config_auth_type=legacy")
+	}
+	for _, name := range []string{"PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	if url != "" {
+		rc := "registry=" + url + "/\n"
+		if token != "" {
+			rc += strings.TrimPrefix(url, "http:") + "/:_authToken=" + token + "\n"
+		}
+		if err := os.WriteFile(filepath.Join(home, ".npmrc"), []byte(rc), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return env
+}

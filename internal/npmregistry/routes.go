@@ -1,0 +1,50 @@
+package npmregistry
+
+import "net/http"
+
+// routes is everything the registry answers, and what each request needs. A
+// request whose need depends on its body is guarded by member here and says
+// the rest in its handler.
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range []struct {
+		pattern string
+		guard   guard
+		handler handler
+	}{
+		{"/", open, func(*Server, *call) (any, error) { return nil, notFound() }},
+		{"GET /-/ping", open, func(*Server, *call) (any, error) { return map[string]any{}, nil }},
+		{"GET /-/whoami", member, whoami},
+		{"PUT /-/user/{couch}", open, putUser},
+		{"GET /-/user/{couch}", open, getUser},
+		{"DELETE /-/user/token/{token}", member, logout},
+		{"POST /-/v1/login", open, startLogin},
+		{"GET /-/v1/done", open, pollWeb},
+		{"GET /login/{id}", open, webPage},
+		{"POST /login/{id}", open, webPage},
+
+		{"GET /-/npm/v1/tokens", member, listTokens},
+		{"POST /-/npm/v1/tokens", member, createToken},
+		{"DELETE /-/npm/v1/tokens/token/{key}", session, deleteToken},
+		{"GET /-/npm/v1/user", member, getProfile},
+		{"POST /-/npm/v1/user", member, setProfile},
+
+		{"GET /{pkg}", open, getPackage},
+		{"GET /{pkg}/{version}", open, getVersion},
+		{"PUT /{pkg}", member, putPackage},
+		{"PUT /{pkg}/-rev/{rev}", write, updatePackage},
+		{"DELETE /{pkg}/-rev/{rev}", write, deletePackage},
+		{"GET /{pkg}/-/{file}", open, getTarball},
+		{"DELETE /{pkg}/-/{file}/-rev/{rev}", write, deleteTarball},
+
+		{"GET /-/package/{pkg}/dist-tags", open, listTags},
+		{"PUT /-/package/{pkg}/dist-tags/{tag}", write, setTag},
+		{"DELETE /-/package/{pkg}/dist-tags/{tag}", write, deleteTag},
+		{"POST /-/package/{pkg}/access", write, setAccess},
+		{"GET /-/package/{pkg}/visibility", open, getVisibility},
+		{"GET /-/package/{pkg}/collaborators", open, listCollaborators},
+	} {
+		mux.HandleFunc(r.pattern, s.handle(r.guard, r.handler))
+	}
+	return mux
+}
