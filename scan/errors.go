@@ -1,0 +1,56 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors that callers branch on. [errors.Is] finds [ErrNoCode] in every error
+// that means "the input was read and holds no one-time password key".
+var (
+	ErrNoCode   = errors.New("no QR code found")
+	ErrTooLarge = errors.New("too large")
+	ErrDamaged  = errors.New("the picture is damaged or cut off: save or take it again")
+	// ErrNotPicture is what [Decode] says of text and of formats it does not know.
+	ErrNotPicture = errors.New("this is not a picture")
+	// ErrDeadline is what a picture ends with that is searched for too long.
+	ErrDeadline = fmt.Errorf("%w in the time allowed: crop the picture to the QR code", ErrNoCode)
+)
+
+// A FormatError says that the input is in a format that is known by name but
+// not read.
+type FormatError struct {
+	Format string // with its article, as in "a PDF document"
+	Mend   string // what to do instead
+}
+
+// Error implements error.
+func (e *FormatError) Error() string {
+	return "this is " + e.Format + ", which cannot be read: " + e.Mend
+}
+
+// A ContentError says that the QR codes found hold something else than a
+// one-time password key. It is an [ErrNoCode].
+type ContentError struct {
+	Holds string // what they hold, without any secret: "a link to https://example.com"
+}
+
+// Error implements error.
+func (e *ContentError) Error() string {
+	return "the QR code holds " + e.Holds + ", not a one-time password key"
+}
+
+// Unwrap returns [ErrNoCode].
+func (e *ContentError) Unwrap() error { return ErrNoCode }
+
+// A SeveralError says that the input holds different one-time password keys,
+// of which the caller wanted one.
+type SeveralError struct {
+	Labels []string // one for each key, free of control characters
+}
+
+// Error implements error.
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("%d different one-time password keys found (%s): crop the picture to the one you want",
+		len(e.Labels), quoteList(e.Labels))
+}

@@ -1,0 +1,104 @@
+// Package scan reads the QR code that npm draws when two-factor authentication
+// is enabled: out of a screenshot or photo with [Decode], and out of what a
+// terminal showed with [Text].
+//
+// It promises to come back within three seconds, to stay under 300 MB of
+// memory for any input, and to return the content of a QR code only after its
+// error correction has agreed. It does not judge the content: that a code holds an
+// otpauth URI does not make the URI a good one.
+package scan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"npmotp/internal/secret"
+)
+
+const (
+	// deadline bounds all work on one input.
+	deadline = 2500 * time.Millisecond
+	// maxBytes is the size of the largest input that is read at all.
+	maxBytes = 20 << 20
+)
+
+// Decode returns the contents of every QR code found in one picture, in PNG,
+// JPEG, GIF, WebP, BMP or TIFF.
+func Decode(ctx context.Context, r io.Reader) ([]secret.Text, error) {
+	data, err := readAll(r, "the picture")
+	if err != nil {
+		return nil, err
+	}
+	return bounded(ctx, func(ctx context.Context) ([]secret.Text, error) {
+		return decode(ctx, data)
+	})
+}
+
+func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
+	pics, err := load(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	codes := search(ctx, pics)
+	if len(codes) == 0 {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("%w in the picture", ErrNoCode)
+	}
+	return codes, nil
+}
+
+// readAll reads r up to [maxBytes].
+func readAll(r io.Reader, what string) ([]byte, error) {
+	var buf bytes.Buffer
+	n, err := buf.ReadFrom(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > maxBytes {
+		return nil, fmt.Errorf("%s is %w: the limit is %d MB", what, ErrTooLarge, maxBytes>>20)
+	}
+	return buf.Bytes(), nil
+}
+
+// bounded runs fn and returns its result, or the cause of ctx's end when that
+// comes first. The decoders of the standard library cannot be interrupted, so
+// fn runs in a goroutine of its own; it holds no more memory than fn does, and ends
+// at the next look at ctx or, in a picture decoder, at the next read of input.
+func bounded[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, deadline, ErrDeadline)
+	defer cancel()
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var res result
+		defer func() {
+			// A decoder that panics on crafted input must not take the process with it.
+			if recover() != nil {
+				res.err = ErrDamaged
+			}
+			done <- res
+		}()
+		res.v, res.err = fn(ctx)
+	}()
+	select {
+	case res := <-done:
+		return res.v, res.err
+	case <-ctx.Done():
+	}
+	var zero T
+	return zero, context.Cause(ctx)
+}
+
+// isDone reports whether err came from the end of ctx and not from the input.
+func isDone(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Cause(ctx))
+}

@@ -1,0 +1,102 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"npmotp/internal/secret"
+)
+
+// ErrDisagree says that a QR code and the secret printed below it differ.
+var ErrDisagree = errors.New("the QR code and the line \"Or enter code:\" hold different secrets: copy the output of one enrolment only")
+
+// A Screen is what [Text] made of a terminal's output.
+type Screen struct {
+	Codes []secret.Text // the contents of the QR codes drawn in it
+	Typed []secret.Text // the secrets in lines such as "Or enter code:"
+	Plain secret.Text   // the text without escape sequences and what was overwritten
+}
+
+// npm prints the first of these (lib/commands/profile.js); the others are what
+// registries and password managers say.
+var typedLine = regexp.MustCompile(`(?i)(?:or enter (?:this )?code|enter (?:this )?(?:code|key) manually|secret key|setup key)\s*:?[ \t]+((?:[a-z2-7]{2,}[ -]?){4,}={0,6})`)
+
+// Text reads what a terminal showed: plain text, or raw output with its escape
+// sequences, also those of a capture that spells or loses the escape character.
+func Text(ctx context.Context, r io.Reader) (Screen, error) {
+	data, err := readAll(r, "the text")
+	if err != nil {
+		return Screen{}, err
+	}
+	return bounded(ctx, func(ctx context.Context) (Screen, error) {
+		t := newTerminal()
+		t.replay(unescape(toUTF8(data)))
+		if t.full {
+			return Screen{}, fmt.Errorf("the text is %w: keep the part from the command npm profile to the recovery codes", ErrTooLarge)
+		}
+		plain := t.plain()
+		s := Screen{Plain: secret.New(plain), Codes: drawn(ctx, t.lines)}
+		for _, m := range typedLine.FindAllStringSubmatch(plain, -1) {
+			if v := bareSecret(m[1]); len(v) >= minSecret && !contains(s.Typed, secret.New(v)) {
+				s.Typed = append(s.Typed, secret.New(v))
+			}
+		}
+		return s, nil
+	})
+}
+
+// minSecret is the length of the shortest secret, in base32, that is believed.
+const minSecret = 16
+
+// bareSecret drops what base32 allows to be left out, and what eases typing.
+func bareSecret(s string) string {
+	return strings.ToUpper(strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' || r == '=' || r == '\t' {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// Pick returns the key that the screen showed: the otpauth URI of its QR code,
+// or the secret below it where the code itself was not copied. Where both stand
+// they must agree, else it is [ErrDisagree].
+func (s Screen) Pick() (secret.Text, error) {
+	if len(s.Codes) == 0 {
+		switch len(s.Typed) {
+		case 0:
+			return secret.Text{}, ErrNoCode
+		case 1:
+			return s.Typed[0], nil
+		}
+		e := &SeveralError{}
+		for i := range s.Typed {
+			e.Labels = append(e.Labels, fmt.Sprintf("secret %d", i+1))
+		}
+		return secret.Text{}, e
+	}
+	uri, err := Pick(s.Codes)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	if len(s.Typed) > 0 && hasScheme(uri.Reveal(), schemeKey) && !contains(s.Typed, uriSecret(uri)) {
+		return secret.Text{}, ErrDisagree
+	}
+	return uri, nil
+}
+
+// uriSecret returns the parameter of an otpauth URI that holds its secret.
+func uriSecret(uri secret.Text) secret.Text {
+	_, query, _ := strings.Cut(uri.Reveal(), "?")
+	for field := range strings.SplitSeq(query, "&") {
+		if k, v, ok := strings.Cut(field, "="); ok && strings.EqualFold(k, "secret") {
+			v = strings.NewReplacer("%20", "", "+", "", "%3D", "", "%3d", "").Replace(v)
+			return secret.New(bareSecret(v))
+		}
+	}
+	return secret.Text{}
+}

@@ -1,0 +1,96 @@
+package scan
+
+import (
+	"bytes"
+	"html"
+	"regexp"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// fewSequences is how many look-alikes of escape sequences a text must hold
+// before it counts as a capture whose escape characters are spelled out or lost.
+// A QR code has hundreds.
+const fewSequences = 20
+
+// toUTF8 returns data as UTF-8: from UTF-16 with a byte order mark, which
+// PowerShell's redirection writes, or from code page 437, in which the Windows
+// console has its block characters.
+func toUTF8(data []byte) string {
+	switch {
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
+		return fromUTF16(data[2:], 1)
+	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		return fromUTF16(data[2:], 0)
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) && bytes.Count(data, []byte{0xdb}) >= fewSequences {
+		return from437(data)
+	}
+	return string(data)
+}
+
+// fromUTF16 decodes pairs of bytes, of which the one at index high is the
+// more significant.
+func fromUTF16(data []byte, high int) string {
+	units := make([]uint16, len(data)/2)
+	for i := range units {
+		units[i] = uint16(data[2*i+high])<<8 | uint16(data[2*i+1-high])
+	}
+	return string(utf16.Decode(units))
+}
+
+func from437(data []byte) string {
+	var b strings.Builder
+	for _, c := range data {
+		switch c {
+		case 0xdb:
+			b.WriteRune('█')
+		case 0xdc:
+			b.WriteRune('▄')
+		case 0xdf:
+			b.WriteRune('▀')
+		case 0xff:
+			b.WriteRune(' ')
+		default:
+			if c >= utf8.RuneSelf {
+				c = '?'
+			}
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+var (
+	// The ways in which captures spell the escape character: cat -v, JSON, C, shells, a symbol.
+	spelledEscape = regexp.MustCompile(`(?i)(?:\^\[|\\u001b|\\u\{1b\}|\\x1b|\\0?33|\\e|\x{241b}|&#27;|&#x1b;|<esc>|<0x1b>)\[([0-9;:]*m)`)
+	lostEscape    = regexp.MustCompile(`\x{fffd}?\[((?:[0-9]{1,3}[;:])*[0-9]{1,3}m)`)
+	spelledBreak  = regexp.MustCompile(`(?:\\r)?\\n`)
+	blockEntity   = regexp.MustCompile(`(?i)&#(?:96[0-9]{2}|x25[89][0-9a-f]);|&(?:block|uhblk|lhblk);`)
+	markup        = regexp.MustCompile(`(?i)</?(?:pre|code|div|span|p|html|body|samp|tt|b|font|head|meta)(?:\s[^<>]*)?>`)
+	htmlBreak     = regexp.MustCompile(`(?i)<br\s*/?>`)
+)
+
+// unescape undoes what tools do to a terminal's output when it is copied.
+func unescape(s string) string {
+	if len(blockEntity.FindAllStringIndex(s, fewSequences)) >= fewSequences || htmlBreak.MatchString(s) && markup.MatchString(s) {
+		s = htmlBreak.ReplaceAllString(s, "\n")
+		s = markup.ReplaceAllString(s, "")
+		s = html.UnescapeString(s)
+	}
+	if strings.Count(s, "\x1b[") >= fewSequences {
+		return s
+	}
+	if len(spelledEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		s = spelledEscape.ReplaceAllString(s, "\x1b[$1")
+		// cat -v shows the carriage return that ends a line, JSON the line feed.
+		s = strings.ReplaceAll(s, "^M\n", "\n")
+		return spelledBreak.ReplaceAllString(s, "\n")
+	}
+	if len(lostEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		return lostEscape.ReplaceAllString(s, "\x1b[$1")
+	}
+	return s
+}
