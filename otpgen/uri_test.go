@@ -181,8 +181,8 @@ func TestParseURIRefuses(t *testing.T) {
 		"period 0":          {"otpauth://totp/x" + s + "&period=0", "the period must be", nil},
 		"period fraction":   {"otpauth://totp/x" + s + "&period=30.5", "must be decimal numbers", nil},
 		"period over a day": {"otpauth://totp/x" + s + "&period=86401", "the period must be", nil},
-		// 2^64 nanoseconds are 18446744073.7 seconds.
-		"period overflow": {"otpauth://totp/x" + s + "&period=18446744104", "the period must be", nil},
+		// 2^55+30 seconds are 30 seconds in 64 bits of nanoseconds.
+		"period overflow": {"otpauth://totp/x" + s + "&period=36028797018963998", "the period must be", nil},
 		"two periods":     {"otpauth://totp/x" + s + "&period=30&period=60", "two different values of period", nil},
 		"two issuers":     {"otpauth://totp/x" + s + "&issuer=a&issuer=b", "two different values of issuer", nil},
 		"no counter":      {"otpauth://hotp/x" + s, "the URI has no counter", nil},
