@@ -1,0 +1,88 @@
+// Package filelock keeps processes of one machine apart with an advisory lock
+// on a file.
+//
+// The lock ends with its process, however that ends. The lock file stays: to
+// remove it would let two processes lock two files of one name.
+package filelock
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// A BusyError says that somebody else holds the lock.
+type BusyError struct {
+	Path   string
+	Holder string // what the holder wrote about itself; may be empty
+	Err    error  // why the wait ended
+}
+
+// Error implements error.
+func (e *BusyError) Error() string {
+	if e.Holder == "" {
+		return fmt.Sprintf("%s is locked by another process", e.Path)
+	}
+	return fmt.Sprintf("%s is locked by %s", e.Path, e.Holder)
+}
+
+// Unwrap returns the reason the wait ended.
+func (e *BusyError) Unwrap() error { return e.Err }
+
+// A Lock is held until Release or the end of the process.
+type Lock struct{ f *os.File }
+
+// Acquire takes the lock of the file at path, creating it if need be, and waits
+// for it until ctx is done; the error is then a [*BusyError]. The holder text
+// is what others are told in theirs; it must hold no secret.
+func Acquire(ctx context.Context, path, holder string) (*Lock, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	got := make(chan error, 1)
+	go func() { got <- lock(f) }()
+	select {
+	case err := <-got:
+		if err != nil {
+			_ = f.Close()
+			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+		}
+	case <-ctx.Done():
+		busy := &BusyError{Path: path, Holder: readHolder(path), Err: context.Cause(ctx)}
+		// The system call cannot be interrupted: let go of the lock when it
+		// arrives after all.
+		go func() { <-got; _ = f.Close() }()
+		return nil, busy
+	}
+	// For people only: a failure to write it is no reason not to go on.
+	_ = f.Truncate(0)
+	_, _ = f.WriteAt([]byte(holder+"\n"), 0)
+	return &Lock{f: f}, nil
+}
+
+// Release gives the lock up.
+func (l *Lock) Release() error {
+	_ = l.f.Truncate(0)
+	return l.f.Close() // closing unlocks, on every system
+}
+
+func readHolder(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, 200))
+	if err != nil {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, string(text))
+}

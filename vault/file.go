@@ -1,0 +1,359 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"filippo.io/age"
+
+	"npmotp/internal/atomicfile"
+	"npmotp/internal/filelock"
+	"npmotp/internal/secret"
+)
+
+// lockWait is how long an update waits for another process.
+const lockWait = 10 * time.Second
+
+// A File is the place of a vault. It holds no secrets.
+type File struct {
+	path       string
+	workFactor int
+	memory     memory
+	warn       func(error)
+	fail       func(atomicfile.Step) error
+}
+
+// An Option changes how a [File] is used.
+type Option func(*File)
+
+// WithWorkFactor sets the scrypt work factor, the base-2 logarithm of the
+// rounds, of slots that are written from now on.
+func WithWorkFactor(n int) Option { return func(f *File) { f.workFactor = n } }
+
+// WithMemory names the folder that remembers the newest generation seen of each
+// vault. Without it a rolled-back file is not noticed.
+func WithMemory(dir string) Option { return func(f *File) { f.memory = memory{dir: dir} } }
+
+// WithWarnings sets what is told of problems that do not stop an operation.
+func WithWarnings(warn func(error)) Option { return func(f *File) { f.warn = warn } }
+
+// WithFailures sets what is asked before each step of a save, for tests.
+func WithFailures(fail func(atomicfile.Step) error) Option { return func(f *File) { f.fail = fail } }
+
+// At returns the vault file at path, which need not exist.
+func At(path string, opts ...Option) *File {
+	f := &File{path: path, workFactor: DefaultWorkFactor, warn: func(error) {}}
+	for _, o := range opts {
+		o(f)
+	}
+	return f
+}
+
+// Path returns the path that the file was named by.
+func (f *File) Path() string { return f.path }
+
+// Exists reports whether there is something at the path.
+func (f *File) Exists() (bool, error) {
+	_, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// A Vault is an open vault: a file, and the identity that opens its body.
+type Vault struct {
+	file *File
+	id   *age.HybridIdentity
+}
+
+// Create makes a new, empty vault that opens with pass. The error wraps
+// [ErrExists] when there is a file already.
+func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
+	if exists, err := f.Exists(); err != nil {
+		return nil, err
+	} else if exists {
+		return nil, fmt.Errorf("%w: %s", ErrExists, f.path)
+	}
+	id, err := age.GenerateHybridIdentity()
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{file: f, id: id}
+	s, err := wrap(ctx, id, pass, f.workFactor)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := atomicfile.Resolve(f.path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(resolved), 0o700); err != nil {
+		return nil, err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	contents := &Contents{VaultID: newID(), Generation: 1}
+	data, err := v.encode(headOf([]slot{s}), contents)
+	if err != nil {
+		return nil, err
+	}
+	err = v.writer("").Create(data)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%w: %s", ErrExists, f.path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("creating the vault: %w", err)
+	}
+	f.remember(contents)
+	return v, nil
+}
+
+// Unlock opens the vault with pass. It costs one run of scrypt; what follows is
+// fast.
+func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
+	c, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	id, err := c.unwrap(ctx, pass)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{file: f, id: id}
+	contents, err := v.decode(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.memory.check(f.path, contents); err != nil {
+		f.warn(err)
+	}
+	return v, nil
+}
+
+// Contents reads what the vault holds now. Changes to the result are not
+// stored; see [Vault.Update].
+func (v *Vault) Contents(_ context.Context) (*Contents, error) {
+	c, err := v.file.read()
+	if err != nil {
+		return nil, err
+	}
+	return v.decode(c)
+}
+
+// Update is the only way to change a vault. Under the lock it reads the file
+// again, hands the contents to fn, and stores what fn made of them: on disk,
+// synced and read back when Update returns nil. An error of fn is returned as
+// it is and leaves the file alone.
+func (v *Vault) Update(ctx context.Context, fn func(*Contents) error) error {
+	unlock, err := v.file.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	c, err := v.file.read()
+	if err != nil {
+		return err
+	}
+	contents, err := v.decode(c)
+	if err != nil {
+		return err
+	}
+	if err := v.file.memory.check(v.file.path, contents); err != nil {
+		return err
+	}
+	if err := fn(contents); err != nil {
+		return err
+	}
+	return v.save(c, c.head, contents)
+}
+
+// Rekey makes pass the only passphrase that opens the vault from now on. It
+// gives the vault a new identity, so that the old passphrase opens nothing that
+// is stored later; backups made before still open with it.
+func (v *Vault) Rekey(ctx context.Context, pass secret.Text) error {
+	id, err := age.GenerateHybridIdentity()
+	if err != nil {
+		return err
+	}
+	s, err := wrap(ctx, id, pass, v.file.workFactor)
+	if err != nil {
+		return err
+	}
+	unlock, err := v.file.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	c, err := v.file.read()
+	if err != nil {
+		return err
+	}
+	for _, old := range c.slots {
+		if old.kind != slotPassphrase {
+			return fmt.Errorf("slot %s is of the kind %q, which this npmotp cannot carry over", old.id, old.kind)
+		}
+	}
+	contents, err := v.decode(c)
+	if err != nil {
+		return err
+	}
+	if err := v.file.memory.check(v.file.path, contents); err != nil {
+		return err
+	}
+	rekeyed := &Vault{file: v.file, id: id}
+	if err := rekeyed.save(c, headOf([]slot{s}), contents); err != nil {
+		return err
+	}
+	v.id = id
+	return nil
+}
+
+// save stores contents in place of the file old. The lock is held.
+func (v *Vault) save(old *container, head []byte, contents *Contents) error {
+	if err := removeLeftovers(v.file.path); err != nil {
+		v.file.warn(err)
+	}
+	contents.Parent = old.hash
+	contents.Generation++
+	data, err := v.encode(head, contents)
+	if err != nil {
+		return err
+	}
+	backup, err := v.file.backupPath(contents.VaultID, contents.Generation-1, old.hash)
+	if err != nil {
+		return err
+	}
+	if err := v.writer(backup).Replace(data); err != nil {
+		return fmt.Errorf("saving the vault: %w", err)
+	}
+	v.file.remember(contents)
+	if err := v.file.pruneBackups(contents.VaultID); err != nil {
+		v.file.warn(err)
+	}
+	return nil
+}
+
+// writer writes the vault file, and reads and decrypts what came to be on the
+// disk before that takes the place of the old file.
+func (v *Vault) writer(backup string) atomicfile.Writer {
+	return atomicfile.Writer{
+		Path: v.file.path,
+		Keep: backup,
+		Fail: v.file.fail,
+		Verify: func(onDisk []byte) error {
+			c, err := parseContainer(onDisk)
+			if err != nil {
+				return err
+			}
+			_, err = v.decode(c)
+			return err
+		},
+	}
+}
+
+// encode returns the bytes of a file with the given head and contents.
+func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
+	plain, err := contents.encode(headHash(head))
+	if err != nil {
+		return nil, err
+	}
+	body, err := seal(plain, v.id.Recipient())
+	if err != nil {
+		return nil, err
+	}
+	return append(head[:len(head):len(head)], body...), nil
+}
+
+// errOtherIdentity is also what an open vault meets after another process gave
+// it a new passphrase.
+var errOtherIdentity = errors.New("its body belongs to other slots, or the passphrase was changed just now")
+
+// decode decrypts the body of c.
+func (v *Vault) decode(c *container) (*Contents, error) {
+	plain, err := open(c.body, v.id)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, errOtherIdentity)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)
+	}
+	contents, slotsHash, err := decodeContents(plain)
+	if err != nil {
+		return nil, err
+	}
+	if slotsHash != headHash(c.head) {
+		return nil, fmt.Errorf("%w: its slots were changed by something other than npmotp", ErrFormat)
+	}
+	return contents, nil
+}
+
+// read returns the file taken apart, nothing of it decrypted.
+func (f *File) read() (*container, error) {
+	return readContainer(f.path)
+}
+
+func readContainer(path string) (*container, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoVault, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// A named pipe or a device would hang the read or never end.
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s is no regular file", ErrFormat, path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%w: %s is larger than %d MiB", ErrFormat, path, maxFile>>20)
+	}
+	return parseContainer(data)
+}
+
+// lock keeps other writers out until the returned function is called.
+func (f *File) lock(ctx context.Context) (unlock func(), err error) {
+	path, err := atomicfile.Resolve(f.path)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, lockWait, ErrBusy)
+	defer cancel()
+	l, err := filelock.Acquire(ctx, path+".lock", fmt.Sprintf("process %d", os.Getpid()))
+	var busy *filelock.BusyError
+	if errors.As(err, &busy) && errors.Is(err, ErrBusy) {
+		return nil, fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = l.Release() }, nil
+}
+
+// removeLeftovers removes what killed saves left behind. The lock is held, so
+// nobody is writing them.
+func removeLeftovers(path string) error {
+	found, err := atomicfile.Leftovers(path)
+	for _, leftover := range found {
+		err = errors.Join(err, os.Remove(leftover))
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package vault
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"npmotp/internal/secret"
+)
+
+// A CodeState says what is known of a single-use code.
+type CodeState string
+
+// The states of a recovery code.
+const (
+	Unused   CodeState = "unused"
+	Reserved CodeState = "reserved" // handed out; whether the registry took it is not known
+	Used     CodeState = "used"
+)
+
+// A RecoveryCode is a single-use code that npm printed when two-factor
+// authentication was enabled.
+type RecoveryCode struct {
+	ID         string
+	Number     int // counts from 1 within the account, never given twice
+	Code       secret.Text
+	State      CodeState
+	Set        int // counts from 1; the codes that npm printed together
+	AddedAt    time.Time
+	ReservedAt time.Time // zero unless reserved or used
+	UsedAt     time.Time // zero unless used
+	UsedFor    string
+	RetiredAt  time.Time // zero unless a newer set made this one invalid
+
+	extra extra
+}
+
+// A DuplicateError says which codes of an input are stored already.
+type DuplicateError struct {
+	Account string
+	Numbers []int // of the stored codes
+	Of      int   // how many codes the input held
+}
+
+// Error implements error.
+func (e *DuplicateError) Error() string {
+	numbers := make([]string, len(e.Numbers))
+	for i, n := range e.Numbers {
+		numbers[i] = fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d of the %d codes are stored already in %q, as number %s; nothing was added",
+		len(e.Numbers), e.Of, e.Account, strings.Join(numbers, ", "))
+}
+
+// AddRecoveryCodes stores codes as a new set and retires the older ones, whose
+// codes npm no longer takes; with join they become part of the newest set. It
+// returns how many unused codes were retired. Codes that are stored already, in
+// any set, are a [*DuplicateError], and nothing is added.
+func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time) (retired int, err error) {
+	now = now.UTC()
+	duplicate := &DuplicateError{Account: a.Name, Of: len(codes)}
+	for _, code := range codes {
+		for _, r := range a.RecoveryCodes {
+			if r.Code.Equal(code) {
+				duplicate.Numbers = append(duplicate.Numbers, r.Number)
+			}
+		}
+	}
+	if len(duplicate.Numbers) > 0 {
+		return 0, duplicate
+	}
+	set := a.newestSet()
+	if !join || set == 0 {
+		set++
+		for i := range a.RecoveryCodes {
+			r := &a.RecoveryCodes[i]
+			if !r.RetiredAt.IsZero() {
+				continue
+			}
+			if r.State == Unused {
+				retired++
+			}
+			r.RetiredAt = now
+		}
+	}
+	number := 0
+	for _, r := range a.RecoveryCodes {
+		number = max(number, r.Number)
+	}
+	for _, code := range codes {
+		number++
+		a.RecoveryCodes = append(a.RecoveryCodes, RecoveryCode{
+			ID: newID(), Number: number, Code: code, State: Unused, Set: set, AddedAt: now,
+		})
+	}
+	a.UpdatedAt = now
+	return retired, nil
+}
+
+func (a *Account) newestSet() int {
+	set := 0
+	for _, r := range a.RecoveryCodes {
+		set = max(set, r.Set)
+	}
+	return set
+}
+
+// UnusedCodes counts the codes of the newest set that are still unused.
+func (a *Account) UnusedCodes() int {
+	n := 0
+	for _, r := range a.RecoveryCodes {
+		if r.offered() {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *RecoveryCode) offered() bool { return r.State == Unused && r.RetiredAt.IsZero() }
+
+// reserve takes the next unused code.
+func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
+	for i := range a.RecoveryCodes {
+		r := &a.RecoveryCodes[i]
+		if r.offered() {
+			r.State, r.ReservedAt, r.UsedFor = Reserved, now.UTC(), purpose
+			a.UpdatedAt = now.UTC()
+			return *r, nil
+		}
+	}
+	return RecoveryCode{}, fmt.Errorf("%w in %q", ErrNoCodes, a.Name)
+}
+
+// Mark sets the state of the code with the given number to Used or Unused.
+func (a *Account) Mark(number int, state CodeState, now time.Time) error {
+	for i := range a.RecoveryCodes {
+		r := &a.RecoveryCodes[i]
+		if r.Number != number {
+			continue
+		}
+		r.State = state
+		switch state {
+		case Used:
+			r.UsedAt = now.UTC()
+			if r.ReservedAt.IsZero() {
+				r.ReservedAt = now.UTC()
+			}
+		case Unused:
+			r.ReservedAt, r.UsedAt, r.UsedFor = time.Time{}, time.Time{}, ""
+		case Reserved:
+			r.ReservedAt, r.UsedAt = now.UTC(), time.Time{}
+		}
+		a.UpdatedAt = now.UTC()
+		return nil
+	}
+	return fmt.Errorf("%w: %q has none with number %d", ErrNoSuchCode, a.Name, number)
+}

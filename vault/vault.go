@@ -1,0 +1,262 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"npmotp/otpgen"
+)
+
+// Errors that callers branch on.
+var (
+	// ErrNoVault says that there is no file at the vault's path.
+	ErrNoVault = errors.New("there is no vault")
+	// ErrExists says that a vault cannot be created over what is there.
+	ErrExists = errors.New("a vault exists already")
+	// ErrPassphrase says that no slot opens with the passphrase.
+	ErrPassphrase = errors.New("wrong passphrase")
+	// ErrFormat says that the file is damaged or is no vault.
+	ErrFormat = errors.New("the vault file is damaged")
+	// ErrBusy says that another process kept the vault locked for too long.
+	ErrBusy = errors.New("the vault is busy")
+	// ErrRolledBack says that this machine has seen a newer file than this, or
+	// another vault, in the same place.
+	ErrRolledBack = errors.New("the vault was replaced")
+	// ErrNoAccount says that no account matches.
+	ErrNoAccount = errors.New("no such account")
+	// ErrNameTaken says that another account has the name.
+	ErrNameTaken = errors.New("the name is taken")
+	// ErrNoCodes says that an account has no unused recovery code.
+	ErrNoCodes = errors.New("no unused recovery codes")
+	// ErrNoSuchCode says that no recovery code has the number.
+	ErrNoSuchCode = errors.New("no such recovery code")
+	// ErrNoKey says that an account holds recovery codes only.
+	ErrNoKey = errors.New("no one-time password key")
+)
+
+// A VersionError says that a file was written by a later npmotp.
+type VersionError struct{ Got, Max int }
+
+// Error implements error.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("the vault has format %d, and this npmotp reads formats up to %d", e.Got, e.Max)
+}
+
+// An AmbiguousError lists the accounts that a query may mean.
+type AmbiguousError struct {
+	Query   string
+	Matches []string // names, sorted as the accounts are
+}
+
+// Error implements error.
+func (e *AmbiguousError) Error() string {
+	quoted := make([]string, len(e.Matches))
+	for i, m := range e.Matches {
+		quoted[i] = fmt.Sprintf("%q", m)
+	}
+	if e.Query == "" {
+		return "several accounts to choose from: " + strings.Join(quoted, ", ")
+	}
+	return fmt.Sprintf("%q may be %s", e.Query, strings.Join(quoted, " or "))
+}
+
+// DefaultRegistry is the registry of an account that names none.
+const DefaultRegistry = "https://registry.npmjs.org/"
+
+// A Level says what the registry asks a one-time password for, as npm's
+// "profile enable-2fa" names it.
+type Level string
+
+// The levels of npm.
+const (
+	AuthOnly      Level = "auth-only"       // login and profile changes
+	AuthAndWrites Level = "auth-and-writes" // and everything that changes a package
+)
+
+// ParseLevel returns the level that s names.
+func ParseLevel(s string) (Level, error) {
+	switch l := Level(s); l {
+	case AuthOnly, AuthAndWrites:
+		return l, nil
+	}
+	return "", fmt.Errorf("%q is no level: it is %s or %s", s, AuthOnly, AuthAndWrites)
+}
+
+// Contents is what a vault holds. It is a value without I/O; [Vault.Update]
+// stores a changed one.
+type Contents struct {
+	VaultID    string
+	Generation uint64 // counts the saves
+	Parent     string // hex SHA-256 of the file that this one replaced; empty in the first
+	Default    string // id of the default account; may be empty
+	Accounts   []Account
+	Tombstones []Tombstone
+
+	extra extra
+}
+
+// An Account is one credential at one registry.
+type Account struct {
+	ID            string
+	Name          string
+	Issuer        string
+	Username      string
+	Registry      string // origin URL
+	Level         Level
+	Key           *otpgen.Key // nil when only recovery codes are kept
+	RecoveryCodes []RecoveryCode
+	AddedAt       time.Time
+	UpdatedAt     time.Time
+
+	extra extra
+}
+
+// A Tombstone remembers that an account was removed, so that a merge with an
+// older copy does not bring it back.
+type Tombstone struct {
+	ID        string
+	RemovedAt time.Time
+
+	extra extra
+}
+
+// Find returns the account that query names: an exact name, or the one account
+// whose name begins with it. An empty query means the default account, or the
+// only one.
+func (c *Contents) Find(query string) (*Account, error) {
+	if query == "" {
+		return c.findDefault()
+	}
+	var matches []*Account
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if a.Name == query {
+			return a, nil
+		}
+		if strings.HasPrefix(a.Name, query) {
+			matches = append(matches, a)
+		}
+	}
+	switch len(matches) {
+	case 0:
+		return nil, fmt.Errorf("%w: %q", ErrNoAccount, query)
+	case 1:
+		return matches[0], nil
+	}
+	e := &AmbiguousError{Query: query}
+	for _, a := range matches {
+		e.Matches = append(e.Matches, a.Name)
+	}
+	return nil, e
+}
+
+func (c *Contents) findDefault() (*Account, error) {
+	if len(c.Accounts) == 0 {
+		return nil, fmt.Errorf("%w: the vault is empty", ErrNoAccount)
+	}
+	if len(c.Accounts) == 1 {
+		return &c.Accounts[0], nil
+	}
+	e := &AmbiguousError{}
+	for i := range c.Accounts {
+		if c.Accounts[i].ID == c.Default {
+			return &c.Accounts[i], nil
+		}
+		e.Matches = append(e.Matches, c.Accounts[i].Name)
+	}
+	return nil, e
+}
+
+// byName returns the account of exactly that name, or nil.
+func (c *Contents) byName(name string) *Account {
+	for i := range c.Accounts {
+		if c.Accounts[i].Name == name {
+			return &c.Accounts[i]
+		}
+	}
+	return nil
+}
+
+// Add puts a new account into the contents and returns it with its id and
+// times set. Only what the caller sets of name, issuer, username, registry,
+// level and key is taken from a.
+func (c *Contents) Add(a Account, now time.Time) (*Account, error) {
+	if c.byName(a.Name) != nil {
+		return nil, fmt.Errorf("%w: there is an account %q already", ErrNameTaken, a.Name)
+	}
+	a.ID = newID()
+	a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
+	if a.Registry == "" {
+		a.Registry = DefaultRegistry
+	}
+	if a.Level == "" {
+		a.Level = AuthAndWrites
+	}
+	c.Accounts = append(c.Accounts, a)
+	return &c.Accounts[len(c.Accounts)-1], nil
+}
+
+// Rename gives the account that query names another name.
+func (c *Contents) Rename(query, name string, now time.Time) (*Account, error) {
+	a, err := c.Find(query)
+	if err != nil {
+		return nil, err
+	}
+	if other := c.byName(name); other != nil && other != a {
+		return nil, fmt.Errorf("%w: there is an account %q already", ErrNameTaken, name)
+	}
+	a.Name = name
+	a.UpdatedAt = now.UTC()
+	return a, nil
+}
+
+// Remove takes out the account that query names, leaves a tombstone, and
+// returns what was removed.
+func (c *Contents) Remove(query string, now time.Time) (Account, error) {
+	found, err := c.Find(query)
+	if err != nil {
+		return Account{}, err
+	}
+	removed := *found
+	kept := c.Accounts[:0]
+	for _, a := range c.Accounts {
+		if a.ID != removed.ID {
+			kept = append(kept, a)
+		}
+	}
+	clear(c.Accounts[len(kept):])
+	c.Accounts = kept
+	c.Tombstones = append(c.Tombstones, Tombstone{ID: removed.ID, RemovedAt: now.UTC()})
+	if c.Default == removed.ID {
+		c.Default = ""
+	}
+	return removed, nil
+}
+
+// SameSecret returns the name of another account with the same secret as a, or
+// "".
+func (c *Contents) SameSecret(a *Account) string {
+	if a.Key == nil {
+		return ""
+	}
+	for _, b := range c.Accounts {
+		if b.ID != a.ID && b.Key != nil && b.Key.Secret.Equal(a.Key.Secret) {
+			return b.Name
+		}
+	}
+	return ""
+}
+
+// IsHOTP reports whether the passwords of a are counter-based (RFC 4226).
+func (a *Account) IsHOTP() bool { return a.Key != nil && a.Key.Kind == otpgen.HOTP }
+
+// Code returns the one-time password of a at t. For an HOTP account use
+// [Vault.NextHOTP], which advances the counter on disk.
+func (a *Account) Code(t time.Time) (otpgen.Code, error) {
+	if a.Key == nil {
+		return otpgen.Code{}, fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
+	}
+	return a.Key.At(t)
+}

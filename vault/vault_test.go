@@ -1,0 +1,463 @@
+package vault_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
+	"npmotp/vault"
+)
+
+var (
+	pass = secret.New("hunter2")
+	then = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+)
+
+// cheap keeps the tests fast: 2^10 rounds instead of 2^18.
+func cheap(opts ...vault.Option) []vault.Option {
+	return append([]vault.Option{vault.WithWorkFactor(vault.MinWorkFactor)}, opts...)
+}
+
+func create(t *testing.T, opts ...vault.Option) (*vault.Vault, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vault.npmotp")
+	v, err := vault.At(path, cheap(opts...)...).Create(t.Context(), pass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, path
+}
+
+func open(t *testing.T, path string, opts ...vault.Option) *vault.Vault {
+	t.Helper()
+	v, err := vault.At(path, cheap(opts...)...).Unlock(t.Context(), pass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func contents(t *testing.T, v *vault.Vault) *vault.Contents {
+	t.Helper()
+	c, err := v.Contents(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func account(name string) vault.Account {
+	key, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
+	if err != nil {
+		panic(err)
+	}
+	return vault.Account{Name: name, Issuer: "npm", Username: name, Key: &key}
+}
+
+func add(t *testing.T, v *vault.Vault, name string, codes ...string) {
+	t.Helper()
+	err := v.Update(t.Context(), func(c *vault.Contents) error {
+		a, err := c.Add(account(name), then)
+		if err != nil || len(codes) == 0 {
+			return err
+		}
+		_, err = a.AddRecoveryCodes(texts(codes...), false, then)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func texts(s ...string) []secret.Text {
+	var out []secret.Text
+	for _, x := range s {
+		out = append(out, secret.New(x))
+	}
+	return out
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestCreateUpdateUnlock(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada", "code-1", "code-2")
+	c := contents(t, open(t, path))
+	if c.Generation != 2 || len(c.Accounts) != 1 {
+		t.Fatalf("generation %d with %d accounts", c.Generation, len(c.Accounts))
+	}
+	a := c.Accounts[0]
+	if a.Name != "ada" || a.Registry != vault.DefaultRegistry || a.Level != vault.AuthAndWrites || !a.AddedAt.Equal(then) {
+		t.Errorf("account came back as %+v", a)
+	}
+	code, err := a.Code(time.Unix(59, 0))
+	if err != nil || code.Value.Reveal() != "287082" { // RFC 6238 appendix B, last six digits
+		t.Errorf("code %q, %v", code.Value.Reveal(), err)
+	}
+	if len(a.RecoveryCodes) != 2 || a.RecoveryCodes[1].Code.Reveal() != "code-2" || a.RecoveryCodes[1].Number != 2 {
+		t.Errorf("recovery codes came back as %+v", a.RecoveryCodes)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 && os.PathSeparator == '/' {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	for _, hidden := range []string{"ada", "code-1", "GEZDGNBV", "npmjs"} {
+		if strings.Contains(read(t, path), hidden) {
+			t.Errorf("the file shows %q", hidden)
+		}
+	}
+}
+
+func TestSizeHidesInSteps(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "a")
+	before := len(read(t, path))
+	add(t, v, "another-account-with-a-longer-name")
+	if after := len(read(t, path)); after != before {
+		t.Errorf("the file grew from %d to %d bytes with a small account", before, after)
+	}
+}
+
+func TestCreateRefusesWhatIsThere(t *testing.T) {
+	_, path := create(t)
+	before := read(t, path)
+	_, err := vault.At(path, cheap()...).Create(t.Context(), secret.New("other"))
+	if !errors.Is(err, vault.ErrExists) {
+		t.Errorf("got %v", err)
+	}
+	if read(t, path) != before {
+		t.Error("the vault changed")
+	}
+}
+
+func TestUnlockErrors(t *testing.T) {
+	_, path := create(t)
+	good := read(t, path)
+	dir := t.TempDir()
+	file := func(name, data string) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	tests := []struct {
+		name, path string
+		pass       secret.Text
+		want       error
+	}{
+		{"wrong passphrase", path, secret.New("hunter3"), vault.ErrPassphrase},
+		{"empty passphrase", path, secret.Text{}, vault.ErrPassphrase},
+		{"missing", filepath.Join(dir, "none"), pass, vault.ErrNoVault},
+		{"a folder", dir, pass, vault.ErrFormat},
+		{"empty", file("empty", ""), pass, vault.ErrFormat},
+		{"text", file("text", "hello\n"), pass, vault.ErrFormat},
+		{"cut in the body", file("cut", good[:len(good)-200]), pass, vault.ErrFormat},
+		{"cut in the slot", file("cut2", good[:120]), pass, vault.ErrFormat},
+		{"no final newline", file("cut3", good[:len(good)-1]), pass, vault.ErrFormat},
+		{"something appended", file("long", good+"\n"), pass, vault.ErrFormat},
+		{"CRLF", file("crlf", strings.ReplaceAll(good, "\n", "\r\n")), pass, vault.ErrFormat},
+		{"no version", file("nov", strings.Replace(good, "vault 1", "vault x", 1)), pass, vault.ErrFormat},
+		{"no slots", file("noslots", "npmotp-vault 1\n"+good[strings.Index(good, "body\n"):]), pass, vault.ErrFormat},
+		{"a bare age file", file("age", good[strings.Index(good, "body\n")+5:]), pass, vault.ErrFormat},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := vault.At(tt.path, cheap()...).Unlock(t.Context(), tt.pass)
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+	t.Run("later version", func(t *testing.T) {
+		_, err := vault.At(file("v9", strings.Replace(good, "vault 1", "vault 9", 1))).Unlock(t.Context(), pass)
+		var version *vault.VersionError
+		if !errors.As(err, &version) || version.Got != 9 || version.Max != 1 {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// A body and a slot of two vaults, or of two passphrases of one, must not open.
+func TestMixedParts(t *testing.T) {
+	_, one := create(t)
+	_, two := create(t)
+	a, b := read(t, one), read(t, two)
+	mixed := filepath.Join(t.TempDir(), "mixed")
+	data := a[:strings.Index(a, "body\n")] + b[strings.Index(b, "body\n"):]
+	if err := os.WriteFile(mixed, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.At(mixed).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrFormat) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestForeignSlotIsRefused(t *testing.T) {
+	_, one := create(t)
+	_, two := create(t)
+	a, b := read(t, one), read(t, two)
+	slot := b[strings.Index(b, "slot"):strings.Index(b, "body\n")]
+	planted := strings.Replace(a, "body\n", slot+"body\n", 1)
+	path := filepath.Join(t.TempDir(), "planted")
+	if err := os.WriteFile(path, []byte(planted), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.At(path).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrFormat) {
+		t.Errorf("a slot that somebody added was accepted: %v", err)
+	}
+}
+
+// Every byte of the file is covered: no flip may open, and none may be taken
+// for a wrong passphrase.
+func TestByteFlips(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada", "code-1")
+	good := []byte(read(t, path))
+	step := len(good)/400 + 1
+	if testing.Short() {
+		step *= 10
+	}
+	tried := 0
+	for i := 0; i < len(good); i += step {
+		for _, flip := range []byte{0x01, 0x20, 0x80} {
+			bad := append([]byte(nil), good...)
+			bad[i] ^= flip
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := vault.At(path).Unlock(t.Context(), pass)
+			var version *vault.VersionError
+			if !errors.Is(err, vault.ErrFormat) && !errors.As(err, &version) {
+				t.Fatalf("byte %d of %d with %#x flipped: %v", i, len(good), flip, err)
+			}
+			if read(t, path) != string(bad) {
+				t.Fatalf("the file changed at flip %d", i)
+			}
+			tried++
+		}
+	}
+	t.Logf("%d flips refused", tried)
+}
+
+func TestFailedUpdateChangesNothing(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada")
+	before := read(t, path)
+	mine := errors.New("mine")
+	if err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts = nil; return mine }); !errors.Is(err, mine) {
+		t.Errorf("got %v", err)
+	}
+	err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts[0].Name = ""; return nil })
+	if err == nil {
+		t.Error("contents that could not be read again were stored")
+	}
+	if _, err := open(t, path).Contents(t.Context()); err != nil || read(t, path) != before {
+		t.Errorf("the file changed: %v", err)
+	}
+}
+
+func TestConcurrentReserve(t *testing.T) {
+	v, path := create(t)
+	var codes []string
+	for i := range 12 {
+		codes = append(codes, fmt.Sprintf("code-%02d", i))
+	}
+	add(t, v, "ada", codes...)
+	type result struct {
+		code string
+		err  error
+	}
+	got := make(chan result)
+	for range 12 {
+		go func() {
+			// Its own File and Vault, as another process has.
+			v, err := vault.At(path, cheap()...).Unlock(context.Background(), pass)
+			if err != nil {
+				got <- result{err: err}
+				return
+			}
+			code, _, _, err := v.Reserve(context.Background(), "ada", "", then)
+			got <- result{code.Code.Reveal(), err}
+		}()
+	}
+	seen := map[string]bool{}
+	for range 12 {
+		r := <-got
+		if r.err != nil || seen[r.code] {
+			t.Errorf("code %q again or %v", r.code, r.err)
+		}
+		seen[r.code] = true
+	}
+	if _, _, _, err := v.Reserve(t.Context(), "ada", "", then); !errors.Is(err, vault.ErrNoCodes) {
+		t.Errorf("the thirteenth: %v", err)
+	}
+}
+
+func TestNextHOTP(t *testing.T) {
+	v, path := create(t)
+	err := v.Update(t.Context(), func(c *vault.Contents) error {
+		a := account("counter")
+		a.Key.Kind, a.Key.Period = otpgen.HOTP, 0
+		_, err := c.Add(a, then)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"755224", "287082", "359152"} { // RFC 4226 appendix D
+		code, err := open(t, path).NextHOTP(t.Context(), "counter", then)
+		if err != nil || code.Value.Reveal() != want {
+			t.Errorf("got %q, %v, want %q", code.Value.Reveal(), err, want)
+		}
+	}
+}
+
+func TestRekey(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada")
+	fresh := secret.New("correct horse")
+	if err := v.Rekey(t.Context(), fresh); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.At(path).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrPassphrase) {
+		t.Errorf("the old passphrase: %v", err)
+	}
+	again, err := vault.At(path).Unlock(t.Context(), fresh)
+	if err != nil || len(contents(t, again).Accounts) != 1 {
+		t.Fatalf("the new passphrase: %v", err)
+	}
+	add(t, v, "bob") // the open vault goes on with its new identity
+	report, err := v.Check(t.Context(), then)
+	if err != nil || len(report.Backups) != 3 {
+		t.Fatalf("%v, %+v", err, report)
+	}
+	if !errors.Is(report.Backups[1].Err, vault.ErrOtherPassphrase) || report.Backups[0].Err != nil {
+		t.Errorf("backups: %+v", report.Backups)
+	}
+	if n, err := vault.At(path).RemoveBackups(t.Context()); n != 3 || err != nil {
+		t.Errorf("removed %d backups, %v", n, err)
+	}
+}
+
+func TestBackups(t *testing.T) {
+	v, path := create(t)
+	for i := range 14 {
+		add(t, v, fmt.Sprintf("a%02d", i))
+	}
+	backups, err := vault.At(path).Backups()
+	if err != nil || len(backups) != 10 || backups[0].Generation != 14 || backups[9].Generation != 5 {
+		t.Fatalf("%v, %+v", err, backups)
+	}
+	old := open(t, backups[0].Path)
+	if c := contents(t, old); len(c.Accounts) != 13 || c.Generation != 14 {
+		t.Errorf("the newest backup has %d accounts in generation %d", len(c.Accounts), c.Generation)
+	}
+}
+
+func TestRollbackIsNoticed(t *testing.T) {
+	memory := vault.WithMemory(t.TempDir())
+	v, path := create(t, memory)
+	old := read(t, path)
+	add(t, v, "ada")
+	if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var warned error
+	v = open(t, path, memory, vault.WithWarnings(func(err error) { warned = err }))
+	if !errors.Is(warned, vault.ErrRolledBack) {
+		t.Errorf("reading warned of %v", warned)
+	}
+	err := v.Update(t.Context(), func(*vault.Contents) error { return nil })
+	if !errors.Is(err, vault.ErrRolledBack) || read(t, path) != old {
+		t.Errorf("writing: %v", err)
+	}
+	_, other := create(t)
+	if err := os.WriteFile(path, []byte(read(t, other)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, path, memory).Update(t.Context(), func(*vault.Contents) error { return nil }); !errors.Is(err, vault.ErrRolledBack) {
+		t.Errorf("another vault: %v", err)
+	}
+}
+
+func TestSymlinkStays(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	add(t, open(t, link), "bob")
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link became %v, %v", info.Mode(), err)
+	}
+	if n := len(contents(t, open(t, path)).Accounts); n != 2 {
+		t.Errorf("%d accounts behind the link", n)
+	}
+}
+
+func TestBusyNamesItsHolder(t *testing.T) {
+	v, _ := create(t)
+	var inner error
+	err := v.Update(t.Context(), func(*vault.Contents) error {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(vault.ErrBusy) // as the wait ends
+		inner = v.Update(ctx, func(*vault.Contents) error { return nil })
+		return nil
+	})
+	if err != nil || !errors.Is(inner, vault.ErrBusy) || !strings.Contains(inner.Error(), fmt.Sprint(os.Getpid())) {
+		t.Errorf("%v; %v", err, inner)
+	}
+}
+
+func TestFind(t *testing.T) {
+	c := &vault.Contents{}
+	if _, err := c.Find(""); !errors.Is(err, vault.ErrNoAccount) {
+		t.Errorf("in an empty vault: %v", err)
+	}
+	for _, name := range []string{"npm", "npm-work", "bot"} {
+		if _, err := c.Add(vault.Account{Name: name}, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for query, want := range map[string]string{"npm": "npm", "npm-": "npm-work", "b": "bot"} {
+		if a, err := c.Find(query); err != nil || a.Name != want {
+			t.Errorf("%q: %v, %v", query, a, err)
+		}
+	}
+	var ambiguous *vault.AmbiguousError
+	if _, err := c.Find("n"); !errors.As(err, &ambiguous) || len(ambiguous.Matches) != 2 {
+		t.Errorf("n: %v", err)
+	}
+	if _, err := c.Find(""); !errors.As(err, &ambiguous) || len(ambiguous.Matches) != 3 {
+		t.Errorf("no query: %v", err)
+	}
+	c.Default = c.Accounts[2].ID
+	if a, err := c.Find(""); err != nil || a.Name != "bot" {
+		t.Errorf("default: %v, %v", a, err)
+	}
+	if _, err := c.Find("x"); !errors.Is(err, vault.ErrNoAccount) {
+		t.Errorf("x: %v", err)
+	}
+	if _, err := c.Add(vault.Account{Name: "npm"}, then); !errors.Is(err, vault.ErrNameTaken) {
+		t.Errorf("twice: %v", err)
+	}
+	if removed, err := c.Remove("bot", then); err != nil || removed.Name != "bot" || c.Default != "" || len(c.Tombstones) != 1 {
+		t.Errorf("%v, %v", removed, err)
+	}
+}
