@@ -1,0 +1,233 @@
+package npmrun
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A call is a tool with the arguments that reach it.
+type call struct {
+	tool *tool    // nil when the table does not have it
+	name string   // as the user typed it
+	args []string // what comes after the name
+	pos  []int    // where each of args stands in the command line, and where the next one would
+	p    parsed   // args as the tool reads them
+	// outer is the runner that reads the options in place of the tool, as
+	// "npm exec lerna publish" without a -- does; nil when there is none.
+	outer *call
+}
+
+func newCall(t *tool, name string, args []string, pos []int) call {
+	c := call{tool: t, name: name, args: args, pos: pos}
+	if t != nil {
+		c.p = t.grammar.parse(args)
+	} else {
+		c.p = (&grammar{}).parse(args)
+	}
+	return c
+}
+
+// seeThrough returns the call of the tool that will publish, log in and so
+// on, without the runners in front of it.
+func seeThrough(argv []string) call {
+	pos := make([]int, len(argv))
+	for i := range pos {
+		pos[i] = i + 1
+	}
+	c := newCall(toolNamed(argv[0]), argv[0], argv[1:], pos)
+	for c.tool != nil {
+		next, ok := c.inner()
+		if !ok {
+			break
+		}
+		c = next
+	}
+	return c
+}
+
+// inner returns the call that c makes when c is a runner.
+func (c call) inner() (call, bool) {
+	if c.tool.start != nil {
+		if i := c.tool.start(c.args); i < len(c.args) {
+			return newCall(toolNamed(c.args[i]), c.args[i], c.args[i+1:], c.pos[i+1:]), true
+		}
+		return call{}, false
+	}
+	if len(c.p.words) == 0 {
+		return call{}, false
+	}
+	r, _, known := c.tool.row(c.p.words[0].text)
+	if !known {
+		// pnpm, yarn and bun take a word that they do not know for a script
+		// or a program of the project.
+		t := toolNamed(c.p.words[0].text)
+		if t == nil || !c.tool.runsUnknown {
+			return call{}, false
+		}
+		return c.from(0, t), true
+	}
+	if r.runs == nothing || len(c.p.words) <= 1+r.skip {
+		return call{}, false
+	}
+	switch r.runs {
+	case script:
+		t := toolNamed(c.p.words[1].text)
+		return c.from(1, t), t != nil
+	case itself:
+		return c.from(r.skip, c.tool), true
+	case yarnsNpm:
+		return c.from(r.skip, yarnNpm()), true
+	case wordsOnly:
+		return c.words(), true
+	default:
+		return c.from(1+r.skip, toolNamed(c.p.words[1+r.skip].text)), true
+	}
+}
+
+// from returns the call of t whose name is word i of c, with every argument
+// after that word.
+func (c call) from(i int, t *tool) call {
+	at := c.p.words[i].at + 1
+	return newCall(t, c.p.words[i].text, c.args[at:], c.pos[at:])
+}
+
+// words returns the call that npm exec makes: npm passes on the words that it
+// found and keeps the options, unless they stand after a --
+// (lib/commands/exec.js, where args are the remain of nopt).
+func (c call) words() call {
+	var args []string
+	var pos []int
+	for _, w := range c.p.words[2:] {
+		args = append(args, w.text)
+		pos = append(pos, c.pos[w.at])
+	}
+	name := c.p.words[1].text
+	in := newCall(toolNamed(name), name, args, append(pos, c.pos[len(c.args)]))
+	if c.p.end == len(c.args) {
+		in.outer = &c
+	}
+	return in
+}
+
+// hides reports whether the call runs a shell command out of sight, as npx -c
+// does.
+func (c call) hides() bool {
+	_, ok := c.p.options["call"]
+	if !ok || len(c.p.words) == 0 {
+		return ok && c.tool.start != nil
+	}
+	r, _, _ := c.tool.row(c.p.words[0].text)
+	return r.runs == wordsOnly
+}
+
+// subcommand returns the full name of the sub-command.
+func (c call) subcommand() string {
+	if len(c.p.words) == 0 {
+		return ""
+	}
+	_, name, _ := c.tool.row(c.p.words[0].text)
+	return name
+}
+
+// decide reports whether a code goes with the call, and why.
+func (c call) decide(o Options) (needs bool, why string) {
+	if c.tool == nil {
+		return true, fmt.Sprintf("how %s takes a code is given on the command line", c.name)
+	}
+	t, what := c.tool, c.tool.name
+	for _, option := range []string{"usage", "help", "h", "?", "version", "versions", "v"} {
+		if c.p.options[option] == "true" {
+			return false, fmt.Sprintf("%s --%s only prints", what, strings.Replace(option, "usage", "help", 1))
+		}
+	}
+	need := t.bare
+	if len(c.p.words) == 0 {
+		if need == none {
+			return false, fmt.Sprintf("%s without a sub-command takes no one-time password", what)
+		}
+	} else {
+		var r row
+		var known bool
+		r, what, known = t.row(c.p.words[0].text)
+		what = t.name + " " + what
+		if need = r.need; !known {
+			need = t.unknown
+		}
+		if need == none {
+			return false, what + " takes no one-time password"
+		}
+		verb := ""
+		if len(c.p.words) > 1 {
+			verb = c.p.words[1].text
+		}
+		if known && r.only(verb) {
+			return false, strings.TrimSpace(what+" "+verb) + " changes nothing and takes no one-time password"
+		}
+		if r.dryRun && c.p.options["dry-run"] == "true" {
+			return false, what + " --dry-run sends nothing"
+		}
+	}
+	if need == write && o.Level == AuthOnly {
+		return false, "the account is auth-only and " + what + " is no log-in"
+	}
+	if _, ok := c.p.options[t.option]; ok {
+		return false, "an --" + t.option + " is given already"
+	}
+	if c.outer != nil {
+		if _, ok := c.outer.p.options[c.outer.tool.option]; ok {
+			return false, "an --" + c.outer.tool.option + " is given already"
+		}
+	}
+	for _, kv := range o.Environ {
+		for _, name := range t.env {
+			if _, value, _ := strings.Cut(kv, "="); isVariable(kv, name) && strings.TrimSpace(value) != "" {
+				return false, name + " is set already"
+			}
+		}
+	}
+	return true, what + " takes a one-time password"
+}
+
+// way returns the flag or the variables by which a code reaches the call.
+func (c call) way(v Via) (flag string, names []string, err error) {
+	t := c.tool
+	switch {
+	case t.flag == "" && len(t.env) == 0:
+		return "", nil, fmt.Errorf("%w: %s; %s", ErrNoWay, t.noWay, t.mend)
+	case v == Env && len(t.env) == 0:
+		return "", nil, fmt.Errorf("%w: %s reads a one-time password from no variable; use --via flag", ErrNoWay, t.name)
+	case v == Env:
+		return "", t.env, nil
+	case c.outer == nil:
+		return t.flag, nil, nil
+	case slices.Contains(t.env, npmVariable):
+		// npm hands its own --otp on as a variable (config/lib/set-envs.js).
+		return c.outer.tool.flag, nil, nil
+	}
+	return "", nil, fmt.Errorf("%w: npm exec keeps the options of %s for itself; write npm exec -- %s ...", ErrNoWay, c.name, c.name)
+}
+
+// place returns where in the command line insert goes: after the options,
+// which is the end or just before a --. Where an option at that point still
+// wants a value, and would take the code for it, it goes before that option.
+func (c call) place(insert []string) int {
+	if c.outer != nil {
+		return c.outer.place(insert)
+	}
+	if len(insert) == 0 || !strings.HasPrefix(insert[0], "-") {
+		return c.pos[c.p.end]
+	}
+	g := &grammar{}
+	if c.tool != nil {
+		g = &c.tool.grammar
+	}
+	option, _, _ := strings.Cut(strings.TrimLeft(insert[0], "-"), "=")
+	for at := c.p.end; at >= 0; at-- {
+		q := g.parse(slices.Insert(slices.Clone(c.args), at, insert...))
+		if _, ok := q.options[option]; ok && len(q.words) == len(c.p.words) {
+			return c.pos[at]
+		}
+	}
+	return c.pos[c.p.end]
+}

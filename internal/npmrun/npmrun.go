@@ -1,0 +1,198 @@
+// Package npmrun knows how npm and the tools around it take a one-time
+// password, and starts them.
+//
+// [New] reads a command line as the tool itself would and decides whether a
+// code goes with it; [Plan.Command] puts the code in; [Run] looks the command
+// up and becomes it. The package holds no code and no secret of its own: the
+// code is asked for between New and Command, and only when a plan needs one.
+//
+// It decides on the command line and the environment alone. It reads no
+// .npmrc, does not look at the tool's version, and does not know the registry.
+package npmrun
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"npmotp/internal/secret"
+)
+
+// Errors that callers branch on. Both are the user's to mend on the command
+// line.
+var (
+	// ErrNoCommand means that there is nothing to run.
+	ErrNoCommand = errors.New("no command given")
+	// ErrNoWay means that the tool takes no one-time password in the way that
+	// was asked for, or is not known at all. The error says what to type.
+	ErrNoWay = errors.New("no way to pass the one-time password")
+)
+
+// A Level is an account's two-factor level, as npm names it.
+type Level int
+
+// The levels. The zero Level is unknown and counts as [AuthAndWrites].
+const (
+	AuthOnly      Level = iota + 1 // codes for logging in and for the account itself
+	AuthAndWrites                  // codes for everything that changes the registry too
+)
+
+// A Via is a way for a code to reach a tool.
+type Via int
+
+// The ways. A flag is visible to other users of the machine while the tool
+// runs; a variable is inherited by everything that the tool starts.
+const (
+	Flag Via = iota // an argument, as in --otp=123456
+	Env             // a variable, as in npm_config_otp=123456
+)
+
+// ParseVia returns the way called s.
+func ParseVia(s string) (Via, error) {
+	switch s {
+	case "flag":
+		return Flag, nil
+	case "env":
+		return Env, nil
+	}
+	return 0, fmt.Errorf("%q is no way to pass a code: flag and env are", s)
+}
+
+// String returns the name that [ParseVia] reads.
+func (v Via) String() string {
+	if v == Env {
+		return "env"
+	}
+	return "flag"
+}
+
+// Options are what decides about a command beside its arguments.
+type Options struct {
+	Via   Via
+	Level Level
+	// FlagTemplate and EnvName say how a tool that is not in the table takes
+	// a code, and replace what the table says of one that is: arguments with
+	// {otp} in them, and the name of a variable.
+	FlagTemplate, EnvName string
+	// Environ is the environment of the command, as [os.Environ] has it.
+	Environ []string
+}
+
+// A Plan says what will run and whether a one-time password goes with it.
+type Plan struct {
+	Tool       string   // the tool that gets the code, seen through a runner: "npm", "lerna"
+	Subcommand string   // its sub-command by its full name, "" when there is none
+	NeedsCode  bool     // whether a code is to be had before Command
+	Why        string   // one clause that gives the reason for NeedsCode
+	Warnings   []string // what the user is told before the command runs
+
+	argv    []string
+	environ []string
+	insert  []string // arguments with {otp} in them
+	at      int      // where in argv they go
+	names   []string // variables that get the code
+}
+
+// hole is what stands for the code in a template or an argument.
+const hole = "{otp}"
+
+// New plans the command argv, whose first element is the program. It is pure:
+// it starts nothing and looks nothing up.
+func New(argv []string, o Options) (*Plan, error) {
+	if len(argv) == 0 || argv[0] == "" {
+		return nil, ErrNoCommand
+	}
+	p := &Plan{argv: slices.Clone(argv), environ: slices.Clone(o.Environ)}
+	c := seeThrough(argv)
+	if c.tool != nil {
+		p.Tool = c.tool.name
+		p.Subcommand = c.subcommand()
+	}
+	if slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, hole) }) {
+		p.NeedsCode = true
+		p.Why = "an argument has a place for it, " + hole
+		p.Warnings = append(p.Warnings, "other users of this machine can see the code among the arguments while the command runs")
+		return p, nil
+	}
+	if c.tool == nil && o.FlagTemplate == "" && o.EnvName == "" {
+		return nil, fmt.Errorf("%w: %q is not a tool that npmotp knows; say how it takes a code with --flag '--otp=%s', with --env NAME, or with %s in an argument",
+			ErrNoWay, c.name, hole, hole)
+	}
+	if c.tool != nil && c.hides() {
+		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
+	}
+	p.NeedsCode, p.Why = c.decide(o)
+	if !p.NeedsCode {
+		return p, nil
+	}
+	return p, p.pass(c, o)
+}
+
+// pass fills in how the code reaches the command c.
+func (p *Plan) pass(c call, o Options) error {
+	flag, names := o.FlagTemplate, []string(nil)
+	if o.EnvName != "" {
+		names = []string{o.EnvName}
+	}
+	if flag == "" && names == nil {
+		var err error
+		if flag, names, err = c.way(o.Via); err != nil {
+			return err
+		}
+	}
+	if flag != "" && !strings.Contains(flag, hole) {
+		return fmt.Errorf("%w: the flag %q has no %s in it; write it as '--otp=%s'", ErrNoWay, flag, hole, hole)
+	}
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.ContainsAny(n, "=\x00") }); i >= 0 {
+		return fmt.Errorf("%w: %q cannot be the name of a variable", ErrNoWay, names[i])
+	}
+	p.insert, p.names = strings.Fields(flag), names
+	p.at = c.place(p.insert)
+	return nil
+}
+
+// Command returns the arguments and the environment to run with code. Without
+// a code, or when the plan needs none, the arguments are the user's own.
+//
+// The variables that the vault's passphrase can come from are never part of
+// the environment that it returns.
+func (p *Plan) Command(code secret.Text) (argv, environ []string) {
+	argv = slices.Clone(p.argv)
+	environ = slices.DeleteFunc(slices.Clone(p.environ), isPassphrase)
+	if !p.NeedsCode || code.Len() == 0 {
+		return argv, environ
+	}
+	fill := func(s string) string { return strings.ReplaceAll(s, hole, code.Reveal()) }
+	if p.insert == nil && p.names == nil {
+		for i := 1; i < len(argv); i++ {
+			argv[i] = fill(argv[i])
+		}
+		return argv, environ
+	}
+	insert := slices.Clone(p.insert)
+	for i := range insert {
+		insert[i] = fill(insert[i])
+	}
+	argv = slices.Insert(argv, p.at, insert...)
+	for _, name := range p.names {
+		environ = slices.DeleteFunc(environ, func(kv string) bool { return isVariable(kv, name) })
+		environ = append(environ, name+"="+code.Reveal())
+	}
+	return argv, environ
+}
+
+// isPassphrase reports whether kv is one of the variables that npmotp takes a
+// passphrase from.
+func isPassphrase(kv string) bool {
+	return isVariable(kv, "NPMOTP_PASSPHRASE") ||
+		isVariable(kv, "NPMOTP_PASSPHRASE_FILE") ||
+		isVariable(kv, "NPMOTP_PASSPHRASE_COMMAND")
+}
+
+// isVariable reports whether kv is the variable called name in any case: npm
+// reads its own so (config/lib/index.js, loadEnv), and Windows all of them.
+func isVariable(kv, name string) bool {
+	key, _, ok := strings.Cut(kv, "=")
+	return ok && strings.EqualFold(key, name)
+}

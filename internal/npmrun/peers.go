@@ -1,0 +1,236 @@
+package npmrun
+
+import (
+	"slices"
+	"strings"
+)
+
+// The tools beside npm. Each row was read in, or tried with, the version that
+// its tool names; a tool takes a code only where it accepts the option,
+// because most of them refuse options that they do not know. Change a row
+// only after trying it with the tool.
+
+// npx is npm exec with rules of its own for its options (bin/npx-cli.js).
+func npx() *tool {
+	return &tool{name: "npx", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable}, grammar: npmGrammar(), start: npxStart}
+}
+
+// npxStart returns the index of the program in the arguments of npx: the first
+// one that is neither an option nor the value of one, or that follows a --.
+func npxStart(args []string) int {
+	g := npmGrammar()
+	tokens := make([]word, len(args))
+	for i, a := range args {
+		tokens[i] = word{a, i}
+	}
+	for i := 0; i < len(tokens); i++ {
+		arg := tokens[i].text
+		if arg == "--" {
+			return tokens[i].at + 1
+		}
+		if !strings.HasPrefix(arg, "-") {
+			return tokens[i].at
+		}
+		name, value, hadEq := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		long := g.shorthands[name]
+		if name == "n" || name == "p" {
+			long = nil // --node-arg of npm 6, --package
+		}
+		if long != nil {
+			var expanded []word
+			for _, l := range long {
+				expanded = append(expanded, word{l, tokens[i].at})
+			}
+			if hadEq {
+				expanded = append(expanded, word{value, tokens[i].at})
+			}
+			tokens = slices.Replace(tokens, i, i+1, expanded...)
+			i--
+			continue
+		}
+		if hadEq || npxSwitch(g, name) {
+			continue
+		}
+		valued := contains("package p cache userconfig call c shell npm node-arg n", name)
+		if valued || i+1 < len(tokens) && !strings.HasPrefix(tokens[i+1].text, "-") {
+			i++
+		}
+	}
+	return len(args)
+}
+
+// firstWord returns a start for runners whose program is the first argument
+// that is not an option of g.
+func firstWord(g grammar) func([]string) int {
+	return func(args []string) int {
+		if p := g.parse(args); len(p.words) > 0 {
+			return p.words[0].at
+		}
+		return len(args)
+	}
+}
+
+// npxSwitch reports whether npx takes an option for one without a value.
+func npxSwitch(g grammar, name string) bool {
+	return slices.Contains(g.types[name], "bool") ||
+		contains("always-spawn ignore-existing shell-auto-fallback no-install quiet q version v help h", name)
+}
+
+// pnpm up to 10 hands all of these but publish to npm; pnpm 11 and 12 have
+// them built in, and read the variable for publish and stage only. They log in
+// by their own prompt, and take no code for a star.
+func pnpm() *tool {
+	return &tool{
+		name: "pnpm", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable, "PNPM_CONFIG_OTP"},
+		grammar: pnpmGrammar(), runsUnknown: true,
+		rows: []row{
+			{names: "publish", need: write, alone: true, dryRun: true},
+			{names: "unpublish", need: write, alone: true, dryRun: true},
+			{names: "deprecate undeprecate", need: write, alone: true},
+			{names: "dist-tag dist-tags", need: write, writes: "add a set s rm r del d remove"},
+			{names: "owner owners author", need: write, reads: "ls list"},
+			{names: "access", need: write, reads: "ls list get ls-packages ls-collaborators"},
+			{names: "team", need: write, reads: "ls list"},
+			{names: "stage", need: write, writes: "approve reject"},
+			{names: "token", need: login, reads: "ls list"},
+			{names: "profile", need: login, reads: "get"},
+			{names: "dlx", runs: program},
+			{names: "exec", runs: program},
+			{names: "run run-script", runs: script},
+			{names: "recursive multi m", runs: itself},
+		},
+	}
+}
+
+func pnpx() *tool {
+	return &tool{name: "pnpx", option: "otp", grammar: pnpmGrammar(), start: firstWord(pnpmGrammar())}
+}
+
+func pnpmGrammar() grammar {
+	return grammar{
+		types: values("access allow-build dir filter filter-prod loglevel otp package publish-branch registry reporter " +
+			"store-dir tag test-pattern workspace-concurrency"),
+		shorthands: map[string][]string{"C": {"--dir"}, "F": {"--filter"}},
+	}
+}
+
+// yarn is yarn 1 as far as its own commands go, and yarn berry behind
+// "yarn npm". Berry refuses to start with YARN_NPM_OTP set, and yarn 1 reads
+// no variable.
+func yarn() *tool {
+	return &tool{
+		name: "yarn", flag: "--otp=" + hole, option: "otp", runsUnknown: true,
+		grammar: yarnGrammar(),
+		rows: []row{
+			{names: "publish", need: write, alone: true},
+			{names: "tag", need: write, reads: "ls list"},
+			{names: "owner", need: write, reads: "ls list"},
+			{names: "team", need: write, reads: "ls list"},
+			{names: "npm", runs: yarnsNpm},
+			{names: "dlx exec", runs: program},
+			{names: "run", runs: script},
+			{names: "workspace", runs: itself, skip: 1},
+			{names: "workspaces", runs: itself, skip: 1},
+		},
+	}
+}
+
+// yarnNpm is what stands behind "yarn npm" of yarn berry; the commands that
+// are not here refuse --otp.
+func yarnNpm() *tool {
+	return &tool{
+		name: "yarn npm", flag: "--otp=" + hole, option: "otp", grammar: yarnGrammar(),
+		rows: []row{
+			{names: "publish", need: write, alone: true, dryRun: true},
+			{names: "stage", need: write, writes: "approve reject"},
+		},
+	}
+}
+
+func yarnGrammar() grammar {
+	return grammar{
+		types: values("access cache-folder cwd exclude from global-folder include jobs link-folder modules-folder mutex " +
+			"network-concurrency network-timeout new-version otp package preferred-cache-folder registry tag"),
+		shorthands: map[string][]string{"j": {"--jobs"}, "p": {"--package"}},
+	}
+}
+
+// bun, tried with 1.4.
+func bun() *tool {
+	return &tool{
+		name: "bun", flag: "--otp=" + hole, option: "otp", grammar: bunGrammar(), runsUnknown: true,
+		rows: []row{
+			{names: "publish", need: write, alone: true, dryRun: true},
+			{names: "x", runs: program},
+			{names: "run", runs: script},
+		},
+	}
+}
+
+func bunx() *tool {
+	return &tool{name: "bunx", option: "otp", grammar: bunGrammar(), start: firstWord(bunGrammar())}
+}
+
+func bunGrammar() grammar {
+	return grammar{
+		types:      values("access auth-type ca cafile cwd env-file filter minimum-release-age otp package registry tag"),
+		shorthands: map[string][]string{"F": {"--filter"}, "p": {"--package"}},
+	}
+}
+
+func corepack() *tool {
+	return &tool{name: "corepack", option: "otp", start: firstWord(grammar{})}
+}
+
+// lerna reads npm's configuration, so npm's variable too. One code serves all
+// packages; it asks again when one is refused.
+func lerna() *tool {
+	return &tool{
+		name: "lerna", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable},
+		grammar: grammar{types: values("concurrency dist-tag loglevel otp preid registry tag-version-prefix")},
+		rows: []row{
+			{names: "publish", need: write, alone: true},
+			{names: "exec", runs: program},
+		},
+	}
+}
+
+// changeset runs npm publish, or pnpm's, for each package.
+func changeset() *tool {
+	return &tool{
+		name: "changeset", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable},
+		grammar: grammar{types: values("otp tag")},
+		rows:    []row{{names: "publish", need: write, alone: true}},
+	}
+}
+
+// np runs the tests and an install before it publishes, longer than a code
+// lives, and has an option for a code in no version.
+func np() *tool {
+	return &tool{
+		name: "np", option: "otp", bare: write, unknown: write,
+		noWay: "np takes a one-time password at its own prompt only",
+		mend:  "use 'np --no-publish' and then 'npmotp exec npm publish', or type the code that 'npmotp code' prints",
+	}
+}
+
+// releaseIt passes its npm.otp on to npm publish. Its words are versions.
+func releaseIt() *tool {
+	return &tool{
+		name: "release-it", flag: "--npm.otp=" + hole, option: "npm.otp", bare: write, unknown: write,
+		grammar: grammar{types: values("npm.otp npm.tag preReleaseId")},
+	}
+}
+
+// gem is RubyGems (lib/rubygems/gemcutter_utilities.rb).
+func gem() *tool {
+	return &tool{
+		name: "gem", flag: "--otp=" + hole, option: "otp", env: []string{"GEM_HOST_OTP_CODE"},
+		grammar: grammar{types: values("otp")},
+		rows: []row{
+			{names: "push", need: write, alone: true},
+			{names: "yank", need: write, alone: true},
+			{names: "owner", need: write, alone: true},
+		},
+	}
+}
