@@ -1,7 +1,6 @@
 package npmregistry
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -14,21 +13,11 @@ const (
 )
 
 func (s *Server) mayWrite(p *pkg, u *user) bool {
-	return u != nil && (slices.Contains(p.owners, u.name) || s.granted(p, u, "read-write"))
+	return u != nil && (slices.Contains(p.owners, u.name) || s.granted(p, u, readWrite))
 }
 
 func (s *Server) mayRead(p *pkg, u *user) bool {
-	return u != nil && (s.mayWrite(p, u) || s.granted(p, u, "read-only"))
-}
-
-// granted reports whether a team that u is in has the permission.
-func (s *Server) granted(p *pkg, u *user, permission string) bool {
-	for name, has := range p.teams {
-		if t := s.team(name); has == permission && t != nil && t[u.name] {
-			return true
-		}
-	}
-	return false
+	return u != nil && (s.mayWrite(p, u) || s.granted(p, u, readOnly))
 }
 
 // setAccess takes the bodies of npm access public, restricted, 2fa-required
@@ -87,15 +76,14 @@ func listCollaborators(s *Server, c *call) (any, error) {
 	}
 	out := map[string]string{}
 	for name, permission := range p.teams {
-		for member := range maps.Keys(s.team(name)) {
-			out[member] = "read"
-			if permission == "read-write" {
-				out[member] = "write"
+		for member := range s.team(name) {
+			if out[member] != canWrite {
+				out[member] = word(permission)
 			}
 		}
 	}
 	for _, name := range p.owners {
-		out[name] = "write"
+		out[name] = canWrite
 	}
 	return out, nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -84,29 +86,47 @@ func badPassword() *failure {
 	return f
 }
 
-// handle makes an [http.HandlerFunc] of a handler and its guard.
+// handle makes an [http.HandlerFunc] of a handler and its guard. The request is
+// on the record before its answer is sent, so that a test that has the answer
+// finds the request.
 func (s *Server) handle(g guard, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		note := Request{Method: r.Method, Path: r.URL.EscapedPath(), Command: r.Header.Get("Npm-Command"), OTP: r.Header.Get("Npm-Otp")}
-		defer func() { s.requests = append(s.requests, note) }()
-		c := &call{Request: r, body: body, note: &note}
-		var value any
 		var tooBig *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooBig):
 			err = fail(http.StatusRequestEntityTooLarge, "request entity too large")
 		case err != nil:
 			err = fail(http.StatusBadRequest, "the request ended early")
-		default:
-			if err = s.admit(c, g); err == nil {
-				value, err = h(s, c)
-			}
 		}
-		note.Status = send(w, value, err)
+		out := s.answer(&call{Request: r, body: body}, g, h, err)
+		for k, v := range out.header {
+			w.Header().Set(k, v)
+		}
+		w.WriteHeader(out.status)
+		_, _ = w.Write(out.data) // a client that does not wait is not helped
 	}
+}
+
+// answer runs a handler under the lock, unless the request was broken before.
+func (s *Server) answer(c *call, g guard, h handler, broken error) rendered {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.note = &Request{
+		Method: c.Method, Path: c.URL.EscapedPath(), Command: c.Header.Get("Npm-Command"), OTP: c.Header.Get("Npm-Otp"),
+	}
+	var value any
+	err := broken
+	if err == nil {
+		err = s.admit(c, g)
+	}
+	if err == nil {
+		value, err = h(s, c)
+	}
+	out := render(value, err)
+	c.note.Status = out.status
+	s.requests = append(s.requests, *c.note)
+	return out
 }
 
 // admit finds out who is calling, and whether the guard lets them in.
@@ -167,33 +187,44 @@ func (c *call) decode(v any) error {
 	return nil
 }
 
-// send writes the answer and returns its status. An answer that the client did
-// not wait for is lost, which is the client's business.
-func send(w http.ResponseWriter, value any, err error) int {
-	out := reply{status: http.StatusOK, value: value}
+// form reads the request's body as a web page's form.
+func (c *call) form() (url.Values, error) {
+	form, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		return nil, fail(http.StatusBadRequest, "the body is not a form")
+	}
+	return form, nil
+}
+
+// rendered is an answer as it goes out.
+type rendered struct {
+	status int
+	header map[string]string
+	data   []byte
+}
+
+// render makes an answer of what a handler returned.
+func render(value any, err error) rendered {
+	in := reply{status: http.StatusOK, value: value}
 	var f *failure
 	switch r, isReply := value.(reply); {
 	case errors.As(err, &f):
-		out = reply{status: f.status, header: f.header, value: f.body}
+		in = reply{status: f.status, header: f.header, value: f.body}
 	case err != nil:
-		out = reply{status: http.StatusInternalServerError, value: map[string]any{"error": err.Error()}}
+		in = reply{status: http.StatusInternalServerError, value: map[string]any{"error": err.Error()}}
 	case isReply:
-		out = r
+		in = r
 	}
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	data, raw := out.value.([]byte)
-	header.Set("Content-Type", "application/octet-stream")
+	out := rendered{status: in.status, header: map[string]string{"Cache-Control": "no-store"}}
+	data, raw := in.value.([]byte)
+	out.header["Content-Type"] = "application/octet-stream"
 	if !raw {
-		header.Set("Content-Type", "application/json")
-		if data, err = json.Marshal(out.value); err != nil {
+		out.header["Content-Type"] = "application/json"
+		if data, err = json.Marshal(in.value); err != nil {
 			out.status, data = http.StatusInternalServerError, []byte(`{"error":"the answer is not JSON"}`)
 		}
 	}
-	for k, v := range out.header {
-		header.Set(k, v)
-	}
-	w.WriteHeader(out.status)
-	_, _ = w.Write(data)
-	return out.status
+	maps.Copy(out.header, in.header)
+	out.data = data
+	return out
 }

@@ -43,6 +43,62 @@ func (s *Server) SetTFA(name, secret, mode string, recovery []string) bool {
 	return true
 }
 
+// TFA returns the level of the user's second factor, which is empty when there
+// is none or it is pending, and its secret in base32.
+func (s *Server) TFA(name string) (mode, secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || u.tfa == nil {
+		return "", ""
+	}
+	if u.tfa.pending {
+		return "", u.tfa.secret
+	}
+	return u.tfa.mode, u.tfa.secret
+}
+
+// RecoveryCodes returns the user's recovery codes that are not used, in the
+// order of their bytes.
+func (s *Server) RecoveryCodes(name string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || u.tfa == nil {
+		return nil
+	}
+	var unused []string
+	for _, code := range slices.Sorted(maps.Keys(u.tfa.codes)) {
+		if !u.tfa.codes[code] {
+			unused = append(unused, code)
+		}
+	}
+	return unused
+}
+
+// NewRecoveryCodes gives the user a new set of recovery codes, as the button on
+// npm's web pages does: the old ones are good for nothing afterwards. There are
+// none without a second factor.
+func (s *Server) NewRecoveryCodes(name string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || u.tfa == nil || u.tfa.pending {
+		return nil
+	}
+	codes := newCodes()
+	u.tfa.setCodes(codes)
+	return codes
+}
+
+// Team returns the members of scope:team, and whether there is such a team.
+func (s *Server) Team(name string) (members []string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.team(name)
+	return slices.Sorted(maps.Keys(t)), t != nil
+}
+
 // Requests returns what the registry was asked so far, in the order in which
 // the answers were ready.
 func (s *Server) Requests() []Request {
@@ -73,7 +129,7 @@ func (s *Server) Package(name string) (Package, bool) {
 		return Package{}, false
 	}
 	out := Package{
-		Versions: p.sortedVersions(), Owners: slices.Clone(p.owners), Tags: maps.Clone(p.tags), Public: p.public,
+		Versions: slices.Sorted(maps.Keys(p.versions)), Owners: slices.Clone(p.owners), Tags: maps.Clone(p.tags), Public: p.public,
 		MFA: p.mfa, Deprecated: map[string]string{}, Stars: slices.Sorted(maps.Keys(p.stars)), Teams: maps.Clone(p.teams),
 	}
 	for v, manifest := range p.versions {

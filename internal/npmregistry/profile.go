@@ -137,7 +137,7 @@ func confirmTFA(s *Server, c *call, raw json.RawMessage) (any, error) {
 	if t == nil || !t.pending {
 		return nil, fail(http.StatusBadRequest, "two-factor authentication is not pending")
 	}
-	if json.Unmarshal(raw, &codes) != nil || len(codes) == 0 || !s.totp(t, codes[0], c.purpose()) {
+	if json.Unmarshal(raw, &codes) != nil || len(codes) == 0 || !s.totp(t, codes[0], c) {
 		return nil, fail(http.StatusBadRequest, "Invalid one-time password")
 	}
 	recovery := newCodes()

@@ -2,6 +2,12 @@ package npmregistry
 
 import "net/http"
 
+// The two requests by which npm removes a version of several; see totp.
+const (
+	changesPackage = "PUT /{pkg}/-rev/{rev}"
+	deletesTarball = "DELETE /{pkg}/-/{file}/-rev/{rev}"
+)
+
 // routes is everything the registry answers, and what each request needs. A
 // request whose need depends on its body is guarded by member here and says
 // the rest in its handler.
@@ -32,10 +38,10 @@ func (s *Server) routes() *http.ServeMux {
 		{"GET /{pkg}", open, getPackage},
 		{"GET /{pkg}/{version}", open, getVersion},
 		{"PUT /{pkg}", member, putPackage},
-		{"PUT /{pkg}/-rev/{rev}", write, updatePackage},
+		{changesPackage, write, updatePackage},
 		{"DELETE /{pkg}/-rev/{rev}", write, deletePackage},
 		{"GET /{pkg}/-/{file}", open, getTarball},
-		{"DELETE /{pkg}/-/{file}/-rev/{rev}", write, deleteTarball},
+		{deletesTarball, write, deleteTarball},
 
 		{"GET /-/package/{pkg}/dist-tags", open, listTags},
 		{"PUT /-/package/{pkg}/dist-tags/{tag}", write, setTag},
@@ -43,6 +49,35 @@ func (s *Server) routes() *http.ServeMux {
 		{"POST /-/package/{pkg}/access", write, setAccess},
 		{"GET /-/package/{pkg}/visibility", open, getVisibility},
 		{"GET /-/package/{pkg}/collaborators", open, listCollaborators},
+
+		{"GET /-/org/{org}/user", member, listRoles},
+		{"PUT /-/org/{org}/user", write, setRole},
+		{"DELETE /-/org/{org}/user", write, deleteRole},
+		{"GET /-/org/{org}/team", member, listTeams},
+		{"PUT /-/org/{org}/team", write, createTeam},
+		{"GET /-/org/{org}/package", member, listOrgPackages},
+		{"GET /-/user/{user}/package", open, listUserPackages},
+		{"DELETE /-/team/{org}/{team}", write, deleteTeam},
+		{"GET /-/team/{org}/{team}/user", member, listTeamUsers},
+		{"PUT /-/team/{org}/{team}/user", write, addTeamUser},
+		{"DELETE /-/team/{org}/{team}/user", write, deleteTeamUser},
+		{"GET /-/team/{org}/{team}/package", member, listTeamPackages},
+		{"PUT /-/team/{org}/{team}/package", write, grant},
+		{"DELETE /-/team/{org}/{team}/package", write, revoke},
+
+		{"GET /-/stage", member, listStages},
+		{"GET /-/stage/{id}", member, getStage},
+		{"DELETE /-/stage/{id}", write, rejectStage},
+		{"GET /-/stage/{id}/tarball", member, getStageTarball},
+		{"POST /-/stage/{id}/{pkg}", member, postStage},
+
+		{"GET /-/package/{pkg}/trust", write, listTrust},
+		{"POST /-/package/{pkg}/trust", write, addTrust},
+		{"DELETE /-/package/{pkg}/trust/{id}", write, deleteTrust},
+
+		{"GET /-/npm/v1/hooks", member, listHooks},
+		{"POST /-/npm/v1/hooks/hook", write, addHook},
+		{"DELETE /-/npm/v1/hooks/hook/{id}", write, deleteHook},
 	} {
 		mux.HandleFunc(r.pattern, s.handle(r.guard, r.handler))
 	}

@@ -40,9 +40,8 @@ type Options struct {
 	// Now is the registry's clock; nil is the real one.
 	Now func() time.Time
 	// AllowReuse lets a code be used any number of times while it is valid, as
-	// npm's registry does today. Without it the first command that uses a code
-	// uses it up for its user: other commands, and the same command on another
-	// package, are refused.
+	// npm's registry does. Without it a code is good for one request, and for
+	// the deletion of the tarball that npm unpublish sends after it.
 	AllowReuse bool
 	// WebLogin offers login and one-time passwords by way of a web page to
 	// clients that send npm-auth-type: web, as npm 9 and later do unless told

@@ -31,7 +31,9 @@ type tfa struct {
 	mode    string
 	pending bool            // the secret was handed out, no code was seen yet
 	codes   map[string]bool // recovery codes; true once used
-	spent   map[int64]string
+	// spent are the steps whose codes were used, and for a code that changed
+	// a package, which one.
+	spent map[int64]string
 }
 
 func newTFA(secret, mode string, codes []string) *tfa {
@@ -71,6 +73,9 @@ func random(n int) []byte {
 // by either level, one that asks for [AuthAndWrites] by that one only.
 func (s *Server) demand(c *call, level string) error {
 	t := c.who.tfa
+	if c.note.OTPAccepted {
+		return nil // by the guard; the code is used up
+	}
 	if t == nil || t.pending || level == AuthAndWrites && t.mode != AuthAndWrites {
 		return nil
 	}
@@ -95,15 +100,19 @@ func (s *Server) accept(c *call, u *user) bool {
 		u.tfa.codes[code] = true
 		return !used
 	}
-	if w := s.web[code]; w != nil && w.user == u {
+	if w := s.web[code]; w != nil && w.good(u, s.opts.Now()) {
 		return true
 	}
-	return s.totp(u.tfa, code, c.purpose())
+	return s.totp(u.tfa, code, c)
 }
 
 // totp reports whether code is the secret's password now, one step ago or one
-// step ahead, and was not used for another purpose before.
-func (s *Server) totp(t *tfa, code, purpose string) bool {
+// step ahead, and was not used before.
+//
+// Removing a version takes two requests that need a code, and npm sends both
+// the same one (libnpmpublish/lib/unpublish.js). So a code that was used to
+// change a package also deletes one of its tarballs.
+func (s *Server) totp(t *tfa, code string, c *call) bool {
 	now := s.opts.Now()
 	for _, d := range []time.Duration{0, -step, step} {
 		want, err := totp.GenerateCode(t.secret, now.Add(d))
@@ -111,30 +120,18 @@ func (s *Server) totp(t *tfa, code, purpose string) bool {
 			continue
 		}
 		n := now.Add(d).Unix() / int64(step/time.Second)
-		before, spent := t.spent[n]
-		if spent && !s.opts.AllowReuse && (purpose == "" || before != purpose) {
+		changed, spent := t.spent[n]
+		again := s.opts.AllowReuse || c.Pattern == deletesTarball && changed == c.PathValue("pkg")
+		if spent && !again {
 			return false
 		}
-		t.spent[n] = purpose
+		t.spent[n] = ""
+		if c.Pattern == changesPackage {
+			t.spent[n] = c.PathValue("pkg")
+		}
 		return true
 	}
 	return false
-}
-
-// purpose names what a code is used up for: one command of npm, which sends
-// the same npm-session with all its requests, on one package. Removing a
-// version takes two requests that need a code, and npm sends the same one with
-// both. A client that sends no session gets no second use.
-func (c *call) purpose() string {
-	id := c.Header.Get("Npm-Session")
-	if id == "" {
-		return ""
-	}
-	what := c.PathValue("pkg")
-	if what == "" {
-		what = c.URL.Path
-	}
-	return id + " " + what
 }
 
 // otpRequired is the answer to a missing and to a wrong code alike.
