@@ -1,0 +1,136 @@
+package scan
+
+// A field is a picture less its threshold: negative where dark. Its zeros lie
+// between points, so that edges are known to a part of a point.
+type field struct {
+	w, h int
+	d    []int16
+}
+
+func (f *field) dark(x, y int) bool { return f.d[y*f.w+x] < 0 }
+
+// histogram counts the levels of g.
+func (g *gray) histogram() *[256]int {
+	var h [256]int
+	for _, p := range g.pix {
+		h[p]++
+	}
+	return &h
+}
+
+// global returns g less one threshold everywhere.
+func (g *gray) global(threshold int) *field {
+	f := &field{w: g.w, h: g.h, d: make([]int16, len(g.pix))}
+	t := int16(threshold) //nolint:gosec // 0 to 255
+	for i, p := range g.pix {
+		f.d[i] = int16(p) - t
+	}
+	return f
+}
+
+// local returns g less the mean of the window around each point.
+func (g *gray) local(window int) *field {
+	f := &field{w: g.w, h: g.h, d: make([]int16, len(g.pix))}
+	r := max(1, window/2)
+	// Sums over the columns of the window, moved down row by row.
+	cols := make([]int32, g.w)
+	rows := int32(0)
+	for y := -r; y < g.h; y++ {
+		if in := y + r; in < g.h {
+			for x, p := range g.row(in) {
+				cols[x] += int32(p)
+			}
+			rows++
+		}
+		if out := y - r - 1; out >= 0 {
+			for x, p := range g.row(out) {
+				cols[x] -= int32(p)
+			}
+			rows--
+		}
+		if y >= 0 {
+			f.localRow(y, g.row(y), cols, rows, r)
+		}
+	}
+	return f
+}
+
+func (f *field) localRow(y int, src []uint8, cols []int32, rows int32, r int) {
+	var sum, n int32
+	for x := range min(r, len(cols)) {
+		sum += cols[x]
+		n += rows
+	}
+	for x := range src {
+		if x+r < len(cols) {
+			sum += cols[x+r]
+			n += rows
+		}
+		if x-r-1 >= 0 {
+			sum -= cols[x-r-1]
+			n -= rows
+		}
+		// The bias keeps even surfaces from breaking up into noise.
+		f.d[y*f.w+x] = int16(int32(src[x]) - sum/n + 2) //nolint:gosec // differences of levels
+	}
+}
+
+// otsu returns the threshold that separates two classes of levels best (Otsu,
+// A Threshold Selection Method from Gray-Level Histograms, 1979).
+func otsu(h *[256]int) int {
+	var total, sum float64
+	for v, n := range h {
+		total += float64(n)
+		sum += float64(v * n)
+	}
+	var below, belowSum, best float64
+	first, last := 127, 127
+	for v, n := range h {
+		below += float64(n)
+		belowSum += float64(v * n)
+		if below == 0 || below == total {
+			continue
+		}
+		d := belowSum/below - (sum-belowSum)/(total-below)
+		switch score := below * (total - below) * d * d; {
+		case score > best*1.0000001:
+			best, first, last = score, v, v
+		case score >= best*0.9999999:
+			last = v
+		}
+	}
+	// Between two lone levels every threshold is as good: the middle is wanted.
+	return (first+last)/2 + 1
+}
+
+// otsu3 returns the two thresholds that separate three classes best: terminals
+// show the page, the light and the dark modules at three levels.
+func otsu3(h *[256]int) (low, high int) {
+	const step = 4 // 64 bins are enough, and sixteen times faster
+	var count, sum [256/step + 1]float64
+	for i := range 256 / step {
+		count[i+1], sum[i+1] = count[i], sum[i]
+		for v := i * step; v < (i+1)*step; v++ {
+			count[i+1] += float64(h[v])
+			sum[i+1] += float64(h[v] * v)
+		}
+	}
+	class := func(a, b int) float64 {
+		n := count[b] - count[a]
+		if n == 0 {
+			return 0
+		}
+		s := sum[b] - sum[a]
+		return s * s / n
+	}
+	best := -1.0
+	last := len(count) - 1
+	for i := 1; i < last; i++ {
+		for j := i + 1; j < last; j++ {
+			if score := class(0, i) + class(i, j) + class(j, last); score > best {
+				best, low, high = score, i*step, j*step
+			}
+		}
+	}
+	return low, high
+}

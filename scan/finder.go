@@ -1,0 +1,196 @@
+package scan
+
+import (
+	"context"
+	"slices"
+)
+
+const (
+	// maxFinders bounds the candidates that are kept: text and noise make many.
+	maxFinders = 300
+	// maxStretch is how many times higher than wide a module may be, or wider
+	// than high.
+	maxStretch = 4
+)
+
+// A finder is a candidate for a finder pattern, the squares in three corners
+// of a QR code (ISO/IEC 18004, section 6.3.3). Its modules are measured in
+// both directions, because a terminal's cells are not half as wide as high.
+type finder struct {
+	x, y   float64
+	mw, mh float64 // the width and height of a module
+	dark   bool    // whether the middle is dark, as it is unless inverted
+	hits   int     // how many rows crossed it
+}
+
+// runs are the edges of five bars: those around, the middle, those around.
+type runs [6]float64
+
+// module returns the width of a module when the five bars are 1:1:3:1:1, with
+// room for blur and for the gaps between a terminal's lines.
+func (r *runs) module() (float64, bool) {
+	m := (r[5] - r[0]) / 7
+	if c := r[3] - r[2]; c < 2*m || c > 4.2*m {
+		return 0, false
+	}
+	for _, i := range [4]int{0, 1, 3, 4} {
+		if d := r[i+1] - r[i]; d < 0.35*m || d > 1.8*m {
+			return 0, false
+		}
+	}
+	return m, m >= 1
+}
+
+func (r *runs) middle() float64 { return (r[0] + 2*r[2] + 2*r[3] + r[5]) / 6 }
+
+// finders returns the candidates in f, best first. Dark and light ones are
+// found in one pass.
+func (f *field) finders(ctx context.Context) []finder {
+	var found []finder
+	step := 1
+	if f.h > 300 {
+		step = 2
+	}
+	edges := make([]float32, 0, f.w+2)
+	for y := step / 2; y < f.h; y += step {
+		if y&63 == 1 && ctx.Err() != nil {
+			return nil
+		}
+		edges = f.edges(edges[:0], y)
+		dark := f.dark(0, y)
+		for i := 0; i+5 < len(edges); i++ {
+			if barsFit(edges[i : i+6]) {
+				c := (edges[i+2] + edges[i+3]) / 2
+				if p, ok := f.confirm(float64(c), y, float64(edges[i+5]-edges[i]), dark == (i%2 == 0)); ok {
+					found = keep(found, p)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b finder) int { return b.hits - a.hits })
+	return found
+}
+
+// edges appends where row y changes between dark and light, and its two ends.
+func (f *field) edges(edges []float32, y int) []float32 {
+	row := f.d[y*f.w : (y+1)*f.w]
+	edges = append(edges, 0)
+	prev := row[0]
+	for x, v := range row {
+		if (v < 0) != (prev < 0) {
+			edges = append(edges, float32(x)-0.5+float32(prev)/float32(prev-v))
+		}
+		prev = v
+	}
+	return append(edges, float32(f.w))
+}
+
+// barsFit is a quick form of [runs.module] for the many bars of a row.
+func barsFit(e []float32) bool {
+	m := (e[5] - e[0]) / 7
+	c := e[3] - e[2]
+	if c < 2*m || c > 4.2*m || m < 1 {
+		return false
+	}
+	lo, hi := 0.35*m, 1.8*m
+	a, b, d, g := e[1]-e[0], e[2]-e[1], e[4]-e[3], e[5]-e[4]
+	return a >= lo && a <= hi && b >= lo && b <= hi && d >= lo && d <= hi && g >= lo && g <= hi
+}
+
+// confirm looks at the column through a candidate of the given width, and then
+// again at the row through its middle.
+func (f *field) confirm(x float64, y int, width float64, dark bool) (finder, bool) {
+	col, ok := f.cross(x, float64(y)+0.5, 0, 1, maxStretch*width)
+	if !ok {
+		return finder{}, false
+	}
+	mh, ok := col.module()
+	if !ok || mh*7*maxStretch < width {
+		return finder{}, false
+	}
+	cy := col.middle()
+	row, ok := f.cross(x, cy, 1, 0, 2*width)
+	if !ok {
+		return finder{}, false
+	}
+	mw, ok := row.module()
+	if !ok {
+		return finder{}, false
+	}
+	cx := row.middle()
+	if f.dark(min(max(int(cx), 0), f.w-1), min(max(int(cy), 0), f.h-1)) != dark {
+		return finder{}, false
+	}
+	return finder{x: cx, y: cy, mw: mw, mh: mh, dark: dark, hits: 1}, true
+}
+
+// cross walks from x, y both ways along a row (dx 1) or column (dy 1), no more
+// than most points each, and returns the edges of the bars it meets as
+// positions on that row or column.
+func (f *field) cross(x, y float64, dx, dy int, most float64) (runs, bool) {
+	var r runs
+	ix, iy := int(x), int(y)
+	if ix < 0 || iy < 0 || ix >= f.w || iy >= f.h {
+		return r, false
+	}
+	stride, pos, end := 1, ix, f.w
+	if dy == 1 {
+		stride, pos, end = f.w, iy, f.h
+	}
+	at := iy*f.w + ix
+	for _, dir := range [2]int{-1, 1} {
+		n, prev := 0, f.d[at]
+		for k := 1; n < 3; k++ {
+			p := pos + dir*k
+			if float64(k) > most {
+				return r, false
+			}
+			edge := float64(p) + 0.5
+			if p < 0 || p >= end {
+				// The picture may end where the outer bar does.
+				if n != 2 {
+					return r, false
+				}
+				edge = float64(max(p, 0))
+				n++
+			} else {
+				v := f.d[at+dir*k*stride]
+				if (v < 0) == (prev < 0) {
+					prev = v
+					continue
+				}
+				edge -= float64(dir) * float64(v) / float64(v-prev)
+				prev = v
+				n++
+			}
+			if dir < 0 {
+				r[3-n] = edge
+			} else {
+				r[2+n] = edge
+			}
+		}
+	}
+	return r, true
+}
+
+// keep adds p to found, or joins it with a candidate that it is another row of.
+func keep(found []finder, p finder) []finder {
+	for i := range found {
+		q := &found[i]
+		if q.dark != p.dark || max(q.x-p.x, p.x-q.x) > 1.5*q.mw || max(q.y-p.y, p.y-q.y) > 1.5*q.mh ||
+			p.mw > 1.7*q.mw || q.mw > 1.7*p.mw {
+			continue
+		}
+		n := float64(q.hits)
+		q.x = (q.x*n + p.x) / (n + 1)
+		q.y = (q.y*n + p.y) / (n + 1)
+		q.mw = (q.mw*n + p.mw) / (n + 1)
+		q.mh = (q.mh*n + p.mh) / (n + 1)
+		q.hits++
+		return found
+	}
+	if len(found) < maxFinders {
+		found = append(found, p)
+	}
+	return found
+}

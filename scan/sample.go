@@ -1,0 +1,137 @@
+package scan
+
+// levels are the mean levels of the modules of a code.
+type levels struct {
+	dim int
+	v   []float32
+}
+
+// sample measures the modules of a code of dim modules: each as the mean of
+// nine places within it, so that neither noise nor the gaps between a terminal's
+// lines decide.
+func (g *gray) sample(p *projection, dim int) *levels {
+	l := &levels{dim: dim, v: make([]float32, dim*dim)}
+	offsets := [3]float64{0.22, 0.5, 0.78}
+	for y := range dim {
+		for _, oy := range offsets {
+			v := float64(y) + oy
+			for x := range dim {
+				var s float64
+				for _, ox := range offsets {
+					q := p.at(float64(x)+ox, v)
+					s += g.smooth(q.x, q.y)
+				}
+				l.v[y*dim+x] += float32(s / 9)
+			}
+		}
+	}
+	return l
+}
+
+// timing tells how well the modules between the finder patterns alternate as
+// they must (ISO/IEC 18004, section 6.3.5), and the patterns themselves stand
+// out: 1 is a perfect match.
+func (l *levels) function(dark bool) float64 {
+	right, n := 0, 0
+	cut, ok := l.finderCut()
+	if !ok {
+		return 0
+	}
+	check := func(x, y int, want bool) {
+		n++
+		if (l.v[y*l.dim+x] < cut) == (want == dark) {
+			right++
+		}
+	}
+	for i := 8; i < l.dim-8; i++ {
+		check(i, 6, i%2 == 0)
+		check(6, i, i%2 == 0)
+	}
+	for _, c := range [3][2]int{{0, 0}, {l.dim - finderSize, 0}, {0, l.dim - finderSize}} {
+		for y := range finderSize {
+			for x := range finderSize {
+				check(c[0]+x, c[1]+y, finderModule(x, y))
+			}
+		}
+	}
+	return float64(right) / float64(n)
+}
+
+// finderCut returns the level midway between the dark and the light modules of
+// the finder patterns.
+func (l *levels) finderCut() (float32, bool) {
+	var a, b float32
+	var na, nb float32
+	for _, c := range [3][2]int{{0, 0}, {l.dim - finderSize, 0}, {0, l.dim - finderSize}} {
+		for y := range finderSize {
+			for x := range finderSize {
+				if v := l.v[(c[1]+y)*l.dim+c[0]+x]; finderModule(x, y) {
+					a += v
+					na++
+				} else {
+					b += v
+					nb++
+				}
+			}
+		}
+	}
+	a, b = a/na, b/nb
+	return (a + b) / 2, a-b > 4 || b-a > 4
+}
+
+// bits decides which modules are dark, or light when the code is inverted.
+func (l *levels) bits(cut func(x, y int) float32, dark bool) *bits {
+	b := newBits(l.dim)
+	for y := range l.dim {
+		for x := range l.dim {
+			b.set(x, y, (l.v[y*l.dim+x] < cut(x, y)) == dark)
+		}
+	}
+	return b
+}
+
+// even is the threshold between the two classes of modules, the same all over.
+func (l *levels) even() func(x, y int) float32 {
+	var h [256]int
+	for _, v := range l.v {
+		h[int(min(max(v, 0), 255))]++
+	}
+	t := float32(otsu(&h))
+	return func(int, int) float32 { return t }
+}
+
+// uneven is a threshold that follows the light: the mean of the surroundings.
+func (l *levels) uneven() func(x, y int) float32 {
+	const r = 4
+	cuts := make([]float32, len(l.v))
+	for y := range l.dim {
+		for x := range l.dim {
+			var s float32
+			n := float32(0)
+			for j := max(0, y-r); j <= min(l.dim-1, y+r); j++ {
+				for i := max(0, x-r); i <= min(l.dim-1, x+r); i++ {
+					s += l.v[j*l.dim+i]
+					n++
+				}
+			}
+			cuts[y*l.dim+x] = s / n
+		}
+	}
+	return func(x, y int) float32 { return cuts[y*l.dim+x] }
+}
+
+// sharpen takes out of each module what blur brought in from its neighbours.
+func (l *levels) sharpen() *levels {
+	const share = 0.12
+	out := &levels{dim: l.dim, v: make([]float32, len(l.v))}
+	at := func(x, y int) float32 {
+		return l.v[min(max(y, 0), l.dim-1)*l.dim+min(max(x, 0), l.dim-1)]
+	}
+	for y := range l.dim {
+		for x := range l.dim {
+			near := at(x-1, y) + at(x+1, y) + at(x, y-1) + at(x, y+1)
+			out.v[y*l.dim+x] = (at(x, y) - share*near) / (1 - 4*share)
+		}
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package scan
+
+// shrink returns g at a fx-th of its width and a fy-th of its height, each point the
+// mean of those it stands for, so that thin lines fade and do not vanish.
+func (g *gray) shrink(fx, fy int) *gray {
+	if fx <= 1 && fy <= 1 {
+		return g
+	}
+	w, h := g.w/fx, g.h/fy
+	if w == 0 || h == 0 {
+		return newGray(1, 1)
+	}
+	out := newGray(w, h)
+	sums := make([]uint32, w)
+	// A product with the inverse in place of a division for each point.
+	inverse := 1 << 16 / uint32(fx*fy) //nolint:gosec // factors are small
+	for y := range h {
+		clear(sums)
+		for k := range fy {
+			addRow(sums, g.row(y*fy+k), fx)
+		}
+		row := out.row(y)
+		for x, s := range sums {
+			row[x] = uint8((s*inverse + 1<<15) >> 16) //nolint:gosec // at most 255
+		}
+	}
+	return out
+}
+
+func addRow(sums []uint32, src []uint8, fx int) {
+	switch fx {
+	case 1:
+		for x, p := range src[:len(sums)] {
+			sums[x] += uint32(p)
+		}
+	case 2:
+		src = src[:2*len(sums)]
+		for x := range sums {
+			sums[x] += uint32(src[2*x]) + uint32(src[2*x+1])
+		}
+	default:
+		for x := range sums {
+			var s uint32
+			for _, p := range src[x*fx : x*fx+fx] {
+				s += uint32(p)
+			}
+			sums[x] += s
+		}
+	}
+}
+
+// stretch returns g doubled in both directions, with the points in between
+// interpolated. Codes of fewer than three points a module need it.
+func (g *gray) stretch() *gray {
+	out := newGray(2*g.w, 2*g.h)
+	for y := range out.h {
+		y0, y1 := half(y, g.h)
+		a, b, row := g.row(y0), g.row(y1), out.row(y)
+		for x := range row {
+			x0, x1 := half(x, g.w)
+			near := 3*int(a[x0]) + int(a[x1])
+			far := 3*int(b[x0]) + int(b[x1])
+			row[x] = uint8((3*near + far + 8) / 16) //nolint:gosec // a mean of levels
+		}
+	}
+	return out
+}
+
+// half returns the point of the original that point i of the double lies in,
+// and the one it is closest to beside that.
+func half(i, n int) (near, far int) {
+	near = i / 2
+	far = near - 1 + i%2*2
+	return near, min(max(far, 0), n-1)
+}
