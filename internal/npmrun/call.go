@@ -114,11 +114,7 @@ func (c call) words() call {
 // does.
 func (c call) hides() bool {
 	_, ok := c.p.options["call"]
-	if !ok || len(c.p.words) == 0 {
-		return ok && c.tool.start != nil
-	}
-	r, _, _ := c.tool.row(c.p.words[0].text)
-	return r.runs == wordsOnly
+	return ok && (c.tool.start != nil || c.row().runs == wordsOnly)
 }
 
 // subcommand returns the full name of the sub-command.
@@ -130,13 +126,28 @@ func (c call) subcommand() string {
 	return name
 }
 
+// row returns the row of the sub-command, the zero row when there is none.
+func (c call) row() row {
+	if len(c.p.words) == 0 {
+		return row{}
+	}
+	r, _, _ := c.tool.row(c.p.words[0].text)
+	return r
+}
+
 // decide reports whether a code goes with the call, and why.
 func (c call) decide(o Options) (needs bool, why string) {
 	if c.tool == nil {
 		return true, fmt.Sprintf("how %s takes a code is given on the command line", c.name)
 	}
 	t, what := c.tool, c.tool.name
-	for _, option := range []string{"usage", "help", "h", "?", "version", "versions", "v"} {
+	for pair := range strings.FieldsSeq(t.idle) {
+		option, value, _ := strings.Cut(pair, "=")
+		if c.p.options[option] == value {
+			return false, fmt.Sprintf("%s --%s publishes nothing", what, pair)
+		}
+	}
+	for option := range strings.FieldsSeq(t.prints) {
 		if c.p.options[option] == "true" {
 			return false, fmt.Sprintf("%s --%s only prints", what, strings.Replace(option, "usage", "help", 1))
 		}
@@ -195,8 +206,8 @@ func (c call) way(v Via) (flag string, names []string, err error) {
 	switch {
 	case t.flag == "" && len(t.env) == 0:
 		return "", nil, fmt.Errorf("%w: %s; %s", ErrNoWay, t.noWay, t.mend)
-	case v == Env && len(t.env) == 0:
-		return "", nil, fmt.Errorf("%w: %s reads a one-time password from no variable; use --via flag", ErrNoWay, t.name)
+	case v == Env && (len(t.env) == 0 || c.row().noEnv):
+		return "", nil, fmt.Errorf("%w: %s %s reads a one-time password from no variable; use --via flag", ErrNoWay, t.name, c.subcommand())
 	case v == Env:
 		return "", t.env, nil
 	case c.outer == nil:

@@ -11,6 +11,10 @@ import "strings"
 // learned it after this was written; so a command that reads, or runs
 // scripts, must be listed. Change a row only with the npm source at hand.
 //
+// Two abbreviations are listed because the union of names makes them
+// ambiguous: npm 11 has no hook and takes "ho" for home, npm 12 has no
+// adduser and takes "ad" for add.
+//
 // Commands that only read are left alone although npm would send the code
 // with them too (npm-registry-fetch adds npm-otp to every request that has
 // opts.otp): npm never asks for one there, and a registry that takes a code
@@ -24,6 +28,7 @@ func npm() *tool {
 		grammar:     npmGrammar(),
 		unknown:     write,
 		abbreviates: true,
+		prints:      "usage version versions",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "unpublish", need: write, alone: true, dryRun: true},
@@ -52,10 +57,10 @@ func npm() *tool {
 			{names: "bugs issues"}, {names: "build"}, {names: "cache"},
 			{names: "ci clean-install ic install-clean isntall-clean"}, {names: "completion"},
 			{names: "config c"}, {names: "dedupe ddp"}, {names: "deny-scripts"}, {names: "diff"},
-			{names: "docs home"}, {names: "doctor"}, {names: "edit"}, {names: "explain why"},
+			{names: "docs home ho"}, {names: "doctor"}, {names: "edit"}, {names: "explain why"},
 			{names: "explore"}, {names: "find-dupes"}, {names: "fund"}, {names: "get"},
 			{names: "help hlep apihelp"}, {names: "help-search"}, {names: "init create innit"},
-			{names: "install add i in ins inst insta instal isnt isnta isntal isntall"},
+			{names: "install add ad i in ins inst insta instal isnt isnta isntal isntall"},
 			{names: "install-ci-test cit clean-install-test sit"}, {names: "install-scripts"},
 			{names: "install-test it"}, {names: "link ln"}, {names: "ll la"}, {names: "logout"},
 			{names: "ls list"}, {names: "outdated"}, {names: "pack"}, {names: "patch"},

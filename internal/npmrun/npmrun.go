@@ -13,6 +13,7 @@ package npmrun
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -190,9 +191,12 @@ func isPassphrase(kv string) bool {
 		isVariable(kv, "NPMOTP_PASSPHRASE_COMMAND")
 }
 
-// isVariable reports whether kv is the variable called name in any case: npm
-// reads its own so (config/lib/index.js, loadEnv), and Windows all of them.
+// isVariable reports whether kv is the variable called name. npm reads its
+// variables in any case (config/lib/index.js, loadEnv), and Windows all.
 func isVariable(kv, name string) bool {
-	key, _, ok := strings.Cut(kv, "=")
-	return ok && strings.EqualFold(key, name)
+	key, _, _ := strings.Cut(kv, "=")
+	if name == npmVariable || runtime.GOOS == "windows" {
+		return strings.EqualFold(key, name)
+	}
+	return key == name
 }

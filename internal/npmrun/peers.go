@@ -12,7 +12,7 @@ import (
 
 // npx is npm exec with rules of its own for its options (bin/npx-cli.js).
 func npx() *tool {
-	return &tool{name: "npx", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable}, grammar: npmGrammar(), start: npxStart}
+	return &tool{name: "npx", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable}, grammar: npmGrammar(), prints: "usage version", start: npxStart}
 }
 
 // npxStart returns the index of the program in the arguments of npx: the first
@@ -76,24 +76,25 @@ func npxSwitch(g grammar, name string) bool {
 		contains("always-spawn ignore-existing shell-auto-fallback no-install quiet q version v help h", name)
 }
 
-// pnpm up to 10 hands all of these but publish to npm; pnpm 11 and 12 have
-// them built in, and read the variable for publish and stage only. They log in
-// by their own prompt, and take no code for a star.
+// pnpm up to 10 hands all of these but publish to npm (src/pnpm.ts). pnpm 11
+// and 12 have them built in, and read the variable for publish only
+// (releasing/commands/src/publish/otpEnv.ts). They log in by their own prompt,
+// and take no code for a star.
 func pnpm() *tool {
 	return &tool{
-		name: "pnpm", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable, "PNPM_CONFIG_OTP"},
+		name: "pnpm", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable, "PNPM_CONFIG_OTP"},
 		grammar: pnpmGrammar(), runsUnknown: true,
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
-			{names: "unpublish", need: write, alone: true, dryRun: true},
-			{names: "deprecate undeprecate", need: write, alone: true},
-			{names: "dist-tag dist-tags", need: write, writes: "add a set s rm r del d remove"},
-			{names: "owner owners author", need: write, reads: "ls list"},
-			{names: "access", need: write, reads: "ls list get ls-packages ls-collaborators"},
-			{names: "team", need: write, reads: "ls list"},
-			{names: "stage", need: write, writes: "approve reject"},
-			{names: "token", need: login, reads: "ls list"},
-			{names: "profile", need: login, reads: "get"},
+			{names: "unpublish", need: write, alone: true, dryRun: true, noEnv: true},
+			{names: "deprecate undeprecate", need: write, alone: true, noEnv: true},
+			{names: "dist-tag dist-tags", need: write, writes: "add a set s rm r del d remove", noEnv: true},
+			{names: "owner owners", need: write, reads: "ls list", noEnv: true},
+			{names: "access", need: write, reads: "ls list get ls-packages ls-collaborators", noEnv: true},
+			{names: "team", need: write, reads: "ls list", noEnv: true},
+			{names: "stage", need: write, writes: "approve reject", noEnv: true},
+			{names: "token", need: login, reads: "ls list", noEnv: true},
+			{names: "profile", need: login, reads: "get", noEnv: true},
 			{names: "dlx", runs: program},
 			{names: "exec", runs: program},
 			{names: "run run-script", runs: script},
@@ -119,7 +120,7 @@ func pnpmGrammar() grammar {
 // no variable.
 func yarn() *tool {
 	return &tool{
-		name: "yarn", flag: "--otp=" + hole, option: "otp", runsUnknown: true,
+		name: "yarn", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, runsUnknown: true,
 		grammar: yarnGrammar(),
 		rows: []row{
 			{names: "publish", need: write, alone: true},
@@ -139,7 +140,7 @@ func yarn() *tool {
 // are not here refuse --otp.
 func yarnNpm() *tool {
 	return &tool{
-		name: "yarn npm", flag: "--otp=" + hole, option: "otp", grammar: yarnGrammar(),
+		name: "yarn npm", flag: "--otp=" + hole, option: "otp", prints: "help h", grammar: yarnGrammar(),
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "stage", need: write, writes: "approve reject"},
@@ -158,7 +159,7 @@ func yarnGrammar() grammar {
 // bun, tried with 1.4.
 func bun() *tool {
 	return &tool{
-		name: "bun", flag: "--otp=" + hole, option: "otp", grammar: bunGrammar(), runsUnknown: true,
+		name: "bun", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, grammar: bunGrammar(), runsUnknown: true,
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "x", runs: program},
@@ -186,7 +187,7 @@ func corepack() *tool {
 // packages; it asks again when one is refused.
 func lerna() *tool {
 	return &tool{
-		name: "lerna", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable},
+		name: "lerna", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable},
 		grammar: grammar{types: values("concurrency dist-tag loglevel otp preid registry tag-version-prefix")},
 		rows: []row{
 			{names: "publish", need: write, alone: true},
@@ -198,39 +199,54 @@ func lerna() *tool {
 // changeset runs npm publish, or pnpm's, for each package.
 func changeset() *tool {
 	return &tool{
-		name: "changeset", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable},
+		name: "changeset", flag: "--otp=" + hole, option: "otp", prints: "help h version", env: []string{npmVariable},
 		grammar: grammar{types: values("otp tag")},
 		rows:    []row{{names: "publish", need: write, alone: true}},
 	}
 }
 
-// np runs the tests and an install before it publishes, longer than a code
-// lives, and has an option for a code in no version.
+// np runs the tests and an install before it publishes, which takes longer
+// than a code lives.
 func np() *tool {
 	return &tool{
-		name: "np", option: "otp", bare: write, unknown: write,
+		name: "np", option: "otp", bare: write, unknown: write, prints: "help version",
+		idle:  "publish=false preview=true release-draft-only=true",
 		noWay: "np takes a one-time password at its own prompt only",
 		mend:  "use 'np --no-publish' and then 'npmotp exec npm publish', or type the code that 'npmotp code' prints",
 	}
 }
 
-// releaseIt passes its npm.otp on to npm publish. Its words are versions.
+// releaseIt passes its npm.otp on to npm publish (lib/plugin/npm/npm.js). Its
+// words are versions (lib/args.js).
 func releaseIt() *tool {
 	return &tool{
-		name: "release-it", flag: "--npm.otp=" + hole, option: "npm.otp", bare: write, unknown: write,
-		grammar: grammar{types: values("npm.otp npm.tag preReleaseId")},
+		name: "release-it", flag: "--npm.otp=" + hole, option: "npm.otp", bare: write, unknown: write, prints: helpAndVersion,
+		idle: "npm=false npm.publish=false dry-run=true release-version=true changelog=true",
+		grammar: grammar{
+			types: map[string][]string{
+				"npm.otp": {"string"}, "npm.tag": {"string"}, "preRelease": {"string"}, "preReleaseId": {"string"},
+				"config": {"string"}, "increment": {"string"}, "npm": {"bool"}, "npm.publish": {"bool"}, "dry-run": {"bool"},
+			},
+			shorthands: map[string][]string{"c": {"--config"}, "d": {"--dry-run"}, "i": {"--increment"}},
+		},
 	}
 }
 
-// gem is RubyGems (lib/rubygems/gemcutter_utilities.rb).
+// gem is RubyGems; these are its commands that have --otp.
 func gem() *tool {
 	return &tool{
-		name: "gem", flag: "--otp=" + hole, option: "otp", env: []string{"GEM_HOST_OTP_CODE"},
-		grammar: grammar{types: values("otp")},
+		name: "gem", flag: "--otp=" + hole, option: "otp", env: []string{"GEM_HOST_OTP_CODE"}, prints: "help h",
+		grammar: grammar{
+			types: values("add attestation config-file host key otp platform remove version"),
+			shorthands: map[string][]string{
+				"a": {"--add"}, "k": {"--key"}, "r": {"--remove"}, "v": {"--version"},
+			},
+		},
 		rows: []row{
 			{names: "push", need: write, alone: true},
 			{names: "yank", need: write, alone: true},
 			{names: "owner", need: write, alone: true},
+			{names: "signin", need: login, alone: true},
 		},
 	}
 }

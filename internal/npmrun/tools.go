@@ -35,6 +35,7 @@ type row struct {
 	writes string // when set, the only next words with which it writes
 	alone  bool   // it writes without a next word
 	dryRun bool   // --dry-run keeps it from writing
+	noEnv  bool   // it reads the code from no variable, unlike the rest of the tool
 	runs   runs
 	skip   int // words between it and what it runs
 }
@@ -56,10 +57,12 @@ type tool struct {
 	env         []string // the variables that carry a code
 	grammar     grammar
 	rows        []row
-	bare        need // without a sub-command
-	unknown     need // with a sub-command that has no row
-	abbreviates bool // a prefix of one sub-command stands for it
-	runsUnknown bool // a sub-command that has no row is a script, or another tool
+	bare        need   // without a sub-command
+	prints      string // options with which it prints something and ends
+	idle        string // option=value pairs that keep it from publishing
+	unknown     need   // with a sub-command that has no row
+	abbreviates bool   // a prefix of one sub-command stands for it
+	runsUnknown bool   // a sub-command that has no row is a script, or another tool
 	noWay, mend string
 	// start returns the index of the program's name, for runners that have
 	// rules of their own.
@@ -89,10 +92,14 @@ func (t *tool) row(word string) (row, string, bool) {
 			if !strings.HasPrefix(name, word) {
 				continue
 			}
-			if found.names != "" && !found.actsAs(r) {
+			switch {
+			case found.names == "" || found.actsAs(r):
+				found = r
+			case found.need == none && r.need == none:
+				found = row{names: word}
+			default:
 				return row{}, word, false
 			}
-			found = r
 		}
 	}
 	if found.names == "" {
@@ -182,6 +189,9 @@ func toolNamed(command string) *tool {
 	}
 	return nil
 }
+
+// helpAndVersion are the options that make most of the tools print and end.
+const helpAndVersion = "help h version v"
 
 // values returns the types of options that take a value; the others of a tool
 // need not be listed.
