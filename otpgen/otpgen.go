@@ -191,7 +191,7 @@ func (k Key) At(t time.Time) (Code, error) {
 	if now > maxUnix || (step+1)*period > maxUnix {
 		return Code{}, refuse("there are no passwords for times after the year 9999")
 	}
-	value, err := k.password(uint64(step))
+	value, err := k.password(uint64(step)) //nolint:gosec // step is not negative, as now is not
 	if err != nil {
 		return Code{}, err
 	}
