@@ -1,0 +1,200 @@
+package filelock_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"npmotp/internal/filelock"
+)
+
+func acquire(t *testing.T, path, holder string) *filelock.Lock {
+	t.Helper()
+	l, err := filelock.Acquire(t.Context(), path, holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func release(t *testing.T, l *filelock.Lock) {
+	t.Helper()
+	if err := l.Release(); err != nil {
+		t.Error(err)
+	}
+}
+
+// wantBusy fails unless the lock cannot be had now, and returns the error.
+func wantBusy(t *testing.T, path string, cause error) *filelock.BusyError {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	l, err := filelock.Acquire(ctx, path, "the one who waits")
+	if err == nil {
+		_ = l.Release()
+		t.Fatal("a lock that is held was given to somebody else")
+	}
+	var busy *filelock.BusyError
+	if !errors.As(err, &busy) {
+		t.Fatalf("the error is %v, want a BusyError", err)
+	}
+	return busy
+}
+
+func TestAcquireAndRelease(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l := acquire(t, path, "process 1")
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if perm := info.Mode().Perm(); perm != 0o600 && runtime.GOOS != "windows" {
+		t.Errorf("the lock file has mode %v, want 0600", perm)
+	}
+	release(t, l)
+
+	// The file stays, and names nobody.
+	if text, err := os.ReadFile(path); err != nil || len(text) != 0 {
+		t.Errorf("after the release the lock file holds %q (%v), want nothing", text, err)
+	}
+	release(t, acquire(t, path, "process 2"))
+}
+
+func TestAcquireWithoutFolder(t *testing.T) {
+	_, err := filelock.Acquire(t.Context(), filepath.Join(t.TempDir(), "no", "lock"), "process 1")
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the error is %v, want fs.ErrNotExist", err)
+	}
+}
+
+func TestBusyNamesTheHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l := acquire(t, path, "process 4711")
+	cause := errors.New("waited long enough")
+	busy := wantBusy(t, path, cause)
+	if !errors.Is(busy, cause) {
+		t.Errorf("%v does not wrap why the wait ended", busy)
+	}
+	if busy.Path != path || busy.Holder != "process 4711" {
+		t.Errorf("it names %q held by %q", busy.Path, busy.Holder)
+	}
+	if want := path + " is locked by process 4711"; busy.Error() != want {
+		t.Errorf("it says %q, want %q", busy.Error(), want)
+	}
+	release(t, l)
+}
+
+func TestBusyWithoutHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l := acquire(t, path, "")
+	if busy := wantBusy(t, path, context.Canceled); busy.Error() != path+" is locked by another process" {
+		t.Errorf("it says %q", busy.Error())
+	}
+	release(t, l)
+}
+
+// Whoever may write the lock file may not write on the terminal of who reads it.
+func TestBusyCleansTheHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l := acquire(t, path, "a\x1b[2Jb\u202ec\nd"+strings.Repeat("e", 1000))
+	busy := wantBusy(t, path, context.Canceled)
+	if want := "a[2Jbcd"; !strings.HasPrefix(busy.Holder, want) || len(busy.Holder) > 200 {
+		t.Errorf("the holder is %q, want at most 200 bytes that begin with %q", busy.Holder, want)
+	}
+	release(t, l)
+}
+
+// A shorter name leaves no end of the one before.
+func TestHolderReplacesTheOneBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := os.WriteFile(path, []byte("a holder that was killed\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := acquire(t, path, "me")
+	if busy := wantBusy(t, path, context.Canceled); busy.Holder != "me" {
+		t.Errorf("the holder is %q, want %q", busy.Holder, "me")
+	}
+	release(t, l)
+}
+
+func TestDeadlineEndsTheWait(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l := acquire(t, path, "process 1")
+	ctx, cancel := context.WithTimeout(t.Context(), 1)
+	defer cancel()
+	if _, err := filelock.Acquire(ctx, path, "process 2"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the error is %v, want context.DeadlineExceeded", err)
+	}
+	release(t, l)
+}
+
+// A wait that was given up gets the lock some time later all the same, and
+// must let go of it.
+func TestGivenUpWaitsKeepNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l := acquire(t, path, "process 1")
+	for range 20 {
+		wantBusy(t, path, context.Canceled)
+	}
+	release(t, l)
+	release(t, acquire(t, path, "process 2"))
+}
+
+func TestManyWaitersAllGetIt(t *testing.T) {
+	dir := t.TempDir()
+	const waiters, rounds = 16, 20
+	var wg sync.WaitGroup
+	for i := range waiters {
+		wg.Go(func() {
+			if err := countUp(t.Context(), dir, "waiter "+strconv.Itoa(i), rounds); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	wantCount(t, dir, waiters*rounds)
+}
+
+// countUp adds one to the number in a file, often, and each time under the
+// lock: without it, additions are lost.
+func countUp(ctx context.Context, dir, holder string, rounds int) error {
+	for range rounds {
+		l, err := filelock.Acquire(ctx, filepath.Join(dir, "lock"), holder)
+		if err != nil {
+			return err
+		}
+		n, err := readCount(dir)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "count"), []byte(strconv.Itoa(n+1)), 0o600)
+		}
+		if err := errors.Join(err, l.Release()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readCount(dir string) (int, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "count"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(string(text))
+}
+
+func wantCount(t *testing.T, dir string, want int) {
+	t.Helper()
+	if got, err := readCount(dir); err != nil || got != want {
+		t.Errorf("counted to %d (%v), want %d", got, err, want)
+	}
+}
