@@ -80,9 +80,9 @@ func (c call) inner() (call, bool) {
 		return c.from(r.skip, yarnNpm()), true
 	case wordsOnly:
 		return c.words(), true
-	default:
-		return c.from(1+r.skip, toolNamed(c.p.words[1+r.skip].text)), true
+	case program, nothing:
 	}
+	return c.from(1+r.skip, toolNamed(c.p.words[1+r.skip].text)), true
 }
 
 // from returns the call of t whose name is word i of c, with every argument
@@ -226,7 +226,7 @@ func (c call) place(insert []string) int {
 	if c.outer != nil {
 		return c.outer.place(insert)
 	}
-	if len(insert) == 0 || !strings.HasPrefix(insert[0], "-") {
+	if len(insert) != 1 || !strings.HasPrefix(insert[0], "-") {
 		return c.pos[c.p.end]
 	}
 	g := &grammar{}
@@ -234,7 +234,7 @@ func (c call) place(insert []string) int {
 		g = &c.tool.grammar
 	}
 	option, _, _ := strings.Cut(strings.TrimLeft(insert[0], "-"), "=")
-	for at := c.p.end; at >= 0; at-- {
+	for at := c.p.end; at >= max(0, c.p.end-2); at-- {
 		q := g.parse(slices.Insert(slices.Clone(c.args), at, insert...))
 		if _, ok := q.options[option]; ok && len(q.words) == len(c.p.words) {
 			return c.pos[at]
