@@ -67,6 +67,13 @@ func (f *File) Exists() (bool, error) {
 	return err == nil, err
 }
 
+// Probe reports what is wrong with the file as far as that shows without a
+// passphrase.
+func (f *File) Probe() error {
+	_, err := f.read()
+	return err
+}
+
 // A Vault is an open vault: a file, and the identity that opens its body.
 type Vault struct {
 	file *File
@@ -303,6 +310,15 @@ func (f *File) read() (*container, error) {
 }
 
 func readContainer(path string) (*container, error) {
+	data, err := readRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseContainer(data)
+}
+
+// readRegular reads a file of a bounded size.
+func readRegular(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNoVault, path)
@@ -326,7 +342,7 @@ func readContainer(path string) (*container, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%w: %s is larger than %d MiB", ErrFormat, path, maxFile>>20)
 	}
-	return parseContainer(data)
+	return data, nil
 }
 
 // lock keeps other writers out until the returned function is called.

@@ -39,28 +39,47 @@ func (m memory) file(path string) (string, error) {
 	return filepath.Join(m.dir, "seen-"+hex.EncodeToString(sum[:8])+".json"), nil
 }
 
-// check returns an error that wraps [ErrRolledBack] when c is another vault or
-// an older generation than was seen at path before.
-func (m memory) check(path string, c *Contents) error {
+// read returns what is remembered of path; the zero record when nothing is.
+func (m memory) read(path string) (r memoryRecord, err error) {
 	if m.dir == "" {
-		return nil
+		return r, nil
 	}
 	name, err := m.file(path)
 	if err != nil {
-		return err
+		return r, err
 	}
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return r, nil
 	}
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// generation returns the highest generation seen of a vault at path.
+func (m memory) generation(path, vaultID string) (uint64, error) {
+	r, err := m.read(path)
+	if err != nil || r.VaultID != vaultID {
+		return 0, err
+	}
+	return r.Generation, nil
+}
+
+// check returns an error that wraps [ErrRolledBack] when c is another vault or
+// an older generation than was seen at path before.
+func (m memory) check(path string, c *Contents) error {
+	r, err := m.read(path)
 	if err != nil {
 		return err
 	}
-	var r memoryRecord
-	if err := json.Unmarshal(data, &r); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	switch {
+	case r.VaultID == "":
+		return nil
 	case r.VaultID != c.VaultID:
 		return fmt.Errorf("%w: %s is another vault than the one last seen there", ErrRolledBack, path)
 	case c.Generation < r.Generation:

@@ -155,3 +155,13 @@ func (a *Account) Mark(number int, state CodeState, now time.Time) error {
 	}
 	return fmt.Errorf("%w: %q has none with number %d", ErrNoSuchCode, a.Name, number)
 }
+
+// Mask returns the code with all but its first and last four characters
+// hidden; short ones are hidden altogether.
+func (r *RecoveryCode) Mask() string {
+	code := r.Code.Reveal()
+	if len(code) < 16 {
+		return "••••"
+	}
+	return code[:4] + "…" + code[len(code)-4:]
+}

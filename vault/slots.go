@@ -89,16 +89,18 @@ func headOf(slots []slot) []byte {
 
 // headHash is what the body says of the head. It binds the slots, which anyone
 // can rewrite, to the contents, which only the vault identity opens.
-func headHash(head []byte) string {
-	sum := sha256.Sum256(head)
+func headHash(head []byte) string { return hashOf(head) }
+
+// hashOf returns the hexadecimal SHA-256 of data.
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
 
 // parseContainer takes a file apart. It accepts only what headOf and the armor
 // of age write, byte for byte.
 func parseContainer(data []byte) (*container, error) {
-	sum := sha256.Sum256(data)
-	c := &container{hash: hex.EncodeToString(sum[:])}
+	c := &container{hash: hashOf(data)}
 	rest, err := cutHeader(data)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,90 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"npmotp/internal/atomicfile"
+	"npmotp/internal/secret"
+)
+
+// Restore puts a backup in the place of the vault file, also when that is
+// damaged or gone, as a new generation. What stood there stays among the
+// backups. The passphrase is the one that the backup was made under, and the
+// one that opens the vault from then on.
+func (f *File) Restore(ctx context.Context, b Backup, pass secret.Text) (*Vault, error) {
+	c, err := readContainer(b.Path)
+	if err != nil {
+		return nil, err
+	}
+	id, err := c.unwrap(ctx, pass)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{file: f, id: id}
+	contents, err := v.decode(c)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	keep, err := f.replacedPath()
+	if err != nil {
+		return nil, err
+	}
+	seen, err := f.memory.generation(f.path, contents.VaultID)
+	if err != nil {
+		return nil, err
+	}
+	contents.Parent = c.hash
+	contents.Generation = max(contents.Generation, seen) + 1
+	data, err := v.encode(c.head, contents)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.writer(keep).Replace(data); err != nil {
+		return nil, fmt.Errorf("restoring the vault: %w", err)
+	}
+	f.remember(contents)
+	return v, nil
+}
+
+// replacedPath names where the present file is kept when a backup takes its
+// place, or "" when there is none.
+func (f *File) replacedPath() (string, error) {
+	hash, err := hashFile(f.path)
+	if errors.Is(err, ErrNoVault) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return f.backupPath("replaced", 0, hash)
+}
+
+// Accept makes the present file the newest one known, although this machine
+// has seen a newer generation or another vault in its place.
+func (v *Vault) Accept(ctx context.Context) error {
+	contents, err := v.Contents(ctx)
+	if err != nil {
+		return err
+	}
+	return v.file.memory.remember(v.file.path, contents)
+}
+
+// hashFile returns the hexadecimal SHA-256 of a file that need not be a vault.
+func hashFile(path string) (string, error) {
+	resolved, err := atomicfile.Resolve(path)
+	if err != nil {
+		return "", err
+	}
+	data, err := readRegular(resolved)
+	if err != nil {
+		return "", err
+	}
+	return hashOf(data), nil
+}
