@@ -1,0 +1,112 @@
+// Package clip puts secrets on the clipboard and takes them off again.
+//
+// The clearing outlives the program: a detached child of it waits for the time,
+// and clears only what is still there. It is given a hash of the text, not the
+// text.
+package clip
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"time"
+
+	"github.com/atotto/clipboard"
+
+	"npmotp/internal/secret"
+)
+
+// ErrUnavailable says that there is no clipboard to use.
+var ErrUnavailable = errors.New("no clipboard is available")
+
+// A Clipboard copies text. Helper is the command line of this program that
+// calls [Clear], and Environ the environment it gets.
+type Clipboard struct {
+	Helper  []string
+	Environ []string
+}
+
+// An order tells the helper what to clear and when.
+type order struct {
+	Hash []byte    `json:"hash"`
+	At   time.Time `json:"at"`
+}
+
+// Copy puts text on the clipboard. At until it is removed, unless something
+// else is there by then.
+func (c Clipboard) Copy(ctx context.Context, text secret.Text, until time.Time) error {
+	if err := write(text.Reveal()); err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(text.Reveal()))
+	if err := c.startHelper(ctx, order{Hash: sum[:], At: until}); err != nil {
+		// What nobody will clear does not stay.
+		return errors.Join(fmt.Errorf("starting the process that clears the clipboard: %w", err), write(""))
+	}
+	return nil
+}
+
+// startHelper starts the process that clears, and leaves it behind.
+func (c Clipboard) startHelper(ctx context.Context, o order) error {
+	if len(c.Helper) == 0 {
+		return errors.New("no helper command")
+	}
+	// Not CommandContext: the helper outlives the context.
+	cmd := exec.Command(c.Helper[0], c.Helper[1:]...) //nolint:gosec,noctx // this program itself
+	cmd.Env = c.Environ
+	cmd.SysProcAttr = detached()
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	err = errors.Join(json.NewEncoder(stdin).Encode(o), stdin.Close())
+	return errors.Join(err, cmd.Process.Release())
+}
+
+// Clear is the helper: it reads its order from r, waits, and clears the
+// clipboard if that still holds what was copied.
+func Clear(ctx context.Context, r io.Reader, now func() time.Time) error {
+	var o order
+	if err := json.NewDecoder(io.LimitReader(r, 1<<10)).Decode(&o); err != nil {
+		return err
+	}
+	wait := time.NewTimer(o.At.Sub(now()))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+		// Ended early: better to clear early than not at all.
+	}
+	text, err := clipboard.ReadAll()
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(text))
+	if subtle.ConstantTimeCompare(sum[:], o.Hash) != 1 {
+		return nil
+	}
+	return write("")
+}
+
+func write(text string) error {
+	// The library looks for its helper programs when it is loaded and says
+	// whether it found any.
+	if clipboard.Unsupported {
+		return ErrUnavailable
+	}
+	if err := clipboard.WriteAll(text); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+// Package intake turns what a user has of an enrolment (a picture of npm's QR
+// code, what the terminal showed, an otpauth URI, a typed secret) into a key
+// with its label and the recovery codes that came with it.
+//
+// Labels are cleaned here, on the way in: a QR code is a stranger's text.
+package intake
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"npmotp/internal/cleantext"
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
+	"npmotp/scan"
+	"npmotp/vault"
+)
+
+// maxText bounds what is read as text, in bytes; a terminal session of an hour
+// is a fraction of it.
+const maxText = 20 << 20
+
+// ErrEmpty says that the input has nothing in it.
+var ErrEmpty = errors.New("the input is empty")
+
+// An Enrolment is one key as its issuer gave it.
+type Enrolment struct {
+	Key           otpgen.Key
+	Label         otpgen.Label // cleaned
+	RecoveryCodes []secret.Text
+	Repeated      int // recovery codes that stood there more than once
+}
+
+// Picture reads the QR code in a picture.
+func Picture(ctx context.Context, r io.Reader) (Enrolment, error) {
+	codes, err := scan.Decode(ctx, r)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	uri, err := scan.Pick(codes)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return URI(uri)
+}
+
+// Terminal reads what a terminal showed: the QR code or the secret below it,
+// and the recovery codes if the enrolment was completed there.
+func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
+	screen, err := scan.Text(ctx, r)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	key, err := screen.Pick()
+	if err != nil {
+		return Enrolment{}, err
+	}
+	e, err := URI(key)
+	if errors.Is(err, otpgen.ErrNotURI) {
+		e, err = Typed(key)
+	}
+	if err != nil {
+		return Enrolment{}, err
+	}
+	printed, ok := afterAnnouncement(screen.Plain)
+	if !ok {
+		return e, nil
+	}
+	e.RecoveryCodes, e.Repeated, err = vault.FindRecoveryCodes(printed)
+	return e, err
+}
+
+// announcement is what npm prints before the codes (lib/commands/profile.js of
+// npm 6 to 12: "Below are your recovery codes, please print these out").
+var announcement = regexp.MustCompile(`(?i)recovery codes[^\n]*\n`)
+
+func afterAnnouncement(plain secret.Text) (secret.Text, bool) {
+	text := plain.Reveal()
+	at := announcement.FindStringIndex(text)
+	if at == nil {
+		return secret.Text{}, false
+	}
+	return secret.New(text[at[1]:]), true
+}
+
+// URI reads an otpauth URI.
+func URI(uri secret.Text) (Enrolment, error) {
+	key, label, err := otpgen.ParseURI(uri)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	label.Issuer, label.Account = cleantext.Name(label.Issuer), cleantext.Name(label.Account)
+	return Enrolment{Key: key, Label: label}, nil
+}
+
+// Typed reads a bare secret, which npm's defaults complete. A URI is taken for
+// what it is.
+func Typed(text secret.Text) (Enrolment, error) {
+	key, err := otpgen.NewKey(text)
+	if errors.Is(err, otpgen.ErrIsURI) {
+		return URI(text)
+	}
+	return Enrolment{Key: key}, err
+}
+
+// Any reads an input of unknown kind, as standard input is: a picture, a
+// terminal's output, an otpauth URI or a bare secret.
+func Any(ctx context.Context, r io.Reader) (Enrolment, error) {
+	buffered := bufio.NewReaderSize(r, 512)
+	head, err := buffered.Peek(512)
+	if len(head) == 0 {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = ErrEmpty
+		}
+		return Enrolment{}, err
+	}
+	if scan.IsPicture(head) {
+		return Picture(ctx, buffered)
+	}
+	text, err := Text(buffered)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	// One line is a secret or a URI, and the reasons against it are said in
+	// their terms; more than one is a screen.
+	if trimmed := strings.TrimSpace(text.Reveal()); !strings.ContainsAny(trimmed, "\n\x1b") {
+		if trimmed == "" {
+			return Enrolment{}, ErrEmpty
+		}
+		return Typed(secret.New(trimmed))
+	}
+	return Terminal(ctx, strings.NewReader(text.Reveal()))
+}
+
+// RecoveryCodes finds the recovery codes in a text, which may be a terminal's
+// raw output.
+func RecoveryCodes(ctx context.Context, text secret.Text) (codes []secret.Text, repeated int, err error) {
+	if strings.ContainsRune(text.Reveal(), '\x1b') {
+		screen, err := scan.Text(ctx, strings.NewReader(text.Reveal()))
+		if err != nil {
+			return nil, 0, err
+		}
+		text = screen.Plain
+	}
+	if printed, ok := afterAnnouncement(text); ok {
+		text = printed
+	}
+	return vault.FindRecoveryCodes(text)
+}
+
+// Text reads all of r as a text that may be a secret.
+func Text(r io.Reader) (secret.Text, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	if err != nil {
+		return secret.Text{}, err
+	}
+	if len(data) > maxText {
+		return secret.Text{}, fmt.Errorf("%w: more than %d MB of text", scan.ErrTooLarge, maxText>>20)
+	}
+	return secret.New(string(bytes.TrimPrefix(data, []byte("\ufeff")))), nil
+}
