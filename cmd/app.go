@@ -1,0 +1,242 @@
+// Package cmd is the command line of npmotp.
+//
+// A command checks its flags, unlocks the vault, calls one function of a domain
+// package, and prints. Three rules hold everywhere: standard output is data and
+// nothing else; standard error is talk, each line with "npmotp:" before it;
+// questions go to the terminal, past both.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// An App is what the commands touch of the world.
+type App struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
+	InTTY, OutTTY, ErrTTY bool
+	Getenv                func(string) string
+	Environ               func() []string
+	Now                   func() time.Time
+	// Wait returns after d, or earlier with the cause when ctx is done.
+	Wait   func(ctx context.Context, d time.Duration) error
+	Prompt Prompter
+	Clip   Clipboard
+	// Exec becomes the command, or runs it where a process cannot be replaced.
+	Exec func(ctx context.Context, argv, environ []string) error
+	// VaultOptions apply to every vault that is opened or created.
+	VaultOptions []vault.Option
+
+	flags globalFlags
+}
+
+// A Prompter is the person at the terminal.
+type Prompter interface {
+	Secret(ctx context.Context, label string) (secret.Text, error)
+	Secrets(ctx context.Context, label string) (secret.Text, error)
+	Confirm(ctx context.Context, question string) (bool, error)
+	Show(text string) error
+}
+
+// A Clipboard takes a secret, and loses it again at the given time.
+type Clipboard interface {
+	Copy(ctx context.Context, text secret.Text, until time.Time) error
+}
+
+// globalFlags are the flags of every command.
+type globalFlags struct {
+	vault          string
+	passphraseFile string
+	noInput        bool
+	yes            bool
+	json           bool
+	quiet          bool
+}
+
+// Main runs the command line args, without the program's name, and returns the
+// exit status.
+func Main(args []string, app *App) int {
+	ctx, stop := notify(context.Background())
+	defer stop()
+	out := &checkedWriter{w: app.Out}
+	app.Out = out
+	root := NewRoot(app)
+	root.SetArgs(args)
+	root.SetIn(app.In)
+	root.SetOut(app.Out)
+	root.SetErr(app.Err)
+	err := root.ExecuteContext(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	if err == nil {
+		err = out.err // of a write that cobra made and did not check
+	}
+	app.report(err)
+	status, _ := outcome(err)
+	return status
+}
+
+// notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
+// and SIGHUP.
+func notify(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		select {
+		case s := <-signals:
+			if number, ok := s.(syscall.Signal); ok {
+				cancel(&signalError{name: s.String(), status: 128 + int(number)})
+			}
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// A checkedWriter remembers the first error of a write.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+// NewRoot returns the command tree.
+func NewRoot(app *App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "npmotp",
+		Short: "The second factor for npm on a laptop, offline",
+		Long: `npmotp keeps the key of your npm two-factor authentication and the recovery
+codes in one encrypted file, prints one-time passwords, and runs npm with a
+fresh one.
+
+  npmotp add --qr qr.png       store the QR code that npm drew
+  npmotp code                  print a one-time password
+  npmotp exec npm publish      run npm publish --otp=<password>
+  npmotp recovery add          store the recovery codes that npm printed` +
+			statuses(exitUsage),
+		Example:       "  npmotp demo",
+		Args:          noArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("npmotp {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{msg: err.Error(), hint: fmt.Sprintf("'%s --help' lists the flags", cmd.CommandPath())}
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&app.flags.vault, "vault", "", "the vault `FILE` (default: NPMOTP_VAULT, or npmotp/vault.npmotp in the data folder)")
+	f.StringVar(&app.flags.passphraseFile, "passphrase-file", "", "read the passphrase from `FILE`")
+	f.BoolVar(&app.flags.noInput, "no-input", false, "ask nothing; fail where a question would be needed")
+	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
+	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
+	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
+	root.AddCommand(
+		newInitCmd(app), newAddCmd(app), newCodeCmd(app), newExecCmd(app),
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app),
+		newRecoveryCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app),
+		newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app),
+	)
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	return root
+}
+
+// sayf prints a notice, which -q silences.
+func (app *App) sayf(format string, args ...any) {
+	if !app.flags.quiet {
+		_, _ = fmt.Fprintf(app.Err, "npmotp: "+format+"\n", args...)
+	}
+}
+
+// warnf prints a warning.
+func (app *App) warnf(format string, args ...any) {
+	_, _ = fmt.Fprintf(app.Err, "npmotp: warning: "+format+"\n", args...)
+}
+
+// confirm asks a question on the terminal. With --yes the answer is yes; where
+// nobody can be asked, the command line has to say so.
+func (app *App) confirm(ctx context.Context, question, hint string) error {
+	if app.flags.yes {
+		return nil
+	}
+	if app.flags.noInput {
+		return &usageError{msg: "this needs a confirmation", hint: hint}
+	}
+	yes, err := app.Prompt.Confirm(ctx, "npmotp: "+question)
+	if errors.Is(err, errNoTerminal) {
+		return &usageError{msg: "this needs a confirmation, and there is no terminal to ask on", hint: hint}
+	}
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return errDeclined
+	}
+	return nil
+}
+
+// errDeclined says that the user answered no.
+var errDeclined = errors.New("nothing was changed")
+
+// noArgs, oneArg and maxOneArg are the shapes of positional arguments; their
+// errors are usage errors, which cobra's own are not.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.HasAvailableSubCommands() {
+		hint := fmt.Sprintf("'%s --help' lists the commands", cmd.CommandPath())
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0])
+		}
+		return &usageError{msg: fmt.Sprintf("unknown command %q", args[0]), hint: hint}
+	}
+	return usageErrorf("%s takes no arguments", cmd.CommandPath())
+}
+
+func argsBetween(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		return &usageError{
+			msg:  fmt.Sprintf("%s was given %d arguments", cmd.CommandPath(), len(args)),
+			hint: "usage: " + cmd.UseLine(),
+		}
+	}
+}
+
+// firstArg returns the first argument, or "".
+func firstArg(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

@@ -1,0 +1,228 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/intake"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/passphrase"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// The material of the demo: a terminal that shows npm's QR code, and what npm
+// prints at the end of an enrolment, both with made-up secrets.
+var (
+	//go:embed demo/npm-qr.png
+	demoPicture []byte //nolint:gochecknoglobals // go:embed needs a variable
+	//go:embed demo/recovery-codes.txt
+	demoCodes string //nolint:gochecknoglobals // go:embed needs a variable
+)
+
+func newDemoCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Show everything in a throwaway vault",
+		Long: `Show everything in a throwaway vault, without asking anything: a picture of npm's
+QR code is decoded, recovery codes are stored, a password is printed and checked,
+and a stand-in for npm is run with a password appended. Your own vault is not
+touched, and nothing is left behind.` + statuses(exitUsage),
+		Example: "  npmotp demo",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), app) },
+	}
+}
+
+// A demo is one tour. It writes steps, each with the command that does the same.
+type demo struct {
+	app   *App
+	dir   string
+	file  *vault.File
+	pass  secret.Text
+	steps int
+	err   error
+}
+
+func runDemo(ctx context.Context, app *App) (err error) {
+	dir, err := os.MkdirTemp("", "npmotp-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if removed := os.RemoveAll(dir); err == nil {
+			err = removed
+		}
+	}()
+	d := &demo{app: app, dir: dir}
+	for _, step := range []func(context.Context) error{d.create, d.decode, d.storeCodes, d.printCode, d.runNPM, d.useCode} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	d.say("\nThe vault of this demo is removed. Begin your own with: npmotp add --qr FILE\n")
+	return d.err
+}
+
+// say prints to standard output: the tour is this command's data.
+func (d *demo) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(d.app.Out, format, args...); err != nil && d.err == nil {
+		d.err = err
+	}
+}
+
+func (d *demo) step(title, command string) {
+	d.steps++
+	d.say("\n%d. %s\n   $ %s\n", d.steps, title, command)
+}
+
+func (d *demo) create(ctx context.Context) error {
+	d.say("npmotp demo: the whole tour, with a made-up secret in a throwaway vault.\n")
+	d.step("Create a vault, one encrypted file", "npmotp init")
+	var err error
+	if d.pass, err = passphrase.Generate(); err != nil {
+		return err
+	}
+	// The least scrypt work: nothing of worth goes into this vault.
+	d.file = vault.At(filepath.Join(d.dir, vaultName), vault.WithWorkFactor(vault.MinWorkFactor))
+	if _, err := d.file.Create(ctx, d.pass); err != nil {
+		return err
+	}
+	d.say("   %s, opened by a generated passphrase of six words\n", vaultName)
+	return nil
+}
+
+func (d *demo) decode(ctx context.Context) error {
+	d.step("Decode a screenshot of the QR code that npm drew, and store it", "npmotp add --qr npm-qr.png")
+	e, err := intake.Picture(ctx, bytes.NewReader(demoPicture))
+	if err != nil {
+		return err
+	}
+	err = d.update(ctx, func(c *vault.Contents) error {
+		_, err := c.Add(vault.Account{
+			Name: e.Label.Account, Issuer: e.Label.Issuer, Username: e.Label.Account, Key: &e.Key,
+		}, d.app.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.say("   account %s of %s: %s, %s, %d digits, secret %s\n", e.Label.Account, e.Label.Issuer,
+		strings.ToUpper(e.Key.Kind.String()), e.Key.Alg, e.Key.Digits, e.Key.Secret.Reveal())
+	return nil
+}
+
+func (d *demo) storeCodes(ctx context.Context) error {
+	d.step("Store the recovery codes that npm printed", "npmotp recovery add < npm-output.txt")
+	codes, _, err := intake.RecoveryCodes(ctx, secret.New(demoCodes))
+	if err != nil {
+		return err
+	}
+	err = d.update(ctx, func(c *vault.Contents) error {
+		_, err := c.Accounts[0].AddRecoveryCodes(codes, false, d.app.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.say("   %s stored, the first is %s\n", plural(len(codes), "recovery code"), (&vault.RecoveryCode{Code: codes[0]}).Mask())
+	return nil
+}
+
+func (d *demo) printCode(ctx context.Context) error {
+	d.step("Print a one-time password", "npmotp code")
+	a, err := d.account(ctx)
+	if err != nil {
+		return err
+	}
+	now := d.app.Now()
+	code, err := a.Code(now)
+	if err != nil {
+		return err
+	}
+	d.say("   %s   (%s left)\n", code.Value.Reveal(), seconds(code.Remaining(now)))
+	return d.checkCode(a, code.Value, now.Unix())
+}
+
+// runNPM runs a real process: a script called npm that prints its arguments.
+func (d *demo) runNPM(ctx context.Context) error {
+	d.step("Run npm with a fresh password appended (here a stand-in that prints how it was called)", "npmotp exec npm publish --tag next")
+	npm, err := d.standIn()
+	if err != nil {
+		return err
+	}
+	plan, err := npmrun.New([]string{npm, "publish", "--tag", "next"}, npmrun.Options{Environ: d.app.Environ()})
+	if err != nil {
+		return err
+	}
+	a, err := d.account(ctx)
+	if err != nil {
+		return err
+	}
+	code, err := a.Code(d.app.Now())
+	if err != nil {
+		return err
+	}
+	argv, environ := plan.Command(code.Value)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the stand-in written above
+	cmd.Env, cmd.Stderr = environ, d.app.Err
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("the stand-in for npm: %w", err)
+	}
+	d.say("   %s\n", strings.TrimSpace(string(out)))
+	return nil
+}
+
+func (d *demo) standIn() (string, error) {
+	name, script := "npm", "#!/bin/sh\necho \"npm was called as: npm $*\"\n"
+	if runtime.GOOS == "windows" {
+		name, script = "npm.cmd", "@echo npm was called as: npm %*\r\n"
+	}
+	path := filepath.Join(d.dir, name)
+	return path, os.WriteFile(path, []byte(script), 0o700) //nolint:gosec // a script has to be executable
+}
+
+func (d *demo) useCode(ctx context.Context) error {
+	d.step("Take a recovery code, for the day the laptop is gone; it is never given twice", "npmotp recovery use")
+	v, err := d.file.Unlock(ctx, d.pass)
+	if err != nil {
+		return err
+	}
+	code, _, left, err := v.Reserve(ctx, "", "demo", d.app.Now())
+	if err != nil {
+		return err
+	}
+	d.say("   %s\n   number %d is reserved, %d are left\n", code.Code.Reveal(), code.Number, left)
+	return nil
+}
+
+// account reads the vault from the disk, as every command does.
+func (d *demo) account(ctx context.Context) (*vault.Account, error) {
+	v, err := d.file.Unlock(ctx, d.pass)
+	if err != nil {
+		return nil, err
+	}
+	c, err := v.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Find("")
+}
+
+func (d *demo) update(ctx context.Context, fn func(*vault.Contents) error) error {
+	v, err := d.file.Unlock(ctx, d.pass)
+	if err != nil {
+		return err
+	}
+	return v.Update(ctx, fn)
+}

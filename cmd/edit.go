@@ -1,0 +1,271 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/cleantext"
+	"npmotp/vault"
+)
+
+// attributes are the flags that describe an account, of add and edit.
+type attributes struct {
+	issuer, username, registry, level string
+}
+
+func (at *attributes) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&at.issuer, "issuer", "", "who gave the secret, such as npm")
+	f.StringVar(&at.username, "username", "", "your user name at the registry")
+	f.StringVar(&at.registry, "registry", "", "the registry's `URL` (default: npm's)")
+	f.StringVar(&at.level, "level", "", "what the registry asks passwords for: auth-only or auth-and-writes")
+}
+
+// apply sets on a what the flags of cmd set.
+func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
+	set := func(flag string, to *string, value string) {
+		if cmd.Flags().Changed(flag) {
+			*to = cleantext.Name(value)
+		}
+	}
+	set("issuer", &a.Issuer, at.issuer)
+	set("username", &a.Username, at.username)
+	if cmd.Flags().Changed("registry") {
+		registry, err := parseRegistry(at.registry)
+		if err != nil {
+			return err
+		}
+		a.Registry = registry
+	}
+	if cmd.Flags().Changed("level") {
+		level, err := vault.ParseLevel(at.level)
+		if err != nil {
+			return usageErrorf("--level %v", err)
+		}
+		a.Level = level
+	}
+	return nil
+}
+
+// parseRegistry returns the canonical form of a registry's URL: scheme and host
+// in lower case, no credentials, query or fragment, a slash at the end.
+func parseRegistry(s string) (string, error) {
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", usageErrorf("--registry is no URL such as %s", vault.DefaultRegistry)
+	}
+	if u.User != nil {
+		return "", usageErrorf("--registry has a user name or password in it; leave that out")
+	}
+	canonical := url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimSuffix(u.Path, "/") + "/"}
+	return canonical.String(), nil
+}
+
+// cleanName returns a name that was given on the command line, as it is stored.
+func cleanName(name string) (string, error) {
+	clean := cleantext.Name(name)
+	if clean == "" {
+		return "", usageErrorf("%s is no name: nothing of it can be shown", cleantext.Quote(name))
+	}
+	return clean, nil
+}
+
+func newEditCmd(app *App) *cobra.Command {
+	var at attributes
+	cmd := &cobra.Command{
+		Use:     "edit [ACCOUNT]",
+		Short:   "Change what is stored about an account",
+		Long:    `Change the issuer, user name, registry or level of an account. Its secret stays.` + vaultStatuses(),
+		Example: "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/",
+		Args:    argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level") {
+				return usageErrorf("nothing to change: give --issuer, --username, --registry or --level")
+			}
+			var probe vault.Account
+			if err := at.apply(cmd, &probe); err != nil {
+				return err
+			}
+			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
+				a, err := c.Find(firstArg(args))
+				if err != nil {
+					return nil, err
+				}
+				a.UpdatedAt = app.Now().UTC()
+				return a, at.apply(cmd, a)
+			}, "changed %q")
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	at.addFlags(cmd)
+	return cmd
+}
+
+func changedAny(cmd *cobra.Command, flags ...string) bool {
+	for _, f := range flags {
+		if cmd.Flags().Changed(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// changeAccount stores one changed account, and says so in the given words.
+func (app *App) changeAccount(ctx context.Context, change func(*vault.Contents) (*vault.Account, error), said string) error {
+	v, err := app.unlock(ctx)
+	if err != nil {
+		return err
+	}
+	name := ""
+	err = v.Update(ctx, func(c *vault.Contents) error {
+		a, err := change(c)
+		if err != nil {
+			return err
+		}
+		name = a.Name
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	app.sayf(said, name)
+	return nil
+}
+
+func newRenameCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "rename ACCOUNT NAME",
+		Short:   "Give an account another name",
+		Long:    `Give an account another name.` + vaultStatuses(),
+		Example: "  npmotp rename npm work",
+		Args:    argsBetween(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, err := cleanName(args[1])
+			if err != nil {
+				return err
+			}
+			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
+				return c.Rename(args[0], name, app.Now())
+			}, "renamed to %q")
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+}
+
+func newRemoveCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove ACCOUNT",
+		Aliases: []string{"rm"},
+		Short:   "Remove an account with its secret and recovery codes",
+		Long: `Remove an account with its secret and recovery codes.
+
+Turn off two-factor authentication at the registry first, or you may not get in
+again. The last ten generations of the vault, in the folder "backups" beside it,
+still hold the account.` + vaultStatuses(),
+		Example: "  npmotp remove old-account",
+		Args:    argsBetween(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runRemove(cmd.Context(), app, args[0])
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+}
+
+func runRemove(ctx context.Context, app *App, query string) error {
+	v, err := app.unlock(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := v.Contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := c.Find(query)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%q with %s", a.Name, plural(a.UnusedCodes(), "unused recovery code"))
+	if a.Key != nil {
+		what = fmt.Sprintf("%q with its secret and %s", a.Name, plural(a.UnusedCodes(), "unused recovery code"))
+	}
+	if err := app.confirm(ctx, "remove "+what+"?", "say --yes to remove it"); err != nil {
+		return err
+	}
+	err = v.Update(ctx, func(c *vault.Contents) error {
+		_, err := c.Remove(a.Name, app.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	app.sayf("removed %s", what)
+	return nil
+}
+
+func newDefaultCmd(app *App) *cobra.Command {
+	var none bool
+	cmd := &cobra.Command{
+		Use:   "default [ACCOUNT]",
+		Short: "Show or set the account that is meant when none is named",
+		Long: `Show the account that is meant when none is named, or set it. With --none there is
+no default any more.` + vaultStatuses(),
+		Example: "  npmotp default work\n  npmotp default",
+		Args:    argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case none && len(args) > 0:
+				return usageErrorf("--none goes without an account")
+			case none:
+				return runDefaultNone(cmd.Context(), app)
+			case len(args) == 0:
+				return runDefaultShow(cmd.Context(), app)
+			}
+			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
+				a, err := c.Find(args[0])
+				if err == nil {
+					c.Default = a.ID
+				}
+				return a, err
+			}, "%q is the default now")
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().BoolVar(&none, "none", false, "have no default")
+	return cmd
+}
+
+func runDefaultNone(ctx context.Context, app *App) error {
+	v, err := app.unlock(ctx)
+	if err != nil {
+		return err
+	}
+	return v.Update(ctx, func(c *vault.Contents) error {
+		c.Default = ""
+		return nil
+	})
+}
+
+func runDefaultShow(ctx context.Context, app *App) error {
+	c, err := app.contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := c.Find("")
+	if err != nil {
+		return err
+	}
+	if app.flags.json {
+		return app.printJSON(struct {
+			Name string `json:"name"`
+		}{a.Name})
+	}
+	_, err = fmt.Fprintln(app.Out, cleantext.Show(a.Name))
+	return err
+}

@@ -1,0 +1,190 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"npmotp/internal/intake"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/term"
+	"npmotp/otpgen"
+	"npmotp/scan"
+	"npmotp/vault"
+)
+
+// Exit statuses. They are part of the interface (doc/exit-status.md): a number
+// keeps its meaning for ever.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitNotFound = 3
+	exitLocked   = 4
+	exitVault    = 5
+	exitNoCodes  = 6
+
+	// The statuses of exec before its command runs, as those of env(1) and
+	// timeout(1).
+	exitExecFailed = 125
+)
+
+// A usageError is a wrong command line.
+type usageError struct {
+	msg  string
+	hint string
+}
+
+func (e *usageError) Error() string { return e.msg }
+
+func usageErrorf(format string, args ...any) error {
+	return &usageError{msg: fmt.Sprintf(format, args...)}
+}
+
+// errLocked says that the passphrase is needed and may not be asked for.
+var errLocked = errors.New("the vault is locked")
+
+// A hintError adds what to type instead to an error.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+
+func withHint(err error, format string, args ...any) error {
+	return &hintError{err: err, hint: fmt.Sprintf(format, args...)}
+}
+
+// A signalError is the cause of a context that a signal ended.
+type signalError struct {
+	name   string
+	status int
+}
+
+func (e *signalError) Error() string { return e.name }
+
+// A statusError gives the exit status of something that has said all there is
+// to say.
+type statusError struct{ status int }
+
+func (e *statusError) Error() string { return fmt.Sprintf("exit status %d", e.status) }
+
+// A row of the table below: the errors of one kind, their exit status, and
+// what the user can do about them.
+type row struct {
+	err    error
+	status int
+	hint   string
+}
+
+// outcomes is the only place where errors become numbers and hints.
+func outcomes() []row {
+	return []row{
+		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
+		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
+		{vault.ErrNoRecoveryText, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
+		{intake.ErrEmpty, exitNotFound, ""},
+		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
+		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
+		{scan.ErrDisagree, exitNotFound, ""},
+		{vault.ErrPassphrase, exitLocked, ""},
+		{errLocked, exitLocked, "type the passphrase at a terminal, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
+		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
+		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
+		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
+		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
+		{vault.ErrRolledBack, exitVault, "put the newest copy back; if this file is the one you want, 'npmotp restore --accept' says so"},
+		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
+		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},
+		{vault.ErrNoKey, exitNotFound, "'npmotp recovery use' gives one of its recovery codes"},
+		{vault.ErrNameTaken, exitUsage, "give another NAME, or change the account with 'npmotp edit' or 'npmotp remove'"},
+		{otpgen.ErrInvalid, exitUsage, ""},
+		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
+		{npmrun.ErrNoWay, exitUsage, ""},
+		{term.ErrInterrupted, 130, ""},
+	}
+}
+
+// outcome returns the exit status of err and the hint for it.
+func outcome(err error) (status int, hint string) {
+	if err == nil {
+		return exitOK, ""
+	}
+	if e := (*hintError)(nil); errors.As(err, &e) {
+		hint = e.hint
+	}
+	for _, r := range outcomes() {
+		if errors.Is(err, r.err) {
+			if hint == "" {
+				hint = r.hint
+			}
+			return r.status, hint
+		}
+	}
+	switch e := (error)(nil); {
+	case as[*usageError](err, &e):
+		if hint == "" {
+			hint = e.(*usageError).hint
+		}
+		return exitUsage, hint
+	case as[*vault.AmbiguousError](err, &e):
+		return exitNotFound, orElse(hint, "name the account; 'npmotp default NAME' sets one for when none is named")
+	case as[*scan.SeveralError](err, &e):
+		return exitNotFound, orElse(hint, "cut the picture or text so that it shows only one")
+	case as[*vault.VersionError](err, &e):
+		return exitVault, orElse(hint, "update npmotp on this machine")
+	case as[*vault.DuplicateError](err, &e), as[*vault.CutError](err, &e):
+		return exitUsage, hint
+	case as[*signalError](err, &e):
+		return e.(*signalError).status, ""
+	case as[*statusError](err, &e):
+		return e.(*statusError).status, ""
+	case as[*npmrun.ExitError](err, &e):
+		return e.(*npmrun.ExitError).Status, hint
+	case errors.Is(err, context.Canceled):
+		return 130, ""
+	}
+	return exitFailure, hint
+}
+
+// as is errors.As into a variable shared by the cases of a switch.
+func as[T error](err error, target *error) bool {
+	var t T
+	if !errors.As(err, &t) {
+		return false
+	}
+	*target = t
+	return true
+}
+
+func orElse(hint, other string) string {
+	if hint != "" {
+		return hint
+	}
+	return other
+}
+
+// report prints err for people. What ended by a signal, or has spoken for
+// itself, gets no words.
+func (app *App) report(err error) {
+	status, hint := outcome(err)
+	var exit *npmrun.ExitError
+	var said *statusError
+	switch {
+	case status == exitOK || errors.As(err, &said):
+		return
+	case errors.As(err, &exit) && exit.Err == nil:
+		return
+	case status == 130 || status == 143 || status == 129:
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "npmotp: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(&b, "npmotp: hint: %s\n", hint)
+	}
+	_, _ = fmt.Fprint(app.Err, b.String())
+}

@@ -1,0 +1,159 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/otpgen"
+	"npmotp/vault"
+)
+
+// accountView is the JSON of an account. It has no secrets but those that
+// "show --reveal" fills in.
+type accountView struct {
+	Name          string     `json:"name"`
+	Issuer        string     `json:"issuer"`
+	Username      string     `json:"username"`
+	Registry      string     `json:"registry"`
+	Level         string     `json:"level"`
+	Type          string     `json:"type"`
+	Algorithm     string     `json:"algorithm,omitempty"`
+	Digits        int        `json:"digits,omitempty"`
+	Period        int        `json:"period,omitempty"`
+	Counter       *uint64    `json:"counter,omitempty"`
+	RecoveryCodes int        `json:"recovery_codes"` // unused ones
+	Default       bool       `json:"default"`
+	AddedAt       *time.Time `json:"added_at"`
+	UpdatedAt     *time.Time `json:"updated_at"`
+	Secret        string     `json:"secret,omitempty"`
+	URI           string     `json:"uri,omitempty"`
+}
+
+func viewAccount(c *vault.Contents, a *vault.Account) accountView {
+	view := accountView{
+		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
+		Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
+		AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
+	}
+	if k := a.Key; k != nil {
+		view.Algorithm, view.Digits = k.Alg.String(), k.Digits
+		if a.IsHOTP() {
+			view.Counter = &k.Counter
+		} else {
+			view.Period = int(k.Period / time.Second)
+		}
+	}
+	return view
+}
+
+func newListCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the accounts",
+		Long: `List the accounts: name, issuer, user name, registry, level, type, the number of
+unused recovery codes, and which one is the default.` + vaultStatuses(),
+		Example: "  npmotp list\n  npmotp list --json | jq -r '.[].name'",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := app.contents(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return app.printAccounts(c)
+		},
+	}
+}
+
+func (app *App) printAccounts(c *vault.Contents) error {
+	views := make([]accountView, len(c.Accounts))
+	for i := range c.Accounts {
+		views[i] = viewAccount(c, &c.Accounts[i])
+	}
+	if app.flags.json {
+		return app.printJSON(views)
+	}
+	if len(views) == 0 {
+		app.sayf("the vault is empty; 'npmotp add' adds an account")
+		return nil
+	}
+	var rows [][]string
+	for _, v := range views {
+		mark := ""
+		if v.Default {
+			mark = "default"
+		}
+		rows = append(rows, []string{v.Name, v.Issuer, v.Username, v.Registry, v.Level, v.Type, fmt.Sprint(v.RecoveryCodes), mark})
+	}
+	return app.printTable("NAME ISSUER USER REGISTRY LEVEL TYPE RECOVERY NOTE", rows)
+}
+
+func newShowCmd(app *App) *cobra.Command {
+	var reveal bool
+	cmd := &cobra.Command{
+		Use:   "show [ACCOUNT]",
+		Short: "Show an account",
+		Long: `Show what is stored of an account. The secret is shown only with --reveal:
+whoever sees it can make every password of the account.` + vaultStatuses(),
+		Example: "  npmotp show work\n  npmotp show work --reveal",
+		Args:    argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runShow(cmd.Context(), app, firstArg(args), reveal)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().BoolVar(&reveal, "reveal", false, "show the secret and its otpauth URI too")
+	return cmd
+}
+
+func runShow(ctx context.Context, app *App, query string, reveal bool) error {
+	c, err := app.contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := c.Find(query)
+	if err != nil {
+		return err
+	}
+	view := viewAccount(c, a)
+	if reveal {
+		if a.Key == nil {
+			return fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name)
+		}
+		view.Secret = a.Key.Secret.Reveal()
+		view.URI = a.Key.URI(otpgen.Label{Issuer: a.Issuer, Account: a.Username}).Reveal()
+	}
+	if app.flags.json {
+		return app.printJSON(view)
+	}
+	return app.printFields(view.fields())
+}
+
+// fields returns the view as lines for people; empty ones are left out.
+func (v accountView) fields() [][2]string {
+	password := ""
+	if v.Type != "" {
+		password = fmt.Sprintf("%s, %s, %d digits", strings.ToUpper(v.Type), v.Algorithm, v.Digits)
+		if v.Counter != nil {
+			password += fmt.Sprintf(", counter %d", *v.Counter)
+		} else {
+			password += fmt.Sprintf(", %d s", v.Period)
+		}
+	}
+	note := ""
+	if v.Default {
+		note = "the default account"
+	}
+	fields := [][2]string{
+		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
+		{"level", v.Level}, {"passwords", password}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
+		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
+	}
+	if v.AddedAt != nil {
+		fields = append(fields, [2]string{"added", day(*v.AddedAt)})
+	}
+	return fields
+}

@@ -1,0 +1,322 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/intake"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// fewCodes is how many codes are left when the warnings begin.
+const fewCodes = 2
+
+func newRecoveryCmd(app *App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "recovery",
+		Short: "Keep recovery codes",
+		Long: `Keep the recovery codes that npm prints when two-factor authentication is enabled.
+Each gets you in once when the device with the secret is lost; keep them on a
+second laptop.` + statuses(exitUsage),
+		Example: "  npmotp recovery add npm\n  npmotp recovery use npm",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newRecoveryAddCmd(app), newRecoveryListCmd(app), newRecoveryUseCmd(app), newRecoveryMarkCmd(app))
+	return cmd
+}
+
+type recoveryAddOptions struct {
+	account, file string
+	join          bool
+}
+
+func newRecoveryAddCmd(app *App) *cobra.Command {
+	var o recoveryAddOptions
+	cmd := &cobra.Command{
+		Use:   "add [ACCOUNT]",
+		Short: "Store recovery codes",
+		Long: `Store recovery codes from any paste: what npm printed, the file that its site
+offers, or the codes themselves. They are read from standard input, from --file,
+or at the terminal without echo.
+
+The codes become a new set. The older set is retired, because npm takes only the
+newest; with --append they join it instead. An account that is not there yet is
+created, after a question, to hold nothing but recovery codes.` + vaultStatuses(),
+		Example: "  npmotp recovery add npm < npm-recovery-codes.txt\n  npmotp recovery add",
+		Args:    argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.account = firstArg(args)
+			return runRecoveryAdd(cmd.Context(), app, o)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().StringVar(&o.file, "file", "", "read the codes from `FILE`")
+	cmd.Flags().BoolVar(&o.join, "append", false, "add to the present set instead of beginning a new one")
+	return cmd
+}
+
+func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
+	text, err := app.recoveryText(ctx, o.file)
+	if err != nil {
+		return err
+	}
+	codes, repeated, err := intake.RecoveryCodes(ctx, text)
+	if err != nil {
+		return err
+	}
+	v, err := app.unlockOrCreate(ctx)
+	if err != nil {
+		return err
+	}
+	create, err := app.mayCreate(ctx, v, o.account)
+	if err != nil {
+		return err
+	}
+	var name string
+	var retired, unused int
+	err = v.Update(ctx, func(c *vault.Contents) error {
+		a, err := c.Find(o.account)
+		if create != "" && err != nil {
+			a, err = c.Add(vault.Account{Name: create}, app.Now())
+		}
+		if err != nil {
+			return err
+		}
+		if retired, err = a.AddRecoveryCodes(codes, o.join, app.Now()); err != nil {
+			return err
+		}
+		name, unused = a.Name, a.UnusedCodes()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if repeated > 0 {
+		app.sayf("%s stood there more than once", plural(repeated, "code"))
+	}
+	if retired > 0 {
+		app.sayf("%s of the older set retired; had they belonged together, --append would have joined them", plural(retired, "unused code"))
+	}
+	return app.printStored(name, len(codes), unused)
+}
+
+func (app *App) printStored(name string, stored, unused int) error {
+	if app.flags.json {
+		return app.printJSON(struct {
+			Account string `json:"account"`
+			Stored  int    `json:"stored"`
+			Unused  int    `json:"unused"`
+		}{name, stored, unused})
+	}
+	app.sayf("%s stored in %q", plural(stored, "recovery code"), name)
+	return nil
+}
+
+// recoveryText reads the paste.
+func (app *App) recoveryText(ctx context.Context, file string) (secret.Text, error) {
+	var r io.Reader
+	switch {
+	case file != "" && file != "-":
+		f, err := os.Open(file)
+		if err != nil {
+			return secret.Text{}, err
+		}
+		defer func() { _ = f.Close() }()
+		r = f
+	case file == "-" || !app.InTTY:
+		r = app.In
+	case app.flags.noInput:
+		return secret.Text{}, usageErrorf("no recovery codes: give --file or pipe them in")
+	default:
+		return app.Prompt.Secrets(ctx, "Paste the recovery codes; nothing is shown. End with an empty line.\r\n")
+	}
+	return intake.Text(r)
+}
+
+// mayCreate returns the name of the account to create, or "" when there is one
+// already or none may be created.
+func (app *App) mayCreate(ctx context.Context, v *vault.Vault, query string) (string, error) {
+	c, err := v.Contents(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, missing := c.Find(query)
+	if status, _ := outcome(missing); status != exitNotFound || query == "" {
+		return "", missing
+	}
+	if _, ambiguous := missing.(*vault.AmbiguousError); ambiguous { //nolint:errorlint // Find returns it bare
+		return "", missing
+	}
+	name, err := cleanName(query)
+	if err != nil {
+		return "", err
+	}
+	question := fmt.Sprintf("there is no account %q; create it, for recovery codes only?", name)
+	return name, app.confirm(ctx, question, fmt.Sprintf("say --yes to create the account %q for recovery codes only", name))
+}
+
+// recoveryView is the JSON of a recovery code: everything but the code.
+type recoveryView struct {
+	Number     int        `json:"number"`
+	State      string     `json:"state"`
+	Set        int        `json:"set"`
+	AddedAt    *time.Time `json:"added_at"`
+	ReservedAt *time.Time `json:"reserved_at"`
+	UsedAt     *time.Time `json:"used_at"`
+	UsedFor    string     `json:"used_for,omitempty"`
+	RetiredAt  *time.Time `json:"retired_at"`
+}
+
+func newRecoveryListCmd(app *App) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "list [ACCOUNT]",
+		Short: "List recovery codes, masked, with their states",
+		Long: `List recovery codes: number, state, set, and when each was added and used. The
+codes themselves are not shown. A code is unused; or reserved, when it was handed
+out and its fate is not known; or used. Codes of retired sets are listed with
+--all.` + vaultStatuses(),
+		Example: "  npmotp recovery list npm",
+		Args:    argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runRecoveryList(cmd.Context(), app, firstArg(args), all)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "list retired sets too")
+	return cmd
+}
+
+func runRecoveryList(ctx context.Context, app *App, query string, all bool) error {
+	c, err := app.contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := c.Find(query)
+	if err != nil {
+		return err
+	}
+	views := []recoveryView{}
+	var rows [][]string
+	for _, r := range a.RecoveryCodes {
+		if !all && !r.RetiredAt.IsZero() {
+			continue
+		}
+		views = append(views, recoveryView{
+			Number: r.Number, State: string(r.State), Set: r.Set, AddedAt: instant(r.AddedAt),
+			ReservedAt: instant(r.ReservedAt), UsedAt: instant(r.UsedAt), UsedFor: r.UsedFor, RetiredAt: instant(r.RetiredAt),
+		})
+		state := string(r.State)
+		if !r.RetiredAt.IsZero() {
+			state += ", retired"
+		}
+		last := r.UsedAt
+		if last.IsZero() {
+			last = r.ReservedAt
+		}
+		rows = append(rows, []string{fmt.Sprint(r.Number), r.Mask(), state, fmt.Sprint(r.Set), day(r.AddedAt), day(last)})
+	}
+	if app.flags.json {
+		return app.printJSON(views)
+	}
+	if len(rows) == 0 {
+		app.sayf("%q has no recovery codes; 'npmotp recovery add' stores them", a.Name)
+		return nil
+	}
+	return app.printTable("NUMBER CODE STATE SET ADDED GIVEN", rows)
+}
+
+func newRecoveryUseCmd(app *App) *cobra.Command {
+	var copyIt bool
+	cmd := &cobra.Command{
+		Use:   "use [ACCOUNT]",
+		Short: "Print an unused recovery code and reserve it",
+		Long: `Print an unused recovery code and reserve it.
+
+The code is reserved on disk before it is printed, so it is never printed twice.
+Once the registry has taken it, say "npmotp recovery mark ACCOUNT NUMBER used";
+if it was not sent after all, say "unused".` + vaultStatuses(exitNoCodes),
+		Example: "  npmotp recovery use npm\n  npmotp recovery use npm --copy",
+		Args:    argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := app.unlock(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return runRecoveryUse(cmd.Context(), app, v, firstArg(args), copyIt)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().BoolVar(&copyIt, "copy", false, "copy it to the clipboard, for a minute, instead of printing it")
+	return cmd
+}
+
+func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string, copyIt bool) error {
+	code, name, left, err := v.Reserve(ctx, query, "recovery use", app.Now())
+	if err != nil {
+		return err
+	}
+	switch {
+	case copyIt:
+		err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute))
+	case app.flags.json:
+		err = app.printJSON(struct {
+			Account string `json:"account"`
+			Number  int    `json:"number"`
+			Code    string `json:"code"`
+			State   string `json:"state"`
+			Unused  int    `json:"unused"`
+		}{name, code.Number, code.Code.Reveal(), string(code.State), left})
+	default:
+		_, err = fmt.Fprintln(app.Out, code.Code.Reveal())
+	}
+	if err != nil {
+		return withHint(err, "code number %d is reserved; 'npmotp recovery mark %s %d unused' gives it back", code.Number, name, code.Number)
+	}
+	app.sayf("code number %d of %q is reserved; when the registry has taken it: npmotp recovery mark %q %d used", code.Number, name, name, code.Number)
+	if left <= fewCodes {
+		app.warnf("%s left in %q; make new ones where you log in to the registry", plural(left, "unused recovery code"), name)
+	}
+	return nil
+}
+
+func newRecoveryMarkCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "mark [ACCOUNT] CODE-NUMBER used|unused",
+		Short: "Say what became of a recovery code",
+		Long: `Say what became of a recovery code: used, when the registry has taken it, or
+unused, when it was never sent. 'npmotp recovery list' shows the numbers.` + vaultStatuses(),
+		Example: "  npmotp recovery mark npm 2 used",
+		Args:    argsBetween(2, 3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			account := ""
+			if len(args) == 3 {
+				account, args = args[0], args[1:]
+			}
+			number, err := strconv.Atoi(args[0])
+			if err != nil {
+				return usageErrorf("%q is no code number", args[0])
+			}
+			state := vault.CodeState(args[1])
+			if state != vault.Used && state != vault.Unused {
+				return usageErrorf("%q is neither used nor unused", args[1])
+			}
+			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
+				a, err := c.Find(account)
+				if err != nil {
+					return nil, err
+				}
+				return a, a.Mark(number, state, app.Now())
+			}, fmt.Sprintf("code number %d of %%q is %s", number, state))
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+}

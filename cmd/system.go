@@ -1,0 +1,52 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"npmotp/internal/clip"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/term"
+	"npmotp/vault"
+)
+
+// errNoTerminal is what a [Prompter] returns where nobody can be asked.
+var errNoTerminal = term.ErrNoTerminal
+
+// System returns the App of the real world. This is the only file that names
+// the standard streams, the environment and the clock.
+func System() *App {
+	app := &App{
+		In:      os.Stdin,
+		Out:     os.Stdout,
+		Err:     os.Stderr,
+		InTTY:   term.IsTerminal(os.Stdin),
+		OutTTY:  term.IsTerminal(os.Stdout),
+		ErrTTY:  term.IsTerminal(os.Stderr),
+		Getenv:  os.Getenv,
+		Environ: os.Environ,
+		Now:     time.Now,
+		Wait:    wait,
+		Prompt:  term.Terminal{},
+		Exec:    npmrun.Run,
+	}
+	clipboard := clip.Clipboard{Environ: withoutPassphrase(os.Environ())}
+	if exe, err := os.Executable(); err == nil {
+		clipboard.Helper = []string{exe, clearClipboard}
+	}
+	app.Clip = clipboard
+	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
+	return app
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

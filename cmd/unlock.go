@@ -1,0 +1,206 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+
+	"npmotp/internal/passphrase"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// maxPassphrase bounds what is read from a file or a command, in bytes.
+const maxPassphrase = 64 << 10
+
+// file returns the vault file that the command line and environment name.
+func (app *App) file(more ...vault.Option) (*vault.File, error) {
+	path, err := app.vaultPath()
+	if err != nil {
+		return nil, err
+	}
+	options := append([]vault.Option{vault.WithWarnings(func(err error) { app.warnf("%v", err) })}, app.VaultOptions...)
+	return vault.At(path, append(options, more...)...), nil
+}
+
+// unlock opens the vault.
+func (app *App) unlock(ctx context.Context) (*vault.Vault, error) {
+	f, err := app.file()
+	if err != nil {
+		return nil, err
+	}
+	return app.unlockFile(ctx, f)
+}
+
+func (app *App) unlockFile(ctx context.Context, f *vault.File) (*vault.Vault, error) {
+	// A missing or damaged file is said before a passphrase is typed.
+	if err := f.Probe(); err != nil {
+		return nil, err
+	}
+	pass, ok, err := app.givenPassphrase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if pass, err = app.ask(ctx, "Passphrase: "); err != nil {
+			return nil, err
+		}
+	}
+	return f.Unlock(ctx, pass)
+}
+
+// contents opens the vault and returns what it holds, for commands that change
+// nothing.
+func (app *App) contents(ctx context.Context) (*vault.Contents, error) {
+	v, err := app.unlock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return v.Contents(ctx)
+}
+
+// unlockOrCreate opens the vault, or creates it when there is none.
+func (app *App) unlockOrCreate(ctx context.Context) (*vault.Vault, error) {
+	f, err := app.file()
+	if err != nil {
+		return nil, err
+	}
+	if exists, err := f.Exists(); err != nil {
+		return nil, err
+	} else if exists {
+		return app.unlockFile(ctx, f)
+	}
+	pass, err := app.newPassphrase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := f.Create(ctx, pass)
+	if errors.Is(err, vault.ErrExists) {
+		// Another npmotp was first. Its vault opens if it was given the same
+		// passphrase.
+		return f.Unlock(ctx, pass)
+	}
+	if err == nil {
+		app.sayf("created the vault %s", f.Path())
+	}
+	return v, err
+}
+
+// ask asks for a secret on the terminal.
+func (app *App) ask(ctx context.Context, label string) (secret.Text, error) {
+	if app.flags.noInput {
+		return secret.Text{}, errLocked
+	}
+	return app.Prompt.Secret(ctx, label)
+}
+
+// givenPassphrase returns the passphrase that a file, a command or the
+// environment gives, the most explicit first.
+func (app *App) givenPassphrase(ctx context.Context) (pass secret.Text, ok bool, err error) {
+	switch {
+	case app.flags.passphraseFile != "":
+		pass, err = readPassphraseFile(app.flags.passphraseFile)
+	case app.Getenv("NPMOTP_PASSPHRASE_FILE") != "":
+		pass, err = readPassphraseFile(app.Getenv("NPMOTP_PASSPHRASE_FILE"))
+	case app.Getenv("NPMOTP_PASSPHRASE_COMMAND") != "":
+		pass, err = app.runPassphraseCommand(ctx, app.Getenv("NPMOTP_PASSPHRASE_COMMAND"))
+	case app.Getenv("NPMOTP_PASSPHRASE") != "":
+		pass = secret.New(app.Getenv("NPMOTP_PASSPHRASE"))
+	default:
+		return secret.Text{}, false, nil
+	}
+	return pass, err == nil, err
+}
+
+// withoutPassphrase returns environ without the variables above, for children.
+func withoutPassphrase(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		switch strings.ToUpper(name) {
+		case "NPMOTP_PASSPHRASE", "NPMOTP_PASSPHRASE_FILE", "NPMOTP_PASSPHRASE_COMMAND":
+			return true
+		}
+		return false
+	})
+}
+
+func readPassphraseFile(name string) (secret.Text, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return firstLine(f, "the passphrase file "+name)
+}
+
+// runPassphraseCommand runs a command line of the shell. Its standard error
+// goes to the user; the passphrase variables do not go to it.
+func (app *App) runPassphraseCommand(ctx context.Context, line string) (secret.Text, error) {
+	shell := []string{"sh", "-c"}
+	if runtime.GOOS == "windows" {
+		shell = []string{"cmd", "/C"}
+	}
+	cmd := exec.CommandContext(ctx, shell[0], shell[1], line) //nolint:gosec // the user's own command, from the user's environment
+	cmd.Env = withoutPassphrase(app.Environ())
+	cmd.Stdin, cmd.Stderr = app.In, app.Err
+	out, err := cmd.Output()
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("NPMOTP_PASSPHRASE_COMMAND: %w", err)
+	}
+	return firstLine(bytes.NewReader(out), "the output of NPMOTP_PASSPHRASE_COMMAND")
+}
+
+// firstLine returns the first line of r without its end.
+func firstLine(r io.Reader, what string) (secret.Text, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxPassphrase))
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("reading %s: %w", what, err)
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	if line = strings.TrimSuffix(line, "\r"); line == "" {
+		return secret.Text{}, fmt.Errorf("%w: %s begins with an empty line", errLocked, what)
+	}
+	return secret.New(line), nil
+}
+
+// newPassphrase returns the passphrase for a new vault: a given one, or one
+// that is typed twice. For an empty answer it makes one and shows it.
+func (app *App) newPassphrase(ctx context.Context) (secret.Text, error) {
+	if pass, ok, err := app.givenPassphrase(ctx); ok || err != nil {
+		return pass, err
+	}
+	return app.askNew(ctx)
+}
+
+func (app *App) askNew(ctx context.Context) (secret.Text, error) {
+	pass, err := app.ask(ctx, "New passphrase (empty: one is made for you): ")
+	if err != nil {
+		return secret.Text{}, err
+	}
+	if pass.Len() == 0 {
+		return app.makePassphrase()
+	}
+	again, err := app.ask(ctx, "The same again: ")
+	if err != nil {
+		return secret.Text{}, err
+	}
+	if !pass.Equal(again) {
+		return secret.Text{}, fmt.Errorf("%w: the two passphrases differ", vault.ErrPassphrase)
+	}
+	return pass, nil
+}
+
+func (app *App) makePassphrase() (secret.Text, error) {
+	pass, err := passphrase.Generate()
+	if err != nil {
+		return secret.Text{}, err
+	}
+	return pass, app.Prompt.Show("The passphrase of this vault; write it down, it is not shown again:\r\n\r\n    " + pass.Reveal() + "\r\n\r\n")
+}

@@ -1,0 +1,10 @@
+// Npmotp is the second factor for npm on a laptop, offline.
+package main
+
+import (
+	"os"
+
+	"npmotp/cmd"
+)
+
+func main() { os.Exit(cmd.Main(os.Args[1:], cmd.System())) }
