@@ -107,7 +107,7 @@ func (d *dialogue) end() {
 // testDialogues enables the second factor, answers npm's question while it
 // publishes, and disables the second factor again.
 func testDialogues(t *testing.T, n npmtest.NPM) {
-	r := newTrial(t, n)
+	r := newTrial(t, n, npmregistry.Options{})
 	d := r.converse(t, "profile", "enable-2fa", npmregistry.AuthAndWrites)
 	d.waitFor("npm password:", password)
 	d.waitFor("And an OTP code from your authenticator:", "")
@@ -144,5 +144,19 @@ func testDialogues(t *testing.T, n npmtest.NPM) {
 	d.end()
 	if mode, secret := r.TFA("alice"); mode != "" || secret != "" {
 		t.Errorf("the level is %q", mode)
+	}
+}
+
+// testWeb publishes with the code that npm fetches by way of a page.
+func testWeb(t *testing.T, n npmtest.NPM) {
+	r := newTrial(t, n, npmregistry.Options{WebLogin: true})
+	r.SetTFA("alice", secret, npmregistry.AuthAndWrites, nil)
+	r.manifest(t, `{"name":"`+pkgName+`","version":"1.0.0"}`)
+	d := r.converse(t, "publish", "--auth-type=web")
+	d.waitFor("Authenticate your account at:", "")
+	r.Approve("alice")
+	d.end()
+	if p, _ := r.Package(pkgName); len(p.Versions) != 1 {
+		t.Errorf("the package is %+v", p)
 	}
 }

@@ -148,7 +148,7 @@ func deleteTeam(s *Server, c *call) (any, error) {
 		return nil, err
 	}
 	delete(s.orgs[c.PathValue("org")].teams, c.PathValue("team"))
-	return reply{status: http.StatusNoContent, value: []byte{}}, nil
+	return map[string]any{}, nil // npm 6 and 8 insist on JSON
 }
 
 func listTeamUsers(s *Server, c *call) (any, error) {
@@ -182,5 +182,5 @@ func deleteTeamUser(s *Server, c *call) (any, error) {
 		return nil, err
 	}
 	delete(members, in.User)
-	return reply{status: http.StatusNoContent, value: []byte{}}, nil
+	return map[string]any{}, nil // npm 6 and 8 insist on JSON
 }

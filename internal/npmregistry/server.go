@@ -65,6 +65,7 @@ type Server struct {
 	work sync.WaitGroup // the accepting goroutine and every request
 
 	mu       sync.Mutex
+	closed   bool
 	users    map[string]*user
 	tokens   map[string]*token
 	packages map[string]*pkg
@@ -121,6 +122,9 @@ func (s *Server) Host() string { return strings.TrimPrefix(s.url, "http://") }
 // Close stops the registry, cuts the connections, and returns when the last
 // request has ended.
 func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true // and no request begins while the others are waited for
+	s.mu.Unlock()
 	err := s.http.Close()
 	s.work.Wait()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -129,17 +133,30 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// serve makes one path segment of a scoped package's name, so that the routes
-// need not know about scopes: npm asks for /@scope%2fname, other clients and
-// the tarballs' addresses have /@scope/name.
+// serve counts a request, unless the registry is closing.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.work.Add(1)
-	defer s.work.Done()
-	path := r.URL.EscapedPath()
-	if rest, ok := strings.CutPrefix(path, "/@"); ok {
-		if scope, name, ok := strings.Cut(rest, "/"); ok && !strings.Contains(strings.ToLower(scope), "%2f") {
-			r.URL.RawPath = "/@" + scope + "%2F" + name
-		}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
 	}
+	s.work.Add(1)
+	s.mu.Unlock()
+	defer s.work.Done()
+	joinScope(r)
 	s.mux.ServeHTTP(w, r)
+}
+
+// joinScope makes one path segment of a scoped package's name, so that the
+// routes need not know about scopes: npm asks for /@scope%2fname, other clients
+// and the tarballs' addresses have /@scope/name.
+func joinScope(r *http.Request) {
+	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/@")
+	if !ok {
+		return
+	}
+	scope, name, ok := strings.Cut(rest, "/")
+	if ok && !strings.Contains(strings.ToLower(scope), "%2f") {
+		r.URL.RawPath = "/@" + scope + "%2F" + name
+	}
 }

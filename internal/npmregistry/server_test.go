@@ -5,7 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,5 +135,80 @@ func TestPublishDemandsCode(t *testing.T) {
 	r.want(t, http.StatusCreated, "PUT", "/thing", release("thing", "1.0.0"), "npm-otp", r.code(t, 1))
 	if p, ok := r.Package("thing"); !ok || len(p.Versions) != 1 {
 		t.Errorf("the registry holds %+v, %v", p, ok)
+	}
+}
+
+func TestRequestsAreNoted(t *testing.T) {
+	r := start(t, npmregistry.Options{})
+	r.SetTFA("alice", secret, npmregistry.AuthAndWrites, nil)
+	r.want(t, http.StatusNotFound, "GET", "/thing", nil, "npm-otp", r.code(t, 0), "npm-command", "publish")
+	r.want(t, http.StatusUnauthorized, "PUT", "/thing", release("thing", "1.0.0"), "npm-otp", "000000")
+	r.want(t, http.StatusCreated, "PUT", "/thing", release("thing", "1.0.0"), "npm-otp", r.code(t, 0))
+	r.token = "none"
+	r.want(t, http.StatusUnauthorized, "PUT", "/thing", release("thing", "1.0.1"), "npm-otp", r.code(t, 1))
+	want := []npmregistry.Request{
+		{Method: "GET", Path: "/thing", User: "alice", Command: "publish", Status: http.StatusNotFound, OTP: r.code(t, 0)},
+		{Method: "PUT", Path: "/thing", User: "alice", Status: http.StatusUnauthorized, OTP: "000000"},
+		{Method: "PUT", Path: "/thing", User: "alice", Status: http.StatusCreated, OTP: r.code(t, 0), OTPAccepted: true},
+		{Method: "PUT", Path: "/thing", Status: http.StatusUnauthorized, OTP: r.code(t, 1)},
+	}
+	if got := r.Requests(); !slices.Equal(got, want) {
+		t.Errorf("the requests are\n%+v, want\n%+v", got, want)
+	}
+}
+
+func TestBodyIsBounded(t *testing.T) {
+	r := start(t, npmregistry.Options{})
+	r.want(t, http.StatusRequestEntityTooLarge, "PUT", "/thing", make([]byte, 17<<20))
+	for _, body := range []string{"", "{", "[]", "null", `{"versions":{"1.0.0":null}}`, `{"name":"thing","versions":{"1.0.0":null},"dist-tags":{"a":"1.0.0"},"_attachments":{"x.tgz":{}}}`} {
+		if a := r.do(t, "PUT", "/thing", []byte(body)); a.status < 400 || a.status >= 500 {
+			t.Errorf("the body %q is answered with %d", body, a.status)
+		}
+	}
+}
+
+// TestClose proves that nothing is left of a registry, even of one whose client
+// has not finished its request.
+func TestClose(t *testing.T) {
+	s, err := npmregistry.Start(npmregistry.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", s.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "PUT /thing HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := net.Dial("tcp", s.Host()); err == nil {
+		t.Error("the port is still open")
+	}
+	waitForEnd(t, "npmregistry.(*Server)")
+	if err := s.Close(); err != nil {
+		t.Errorf("closing again: %v", err)
+	}
+}
+
+// waitForEnd waits until no goroutine runs the named code.
+func waitForEnd(t *testing.T, name string) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	buf := make([]byte, 1<<20)
+	for {
+		stacks := string(buf[:runtime.Stack(buf, true)])
+		if !strings.Contains(stacks, name) {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("a goroutine is left:\n%s", stacks)
+		default:
+			runtime.Gosched()
+		}
 	}
 }

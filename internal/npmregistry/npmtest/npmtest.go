@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,11 @@ func NPMs(t *testing.T) []NPM {
 		found = append(found, probe(t, path))
 	}
 	if dir := os.Getenv(DirVariable); dir != "" {
-		paths, err := filepath.Glob(filepath.Join(dir, "*", "node_modules", ".bin", "npm"))
+		name := "npm"
+		if runtime.GOOS == "windows" {
+			name = "npm.cmd"
+		}
+		paths, err := filepath.Glob(filepath.Join(dir, "*", "node_modules", ".bin", name))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s names a folder without any npm: run .ci/install-npm", DirVariable)
 		}
@@ -86,7 +91,6 @@ func (n NPM) Env(t *testing.T, home, url, token string) []string {
 		"HOME=" + home,
 		"USERPROFILE=" + home,
 		"TERM=xterm",
-		"BROWSER=false",
 		"npm_config_cache=" + filepath.Join(home, "cache"),
 		"npm_config_userconfig=" + filepath.Join(home, ".npmrc"),
 		"npm_config_globalconfig=" + filepath.Join(home, "global-npmrc"),
@@ -99,7 +103,7 @@ func (n NPM) Env(t *testing.T, home, url, token string) []string {
 		// As root npm 6 runs a package's scripts as another user.
 		env = append(env, "npm_config_unsafe_perm=true")
 	case n.Major >= 8:
-		env = append(env, "npm_config_auth_type=legacy")
+		env = append(env, "npm_config_auth_type=legacy", "npm_config_browser=false")
 	}
 	for _, name := range []string{"PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP"} {
 		if value, ok := os.LookupEnv(name); ok {

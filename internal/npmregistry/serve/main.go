@@ -11,10 +11,12 @@
 package main
 
 import (
-	"encoding/hex"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 
@@ -29,13 +31,15 @@ const (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "serve:", err)
-		os.Exit(1)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		log.Fatalln("serve:", err)
 	}
 }
 
-func run(args []string, out io.Writer) error {
+// run serves until ctx is done.
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	level := flags.String("2fa", "", "give alice a second factor at this `level`: auth-only or auth-and-writes")
 	web := flags.Bool("web", false, "offer login and codes by way of a web page")
@@ -50,15 +54,17 @@ func run(args []string, out io.Writer) error {
 	s.AddUser(user, password, user+"@example.com")
 	text := fmt.Sprintf("registry=%s/\n//%s/:_authToken=%s\n", s.URL(), s.Host(), s.Token(user))
 	if *level != "" {
-		codes := []string{hex.EncodeToString([]byte("a recovery code that is made up!"))}
-		s.SetTFA(user, secret, *level, codes)
-		text += fmt.Sprintf("# secret %s\n# recovery code %s\n", secret, codes[0])
+		if *level != npmregistry.AuthOnly && *level != npmregistry.AuthAndWrites {
+			return errors.Join(fmt.Errorf("-2fa is %q, not %s or %s", *level, npmregistry.AuthOnly, npmregistry.AuthAndWrites), s.Close())
+		}
+		s.SetTFA(user, secret, *level, nil)
+		text += "# secret " + secret + "\n"
+		for _, code := range s.NewRecoveryCodes(user) {
+			text += "# recovery code " + code + "\n"
+		}
 	}
-	if _, err := io.WriteString(out, text); err != nil {
-		return err
+	if _, err = io.WriteString(out, text); err == nil {
+		<-ctx.Done()
 	}
-	interrupt := make(chan os.Signal, 1)
-	signal.Notify(interrupt, os.Interrupt)
-	<-interrupt
-	return s.Close()
+	return errors.Join(err, s.Close())
 }
