@@ -1,6 +1,7 @@
 package npmregistry_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -134,4 +135,21 @@ func TestUnpublishUsesOneCode(t *testing.T) {
 		t.Errorf("the package is %+v", p)
 	}
 	r.want(t, http.StatusUnauthorized, "DELETE", "/thing/-/thing-1.0.0.tgz/-rev/1", nil, "npm-otp", code)
+}
+
+// TestPasswordNeedsCode logs in with every request, as an .npmrc with _auth
+// does.
+func TestPasswordNeedsCode(t *testing.T) {
+	r := start(t, npmregistry.Options{})
+	basic := func(password string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:"+password))
+	}
+	r.want(t, http.StatusUnauthorized, "GET", "/-/whoami", nil, "authorization", basic("wrong"))
+	r.want(t, http.StatusOK, "GET", "/-/whoami", nil, "authorization", basic(password))
+	r.SetTFA("alice", secret, npmregistry.AuthOnly, nil)
+	r.want(t, http.StatusUnauthorized, "GET", "/-/whoami", nil, "authorization", basic(password))
+	r.want(t, http.StatusOK, "GET", "/-/whoami", nil, "authorization", basic(password), "npm-otp", r.code(t, 0))
+	// A request that needs the code twice over uses it once.
+	r.want(t, http.StatusOK, "POST", "/-/npm/v1/tokens", map[string]any{"password": password},
+		"authorization", basic(password), "npm-otp", r.code(t, 1))
 }
