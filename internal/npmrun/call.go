@@ -216,7 +216,7 @@ func (c call) way(v Via) (flag string, names []string, err error) {
 		// npm hands its own --otp on as a variable (config/lib/set-envs.js).
 		return c.outer.tool.flag, nil, nil
 	}
-	return "", nil, fmt.Errorf("%w: npm exec keeps the options of %s for itself; write npm exec -- %s ...", ErrNoWay, c.name, c.name)
+	return "", nil, fmt.Errorf("%w: npm exec keeps the options of %s for itself; write npm exec -- %s", ErrNoWay, c.name, c.name)
 }
 
 // place returns where in the command line insert goes: after the options,

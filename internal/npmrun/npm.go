@@ -70,7 +70,9 @@ func npm() *tool {
 			{names: "set"}, {names: "set-script"}, {names: "shrinkwrap"}, {names: "stars"},
 			{names: "start"}, {names: "stop"}, {names: "substack"}, {names: "test t tst"},
 			{names: "unbuild"}, {names: "uninstall un unlink remove rm r"},
-			{names: "update up u upgrade udpate"}, {names: "version verison"},
+			{names: "update up u upgrade udpate"},
+			{names: "version verison"}, //nolint:misspell // npm has the misspelling for an alias
+
 			{names: "view v info show"}, {names: "visnup"}, {names: "whoami"}, {names: "xmas"},
 		},
 	}

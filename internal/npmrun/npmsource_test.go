@@ -55,8 +55,8 @@ func ask(t *testing.T, npm string, lines [][]string) oracle {
 	return o
 }
 
-// eachNPM runs test for every npm that is installed.
-func eachNPM(t *testing.T, test func(t *testing.T, npm string)) {
+// npms returns the folder of every npm that is installed, by its major version.
+func npms(t *testing.T) map[string]string {
 	t.Helper()
 	dir := os.Getenv(npmsVariable)
 	if dir == "" {
@@ -65,25 +65,29 @@ func eachNPM(t *testing.T, test func(t *testing.T, npm string)) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("node is not installed")
 	}
-	npms, err := filepath.Glob(filepath.Join(dir, "*", "node_modules", "npm"))
+	found, err := filepath.Glob(filepath.Join(dir, "*", "node_modules", "npm"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(npms) == 0 {
+	if len(found) == 0 {
 		t.Fatalf("there is no npm in %s", npmsVariable)
 	}
-	for _, npm := range npms {
-		major := filepath.Base(filepath.Dir(filepath.Dir(npm)))
-		t.Run("npm"+major, func(t *testing.T) { test(t, npm) })
+	byMajor := map[string]string{}
+	for _, npm := range found {
+		byMajor[filepath.Base(filepath.Dir(filepath.Dir(npm)))] = npm
 	}
+	return byMajor
 }
 
-// writing is an example of each npm command that takes a code.
-var writing = map[string]string{
-	"access": "set mfa=publish p", "adduser": "", "deprecate": "p why", "dist-tag": "add p@1 next",
-	"hook": "add p u s", "login": "", "org": "set o u", "owner": "add u p", "profile": "set name n",
-	"publish": "", "stage": "approve id", "star": "p", "team": "add o:t u", "token": "create",
-	"trust": "list p", "undeprecate": "p", "unpublish": "p", "unstar": "p",
+// writing returns what follows each npm command that takes a code where it
+// writes.
+func writing() map[string]string {
+	return map[string]string{
+		"access": "set mfa=publish p", "adduser": "", "deprecate": "p why", "dist-tag": "add p@1 next",
+		"hook": "add p u s", "login": "", "org": "set o u", "owner": "add u p", "profile": "set name n",
+		"publish": "", "stage": "approve id", "star": "p", "team": "add o:t u", "token": "create",
+		"trust": "list p", "undeprecate": "p", "unpublish": "p", "unstar": "p",
+	}
 }
 
 // TestNamesResolveAsInNPM takes every name that npm knows, and every beginning
@@ -92,43 +96,47 @@ func TestNamesResolveAsInNPM(t *testing.T) {
 	// npm 12 has no star and takes the word for its abbreviation of start; an
 	// older npm's star is likelier than that.
 	later := map[string]string{"star": "start"}
-	eachNPM(t, func(t *testing.T, npm string) {
-		o := ask(t, npm, [][]string{})
-		if len(o.Commands) < 300 {
-			t.Fatalf("npm names %d commands and abbreviations only", len(o.Commands))
-		}
-		for name, command := range o.Commands {
-			if command == "" || command == "exec" || later[name] == command {
-				continue
+	for major, npm := range npms(t) {
+		t.Run("npm"+major, func(t *testing.T) {
+			o := ask(t, npm, [][]string{})
+			if len(o.Commands) < 300 {
+				t.Fatalf("npm names %d commands and abbreviations only", len(o.Commands))
 			}
-			for _, rest := range []string{"", writing[command], "ls", "list"} {
-				line := func(name string) string { return strings.TrimSpace("npm " + name + " " + rest) }
-				_, _, want := run(t, line(command), npmrun.Options{})
-				_, _, got := run(t, line(name), npmrun.Options{})
-				if got.NeedsCode != want.NeedsCode {
-					t.Errorf("%q: NeedsCode is %t, but %q is npm's %s and that has %t",
-						line(name), got.NeedsCode, name, command, want.NeedsCode)
+			for name, command := range o.Commands {
+				if command == "" || command == "exec" || later[name] == command {
+					continue
+				}
+				for _, rest := range []string{"", writing()[command], "ls", "list"} {
+					line := func(name string) string { return strings.TrimSpace("npm " + name + " " + rest) }
+					_, _, want := run(t, line(command), npmrun.Options{})
+					_, _, got := run(t, line(name), npmrun.Options{})
+					if got.NeedsCode != want.NeedsCode {
+						t.Errorf("%q: NeedsCode is %t, but %q is npm's %s and that has %t",
+							line(name), got.NeedsCode, name, command, want.NeedsCode)
+					}
 				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // TestCommandsThatAsk wants a code for each command in whose source npm asks
 // for one, and for none that is not known to take one.
 func TestCommandsThatAsk(t *testing.T) {
-	eachNPM(t, func(t *testing.T, npm string) {
-		for command, asks := range ask(t, npm, [][]string{}).Asks {
-			example, listed := writing[command]
-			if asks && !listed {
-				t.Errorf("npm %s asks for a code, and the table does not know", command)
+	for major, npm := range npms(t) {
+		t.Run("npm"+major, func(t *testing.T) {
+			for command, asks := range ask(t, npm, [][]string{}).Asks {
+				example, listed := writing()[command]
+				if asks && !listed {
+					t.Errorf("npm %s asks for a code, and the table does not know", command)
+				}
+				line := strings.TrimSpace("npm " + command + " " + example)
+				if _, _, p := run(t, line, npmrun.Options{}); p.NeedsCode != listed {
+					t.Errorf("%q: NeedsCode is %t", line, p.NeedsCode)
+				}
 			}
-			line := strings.TrimSpace("npm " + command + " " + example)
-			if _, _, p := run(t, line, npmrun.Options{}); p.NeedsCode != listed {
-				t.Errorf("%q: NeedsCode is %t", line, p.NeedsCode)
-			}
-		}
-	})
+		})
+	}
 }
 
 // TestLinesAreReadAsByNPM makes command lines out of pieces that every npm
@@ -164,28 +172,30 @@ func TestLinesAreReadAsByNPM(t *testing.T) {
 		plans = append(plans, p)
 		results[i], _ = p.Command(secret.New("123456"))
 	}
-	eachNPM(t, func(t *testing.T, npm string) {
-		before, after := ask(t, npm, lines).Lines, ask(t, npm, results).Lines
-		codes := 0
-		for i, p := range plans {
-			b, a := before[i], after[i]
-			needs := !b.HasOtp && !b.Prints && (b.Command == "" && len(b.Remain) > 0 || writes(b))
-			switch {
-			case !p.NeedsCode && strings.Contains(p.Why, "--dry-run"):
-			case b.Command == "" && !p.NeedsCode: // ambiguous for this npm, which then refuses it
-			case p.NeedsCode != needs:
-				t.Errorf("%q: NeedsCode is %t (%s), npm reads %+v", lines[i], p.NeedsCode, p.Why, b)
-			case p.NeedsCode && (a.Otp != "123456" || !slices.Equal(a.Remain, b.Remain)):
-				t.Errorf("%q became %q: npm reads %+v instead of %+v", lines[i], results[i], a, b)
+	for major, npm := range npms(t) {
+		t.Run("npm"+major, func(t *testing.T) {
+			before, after := ask(t, npm, lines).Lines, ask(t, npm, results).Lines
+			codes := 0
+			for i, p := range plans {
+				b, a := before[i], after[i]
+				needs := !b.HasOtp && !b.Prints && (b.Command == "" && len(b.Remain) > 0 || writes(b))
+				switch {
+				case !p.NeedsCode && strings.Contains(p.Why, "--dry-run"):
+				case b.Command == "" && !p.NeedsCode: // ambiguous for this npm, which then refuses it
+				case p.NeedsCode != needs:
+					t.Errorf("%q: NeedsCode is %t (%s), npm reads %+v", lines[i], p.NeedsCode, p.Why, b)
+				case p.NeedsCode && (a.Otp != "123456" || !slices.Equal(a.Remain, b.Remain)):
+					t.Errorf("%q became %q: npm reads %+v instead of %+v", lines[i], results[i], a, b)
+				}
+				if p.NeedsCode {
+					codes++
+				}
 			}
-			if p.NeedsCode {
-				codes++
+			if codes < len(lines)/10 {
+				t.Errorf("only %d of %d lines took a code", codes, len(lines))
 			}
-		}
-		if codes < len(lines)/10 {
-			t.Errorf("only %d of %d lines took a code", codes, len(lines))
-		}
-	})
+		})
+	}
 }
 
 // writes reports whether npm would write, for the commands that

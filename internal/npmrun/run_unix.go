@@ -27,11 +27,11 @@ func Run(ctx context.Context, argv, environ []string) error {
 	if err != nil {
 		return err
 	}
-	err = syscall.Exec(path, argv, environ)
+	err = syscall.Exec(path, argv, environ) //nolint:gosec // running what the user typed is the purpose
 	if errors.Is(err, syscall.ENOEXEC) {
 		// A script without a #! line, such as pnpm 12 installs: execvp(3) and
 		// every shell hand it to the shell.
-		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environ)
+		err = syscall.Exec("/bin/sh", append([]string{"sh", path}, argv[1:]...), environ) //nolint:gosec // the same command
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return &ExitError{statusNotFound, fmt.Errorf("%s: its interpreter is not there", path)}
