@@ -107,6 +107,7 @@ func (d *dialogue) end() {
 // testDialogues enables the second factor, answers npm's question while it
 // publishes, and disables the second factor again.
 func testDialogues(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	r := newTrial(t, n, npmregistry.Options{})
 	d := r.converse(t, "profile", "enable-2fa", npmregistry.AuthAndWrites)
 	d.waitFor("npm password:", password)
@@ -149,6 +150,7 @@ func testDialogues(t *testing.T, n npmtest.NPM) {
 
 // testWeb publishes with the code that npm fetches by way of a page.
 func testWeb(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	r := newTrial(t, n, npmregistry.Options{WebLogin: true})
 	r.SetTFA("alice", secret, npmregistry.AuthAndWrites, nil)
 	r.manifest(t, `{"name":"`+pkgName+`","version":"1.0.0"}`)

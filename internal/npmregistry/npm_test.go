@@ -102,6 +102,7 @@ const pkgName = "@alice/thing"
 
 // testCommands runs the manual's six commands, and deprecate.
 func testCommands(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	r := newTrial(t, n, npmregistry.Options{})
 	access := []string{"access", "set", "status=public", pkgName}
 	if n.Major < 9 {
@@ -144,6 +145,7 @@ func testCommands(t *testing.T, n npmtest.NPM) {
 
 // testOrganisation runs commands beyond those six that write, with a code.
 func testOrganisation(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	r := newTrial(t, n, npmregistry.Options{})
 	const name = "@acme/thing"
 	r.manifest(t, `{"name":"`+name+`","version":"1.0.0"}`)

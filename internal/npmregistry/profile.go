@@ -3,6 +3,7 @@ package npmregistry
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -21,9 +22,7 @@ func (u *user) profile(second any) map[string]any {
 		"tfa": second, "name": u.name, "email": u.email, "email_verified": true, "cidr_whitelist": nil,
 		"created": u.created.UTC().Format(time.RFC3339), "updated": u.updated.UTC().Format(time.RFC3339),
 	}
-	for k, v := range u.fields {
-		p[k] = v
-	}
+	maps.Copy(p, u.fields)
 	return p
 }
 

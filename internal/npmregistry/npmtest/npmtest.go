@@ -29,7 +29,7 @@ func (n NPM) String() string { return n.Version }
 // NPMs returns npm from PATH and those under the folder that
 // NPMOTP_TEST_NPMS names, the oldest first and each version once. Without any
 // it skips the test, or fails it where CI=true promises one.
-func NPMs(t *testing.T) []NPM {
+func NPMs(t testing.TB) []NPM {
 	t.Helper()
 	var found []NPM
 	if path, err := exec.LookPath("npm"); err == nil {
@@ -60,7 +60,7 @@ func NPMs(t *testing.T) []NPM {
 }
 
 // probe asks an npm for its version.
-func probe(t *testing.T, path string) NPM {
+func probe(t testing.TB, path string) NPM {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, "--version")
 	cmd.Dir = t.TempDir()
@@ -85,7 +85,7 @@ func probe(t *testing.T, path string) NPM {
 // The environment holds PATH and what the system needs to start programs, and
 // no other variable of this process: npm reads npm_config_ variables, and takes
 // a CI service's variables for leave to ask that service for credentials.
-func (n NPM) Env(t *testing.T, home, url, token string) []string {
+func (n NPM) Env(t testing.TB, home, url, token string) []string {
 	t.Helper()
 	env := []string{
 		"HOME=" + home,

@@ -19,6 +19,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 
 	"npmotp/internal/npmregistry"
 )
@@ -58,10 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errors.Join(fmt.Errorf("-2fa is %q, not %s or %s", *level, npmregistry.AuthOnly, npmregistry.AuthAndWrites), s.Close())
 		}
 		s.SetTFA(user, secret, *level, nil)
-		text += "# secret " + secret + "\n"
-		for _, code := range s.NewRecoveryCodes(user) {
-			text += "# recovery code " + code + "\n"
-		}
+		text += fmt.Sprintf("# secret %s\n# recovery codes %s\n", secret, strings.Join(s.NewRecoveryCodes(user), " "))
 	}
 	if _, err = io.WriteString(out, text); err == nil {
 		<-ctx.Done()

@@ -29,8 +29,8 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK || !strings.Contains(string(buf[:n]), "# recovery code ") {
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK || !strings.Contains(string(buf[:n]), "# recovery codes ") {
 		t.Errorf("ping: %s, after\n%s", resp.Status, buf[:n])
 	}
 	stop()
