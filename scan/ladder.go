@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 
 	"npmotp/internal/secret"
 )
@@ -27,17 +28,31 @@ func byWindow(part int) func(g *gray) []*field {
 	return func(g *gray) []*field { return []*field{g.local(max(g.w, g.h) / part)} }
 }
 
+// byPitch takes the stripes between a terminal's lines out first.
+func byPitch(g *gray) []*field {
+	n := g.pitch()
+	if n == 0 {
+		return nil
+	}
+	g = g.smear(n)
+	h := g.histogram()
+	low, high := otsu3(h)
+	return []*field{g.global(otsu(h)), g.global(low), g.global(high), g.local(max(g.w, g.h) / 10)}
+}
+
 // ladder lists the attempts, cheapest and likeliest first.
 func ladder() []rung {
 	return []rung{
 		{"otsu", 1, 1, byOtsu},
 		{"window", 1, 1, byWindow(10)},
 		{"otsu3", 1, 1, byOtsu3},
+		{"pitch", 1, 1, byPitch},
 		{"otsu/2", 0.5, 0.5, byOtsu},
 		{"window/2", 0.5, 0.5, byWindow(10)},
 		{"otsu*2", 2, 2, byOtsu},
 		{"window*2", 2, 2, byWindow(20)},
 		{"otsu3/2", 0.5, 0.5, byOtsu3},
+		{"pitch*2", 2, 2, byPitch},
 		{"flat otsu", 1, 0.5, byOtsu},
 		{"flat window", 1, 0.5, byWindow(10)},
 		{"flat otsu3", 1, 0.5, byOtsu3},
@@ -83,15 +98,30 @@ func (r *rung) climb(ctx context.Context, g *gray) []reading {
 	fx, fy := max(1, int(size/r.fx+0.5)), max(1, int(size/r.fy+0.5))
 	small := g.shrink(fx, fy)
 	var out []reading
+	var nears []near
 	for _, f := range r.how(small) {
 		found := f.finders(ctx)
 		for _, t := range f.triples(found) {
 			if covered(out, &t) {
 				continue
 			}
-			if c, ok := small.read(ctx, &t); ok {
+			c, near, ok := small.read(ctx, &t)
+			if ok {
 				out = append(out, c)
 			}
+			nears = append(nears, near...)
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	slices.SortStableFunc(nears, func(a, b near) int { return int(1000 * (b.sure - a.sure)) })
+	for i := range nears[:min(len(nears), bestNears)] {
+		if nears[i].sure < sureWarp {
+			break
+		}
+		if c, ok := small.readWarped(ctx, &nears[i]); ok {
+			return append(out, c)
 		}
 	}
 	return out

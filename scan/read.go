@@ -10,6 +10,11 @@ const (
 	// sureFunction is how much of the fixed patterns must be right before the
 	// error correction is asked.
 	sureFunction = 0.78
+	// sureWarp is how much must be right before a code is straightened.
+	sureWarp = 0.85
+	// bestNears is how many places a rung straightens.
+	bestNears  = 2
+	warpSweeps = 2
 	// bestDims is how many sizes are tried for one triple.
 	bestDims = 3
 )
@@ -41,30 +46,58 @@ func (r *reading) covers(q point) bool {
 	return true
 }
 
-// read tries to read the code that the triple belongs to.
-func (g *gray) read(ctx context.Context, t *triple) (reading, bool) {
-	for _, dim := range dims(t.dim) {
-		if ctx.Err() != nil {
+// A near is a place where a code was all but read.
+type near struct {
+	grid projection
+	dim  int
+	dark bool
+	sure float64 // how much of the fixed patterns is right
+}
+
+// read tries to read the code that the triple belongs to. Without success it
+// returns the places that came near.
+func (g *gray) read(ctx context.Context, t *triple) (reading, []near, bool) {
+	var nears []near
+	try := func(p *projection, dim int) (reading, bool) {
+		l := g.sample(p, dim)
+		n := near{grid: *p, dim: dim, dark: t.tl.dark, sure: l.function(t.tl.dark)}
+		if n.sure < sureFunction {
 			return reading{}, false
 		}
-		flat, ok := grid(t, dim, point{
-			t.tr.x + t.bl.x - t.tl.x,
-			t.tr.y + t.bl.y - t.tl.y,
-		}, float64(dim)-3.5)
+		nears = append(nears, n)
+		text, ok := l.read(n.dark)
+		return reading{text: text, grid: *p, dim: dim}, ok
+	}
+	for _, dim := range dims(t.dim) {
+		if ctx.Err() != nil {
+			return reading{}, nil, false
+		}
+		flat, ok := grid(t, dim, point{t.tr.x + t.bl.x - t.tl.x, t.tr.y + t.bl.y - t.tl.y}, float64(dim)-3.5)
 		if !ok {
 			continue
 		}
 		for _, c := range g.alignment(&flat, dim, t.tl.dark) {
-			p, ok := grid(t, dim, c.at, float64(dim)-6.5)
-			if !ok {
-				continue
-			}
-			if r, ok := g.readGrid(&p, dim, t.tl.dark); ok {
-				return r, true
+			if p, ok := grid(t, dim, c.at, float64(dim)-6.5); ok {
+				if r, ok := try(&p, dim); ok {
+					return r, nil, true
+				}
 			}
 		}
-		if r, ok := g.readGrid(&flat, dim, t.tl.dark); ok {
-			return r, true
+		if r, ok := try(&flat, dim); ok {
+			return r, nil, true
+		}
+	}
+	return reading{}, nears, false
+}
+
+// readWarped reads the code at n with its surface straightened out.
+func (g *gray) readWarped(ctx context.Context, n *near) (reading, bool) {
+	w := newWarp(&n.grid, n.dim)
+	done := make([]bool, len(w.shift))
+	for range warpSweeps {
+		g.straighten(ctx, w, done)
+		if text, ok := g.sample(w, n.dim).read(n.dark); ok {
+			return reading{text: text, grid: n.grid, dim: n.dim}, true
 		}
 	}
 	return reading{}, false
@@ -93,17 +126,17 @@ func dims(n float64) []int {
 	return out[:min(len(out), bestDims)]
 }
 
-// readGrid reads the code under a projection.
-func (g *gray) readGrid(p *projection, dim int, dark bool) (reading, bool) {
-	l := g.sample(p, dim)
-	if l.function(dark) < sureFunction {
-		return reading{}, false
-	}
-	sharp := l.sharpen()
-	for _, b := range [3]*bits{l.bits(l.even(), dark), l.bits(l.uneven(), dark), sharp.bits(sharp.uneven(), dark)} {
-		if text, err := decodeModules(b); err == nil {
-			return reading{text: text, grid: *p, dim: dim}, true
+// read decides which modules are dark, in several ways, until the error
+// correction agrees.
+func (l *levels) read(dark bool) (string, bool) {
+	for _, cut := range []func() *bits{
+		func() *bits { return l.bits(l.even(), dark) },
+		func() *bits { return l.bits(l.uneven(), dark) },
+		func() *bits { s := l.sharpen(); return s.bits(s.uneven(), dark) },
+	} {
+		if text, err := decodeModules(cut()); err == nil {
+			return text, true
 		}
 	}
-	return reading{}, false
+	return "", false
 }

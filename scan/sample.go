@@ -1,17 +1,30 @@
 package scan
 
+import "math"
+
 // levels are the mean levels of the modules of a code.
 type levels struct {
 	dim int
 	v   []float32
 }
 
+// A mapping tells where a point of the grid of modules lies in the picture.
+type mapping interface{ at(u, v float64) point }
+
+// smallModule is the size of a module, in points, below which its middle alone
+// is free of its neighbours.
+const smallModule = 2.2
+
 // sample measures the modules of a code of dim modules: each as the mean of
 // nine places within it, so that neither noise nor the gaps between a terminal's
 // lines decide.
-func (g *gray) sample(p *projection, dim int) *levels {
+func (g *gray) sample(p mapping, dim int) *levels {
 	l := &levels{dim: dim, v: make([]float32, dim*dim)}
-	offsets := [3]float64{0.22, 0.5, 0.78}
+	offsets := []float64{0.22, 0.5, 0.78}
+	if a, b := p.at(0, 0), p.at(float64(dim), float64(dim)); math.Hypot(a.x-b.x, a.y-b.y) < smallModule*1.4*float64(dim) {
+		offsets = offsets[1:2]
+	}
+	share := float32(1) / float32(len(offsets)*len(offsets))
 	for y := range dim {
 		for _, oy := range offsets {
 			v := float64(y) + oy
@@ -21,7 +34,7 @@ func (g *gray) sample(p *projection, dim int) *levels {
 					q := p.at(float64(x)+ox, v)
 					s += g.smooth(q.x, q.y)
 				}
-				l.v[y*dim+x] += float32(s / 9)
+				l.v[y*dim+x] += float32(s) * share
 			}
 		}
 	}

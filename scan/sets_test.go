@@ -123,6 +123,11 @@ func (c *tally) log(t testing.TB, name string) {
 	}
 }
 
+// lines returns s with the line ends that text files have.
+func lines(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
 // TestMeasureSets prints rate and time over the large sets. Wrong contents
 // fail it; what cannot be read is only listed.
 func TestMeasureSets(t *testing.T) {
@@ -191,10 +196,7 @@ func TestMeasureTexts(t *testing.T) {
 		if err == nil && len(codes) > 0 {
 			got = codes[0].Reveal()
 		}
-		if strings.TrimSpace(got) == strings.TrimSpace(string(want)) {
-			got = string(want)
-		}
-		all.add(path, got, string(want), d)
+		all.add(path, lines(got), lines(string(want)), d)
 		return nil
 	})
 	if err != nil {
