@@ -5,15 +5,13 @@
 // It keeps everything in memory, speaks plain HTTP on 127.0.0.1, and covers
 // what npm 6 to 12 ask of a registry: classic and web login, tokens, the
 // profile with its two-factor dialogue, publishing, owners, dist-tags, access,
-// teams, organisations, staged packages and trusted publishers. A one-time
-// password is demanded where the registry's documentation says so (see
-// [guard]).
+// teams, organisations, staged packages and trusted publishers. The table in
+// routes.go says what needs a one-time password.
 //
-// It differs from npm's registry where that is stricter about things that do
-// not concern one-time passwords: an organisation exists as soon as somebody
-// uses its name, private packages cost nothing, and no e-mail is sent. And it
-// is stricter by default in one thing: a code is good for one command on one
-// package, so that a client that sends a code twice is caught; see
+// It differs from npm's registry in what does not concern one-time passwords:
+// an organisation exists as soon as somebody uses its name, private packages
+// cost nothing, and no e-mail is sent. And it is stricter in one thing: a code
+// is good once, so that a client that sends it again is caught; see
 // [Options.AllowReuse].
 //
 // The passwords and secrets here are made up by tests, so they travel as plain
