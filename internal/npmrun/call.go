@@ -16,16 +16,23 @@ type call struct {
 	// outer is the runner that reads the options in place of the tool, as
 	// "npm exec lerna publish" without a -- does; nil when there is none.
 	outer *call
+	// handed tells that npm exec or npx was given a code, which it hands on as
+	// npm's variable.
+	handed bool
 }
 
 func newCall(t *tool, name string, args []string, pos []int) call {
 	c := call{tool: t, name: name, args: args, pos: pos}
-	if t != nil {
-		c.p = t.grammar.parse(args)
-	} else {
-		c.p = (&grammar{}).parse(args)
-	}
+	c.p = c.grammar().parse(args)
 	return c
+}
+
+// grammar returns how the arguments of the call are read.
+func (c call) grammar() *grammar {
+	if c.tool == nil {
+		return &grammar{}
+	}
+	return &c.tool.grammar
 }
 
 // seeThrough returns the call of the tool that will publish, log in and so
@@ -41,6 +48,7 @@ func seeThrough(argv []string) call {
 		if !ok {
 			break
 		}
+		next.handed = next.handed || c.handed
 		c = next
 	}
 	return c
@@ -50,7 +58,9 @@ func seeThrough(argv []string) call {
 func (c call) inner() (call, bool) {
 	if c.tool.start != nil {
 		if i := c.tool.start(c.args); i < len(c.args) {
-			return newCall(toolNamed(c.args[i]), c.args[i], c.args[i+1:], c.pos[i+1:]), true
+			in := newCall(toolNamed(c.args[i]), c.args[i], c.args[i+1:], c.pos[i+1:])
+			_, in.handed = c.tool.grammar.parse(c.args[:i]).options[c.tool.option]
+			return in, true
 		}
 		return call{}, false
 	}
@@ -104,6 +114,7 @@ func (c call) words() call {
 	}
 	name := c.p.words[1].text
 	in := newCall(toolNamed(name), name, args, append(pos, c.pos[len(c.args)]))
+	_, in.handed = c.p.options[c.tool.option]
 	if c.p.end == len(c.args) {
 		in.outer = &c
 	}
@@ -140,64 +151,72 @@ func (c call) decide(o Options) (needs bool, why string) {
 	if c.tool == nil {
 		return true, fmt.Sprintf("how %s takes a code is given on the command line", c.name)
 	}
-	t, what := c.tool, c.tool.name
-	for pair := range strings.FieldsSeq(t.idle) {
+	for pair := range strings.FieldsSeq(c.tool.idle) {
 		option, value, _ := strings.Cut(pair, "=")
 		if c.p.options[option] == value {
-			return false, fmt.Sprintf("%s --%s publishes nothing", what, pair)
+			return false, fmt.Sprintf("%s --%s publishes nothing", c.tool.name, pair)
 		}
 	}
-	for option := range strings.FieldsSeq(t.prints) {
+	for option := range strings.FieldsSeq(c.tool.prints) {
 		if c.p.options[option] == "true" {
-			return false, fmt.Sprintf("%s --%s only prints", what, strings.Replace(option, "usage", "help", 1))
+			return false, fmt.Sprintf("%s --%s only prints", c.tool.name, strings.Replace(option, "usage", "help", 1))
 		}
 	}
-	need := t.bare
-	if len(c.p.words) == 0 {
-		if need == none {
-			return false, fmt.Sprintf("%s without a sub-command takes no one-time password", what)
-		}
-	} else {
-		var r row
-		var known bool
-		r, what, known = t.row(c.p.words[0].text)
-		what = t.name + " " + what
-		if need = r.need; !known {
-			need = t.unknown
-		}
-		if need == none {
-			return false, what + " takes no one-time password"
-		}
-		verb := ""
-		if len(c.p.words) > 1 {
-			verb = c.p.words[1].text
-		}
-		if known && r.only(verb) {
-			return false, strings.TrimSpace(what+" "+verb) + " changes nothing and takes no one-time password"
-		}
-		if r.dryRun && c.p.options["dry-run"] == "true" {
-			return false, what + " --dry-run sends nothing"
-		}
-	}
+	need, what, why := c.need()
 	if need == write && o.Level == AuthOnly {
-		return false, "the account is auth-only and " + what + " is no log-in"
+		need, why = none, "the account is auth-only and "+what+" is no log-in"
 	}
-	if _, ok := c.p.options[t.option]; ok {
-		return false, "an --" + t.option + " is given already"
+	if need == none {
+		return false, why
 	}
-	if c.outer != nil {
-		if _, ok := c.outer.p.options[c.outer.tool.option]; ok {
-			return false, "an --" + c.outer.tool.option + " is given already"
-		}
+	if given := c.given(o.Environ); given != "" {
+		return false, given
 	}
-	for _, kv := range o.Environ {
-		for _, name := range t.env {
+	return true, what + " takes a one-time password"
+}
+
+// need returns what the call needs a code for, what the call is called, and
+// why it needs none.
+func (c call) need() (need need, what, why string) {
+	t := c.tool
+	if len(c.p.words) == 0 {
+		return t.bare, t.name, t.name + " without a sub-command takes no one-time password"
+	}
+	r, name, known := t.row(c.p.words[0].text)
+	what = t.name + " " + name
+	if !known {
+		return t.unknown, what, what + " takes no one-time password"
+	}
+	verb := ""
+	if len(c.p.words) > 1 {
+		verb = c.p.words[1].text
+	}
+	switch {
+	case r.need == none:
+		why = what + " takes no one-time password"
+	case r.only(verb):
+		why = strings.TrimSpace(what+" "+verb) + " changes nothing and takes no one-time password"
+	case r.dryRun && c.p.options["dry-run"] == "true":
+		why = what + " --dry-run sends nothing"
+	default:
+		return r.need, what, ""
+	}
+	return none, what, why
+}
+
+// given says where the user gave a code already, "" when there is none.
+func (c call) given(environ []string) string {
+	if _, ok := c.p.options[c.tool.option]; ok || c.handed {
+		return "an --" + c.tool.option + " is given already"
+	}
+	for _, kv := range environ {
+		for _, name := range c.tool.env {
 			if _, value, _ := strings.Cut(kv, "="); isVariable(kv, name) && strings.TrimSpace(value) != "" {
-				return false, name + " is set already"
+				return name + " is set already"
 			}
 		}
 	}
-	return true, what + " takes a one-time password"
+	return ""
 }
 
 // way returns the flag or the variables by which a code reaches the call.
@@ -229,13 +248,9 @@ func (c call) place(insert []string) int {
 	if len(insert) != 1 || !strings.HasPrefix(insert[0], "-") {
 		return c.pos[c.p.end]
 	}
-	g := &grammar{}
-	if c.tool != nil {
-		g = &c.tool.grammar
-	}
 	option, _, _ := strings.Cut(strings.TrimLeft(insert[0], "-"), "=")
 	for at := c.p.end; at >= max(0, c.p.end-2); at-- {
-		q := g.parse(slices.Insert(slices.Clone(c.args), at, insert...))
+		q := c.grammar().parse(slices.Insert(slices.Clone(c.args), at, insert...))
 		if _, ok := q.options[option]; ok && len(q.words) == len(c.p.words) {
 			return c.pos[at]
 		}

@@ -58,6 +58,8 @@ npm owner
 npm dist-tag add p@1 next»
 npm dist-tags rm p next»
 npm distTag add p@1 next»
+npm distTag ls p
+npm installTest
 npm dist-tag ls p
 npm dist-tag p
 npm dist-tag

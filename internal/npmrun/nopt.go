@@ -12,7 +12,7 @@ import (
 // here: which arguments are words, and which are values of options.
 type grammar struct {
 	types       map[string][]string // option to its types, in nopt's terms
-	shorthands  map[string][]string // short name to what it stands for
+	shorthands  map[string][]string // short name to what it stands for, never itself
 	abbreviates bool                // unambiguous prefixes of options are options
 }
 
@@ -60,10 +60,8 @@ func (g *grammar) parse(args []string) parsed {
 				expanded[j] = word{l, at}
 			}
 			tokens = slices.Replace(tokens, i, i+1, expanded...)
-			if name != long[0] {
-				i--
-				continue
-			}
+			i--
+			continue
 		}
 		i += p.option(g, strings.TrimLeft(name, "-"), hadEq, tokens[i+1:])
 	}

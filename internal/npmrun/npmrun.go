@@ -86,13 +86,13 @@ type Plan struct {
 	Subcommand string   // its sub-command by its full name, "" when there is none
 	NeedsCode  bool     // whether a code is to be had before Command
 	Why        string   // one clause that gives the reason for NeedsCode
+	Variables  []string // the environment variables that get the code
 	Warnings   []string // what the user is told before the command runs
 
 	argv    []string
 	environ []string
 	insert  []string // arguments with {otp} in them
 	at      int      // where in argv they go
-	names   []string // variables that get the code
 }
 
 // hole is what stands for the code in a template or an argument.
@@ -148,7 +148,7 @@ func (p *Plan) pass(c call, o Options) error {
 	if i := slices.IndexFunc(names, func(n string) bool { return strings.ContainsAny(n, "=\x00") }); i >= 0 {
 		return fmt.Errorf("%w: %q cannot be the name of a variable", ErrNoWay, names[i])
 	}
-	p.insert, p.names = strings.Fields(flag), names
+	p.insert, p.Variables = strings.Fields(flag), names
 	p.at = c.place(p.insert)
 	return nil
 }
@@ -165,7 +165,7 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 		return argv, environ
 	}
 	fill := func(s string) string { return strings.ReplaceAll(s, hole, code.Reveal()) }
-	if p.insert == nil && p.names == nil {
+	if p.insert == nil && p.Variables == nil {
 		for i := 1; i < len(argv); i++ {
 			argv[i] = fill(argv[i])
 		}
@@ -176,7 +176,7 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 		insert[i] = fill(insert[i])
 	}
 	argv = slices.Insert(argv, p.at, insert...)
-	for _, name := range p.names {
+	for _, name := range p.Variables {
 		environ = slices.DeleteFunc(environ, func(kv string) bool { return isVariable(kv, name) })
 		environ = append(environ, name+"="+code.Reveal())
 	}
