@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// The tools beside npm. Each row was read in, or tried with, the version that
-// its tool names; a tool takes a code only where it accepts the option,
-// because most of them refuse options that they do not know. Change a row
-// only after trying it with the tool.
+// The tools beside npm. A row has a code only where the tool accepts the
+// option, because most of them refuse options that they do not know. The rows
+// were tried against a registry with pnpm 10.34 and 12.21, yarn 1.22 and 4,
+// and bun 1.4, and read in the sources of pnpm 11, lerna 8, changesets 2,
+// np 10 and release-it 19. Change a row only after trying it with the tool.
 
 // npx is npm exec with rules of its own for its options (bin/npx-cli.js).
 func npx() *tool {
@@ -156,7 +157,7 @@ func yarnGrammar() grammar {
 	}
 }
 
-// bun, tried with 1.4.
+// bun has one command that takes a code, and reads it from no variable.
 func bun() *tool {
 	return &tool{
 		name: "bun", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, grammar: bunGrammar(), runsUnknown: true,
