@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"math"
 	"slices"
 )
 
@@ -21,6 +22,8 @@ type finder struct {
 	mw, mh float64 // the width and height of a module
 	dark   bool    // whether the middle is dark, as it is unless inverted
 	hits   int     // how many rows crossed it
+	f      *field  // where it was found
+	old    bool    // whether it has been combined with all other old ones
 }
 
 // runs are the edges of five bars: those around, the middle, those around.
@@ -67,9 +70,14 @@ func (f *field) finders(ctx context.Context) []finder {
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b finder) int { return b.hits - a.hits })
+	// Its middle is three modules high: what one row in three of that crosses at the
+	// most is text or noise.
+	found = slices.DeleteFunc(found, func(p finder) bool { return float64(p.hits*step) < 0.9*p.mh })
+	slices.SortStableFunc(found, byHits)
 	return found
 }
+
+func byHits(a, b finder) int { return b.hits - a.hits }
 
 // edges appends where row y changes between dark and light, and its two ends.
 func (f *field) edges(edges []float32, y int) []float32 {
@@ -121,7 +129,7 @@ func (f *field) confirm(x float64, y int, width float64, dark bool) (finder, boo
 	if f.dark(min(max(int(cx), 0), f.w-1), min(max(int(cy), 0), f.h-1)) != dark {
 		return finder{}, false
 	}
-	return finder{x: cx, y: cy, mw: mw, mh: mh, dark: dark, hits: 1}, true
+	return finder{x: cx, y: cy, mw: mw, mh: mh, dark: dark, hits: 1, f: f}, true
 }
 
 // cross walks from x, y both ways along a row (dx 1) or column (dy 1), no more
@@ -173,12 +181,17 @@ func (f *field) cross(x, y float64, dx, dy int, most float64) (runs, bool) {
 	return r, true
 }
 
+// same reports whether p and q are the same pattern.
+func (p *finder) same(q *finder) bool {
+	return p.dark == q.dark && math.Abs(p.x-q.x) <= 1.5*p.mw && math.Abs(p.y-q.y) <= 1.5*p.mh &&
+		p.mw <= 1.7*q.mw && q.mw <= 1.7*p.mw
+}
+
 // keep adds p to found, or joins it with a candidate that it is another row of.
 func keep(found []finder, p finder) []finder {
 	for i := range found {
 		q := &found[i]
-		if q.dark != p.dark || max(q.x-p.x, p.x-q.x) > 1.5*q.mw || max(q.y-p.y, p.y-q.y) > 1.5*q.mh ||
-			p.mw > 1.7*q.mw || q.mw > 1.7*p.mw {
+		if !q.same(&p) {
 			continue
 		}
 		n := float64(q.hits)

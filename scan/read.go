@@ -21,13 +21,15 @@ const (
 
 // A reading is a QR code that was read, and where it lies.
 type reading struct {
-	text string
-	grid projection
-	dim  int
+	text  string
+	grid  projection
+	dim   int
+	scale point // how much larger the whole picture is than the one it was read in
 }
 
-// covers reports whether q lies within the code.
+// covers reports whether q, a point of the whole picture, lies within the code.
 func (r *reading) covers(q point) bool {
+	q = point{q.x / r.scale.x, q.y / r.scale.y}
 	n := float64(r.dim)
 	corners := [4]point{r.grid.at(0, 0), r.grid.at(n, 0), r.grid.at(n, n), r.grid.at(0, n)}
 	sign := 0

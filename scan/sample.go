@@ -41,55 +41,52 @@ func (g *gray) sample(p mapping, dim int) *levels {
 	return l
 }
 
-// timing tells how well the modules between the finder patterns alternate as
-// they must (ISO/IEC 18004, section 6.3.5), and the patterns themselves stand
-// out: 1 is a perfect match.
+// function tells how much of the fixed patterns of a code is right: the finder
+// patterns, and the modules between them that must alternate (ISO/IEC 18004,
+// section 6.3.5). It compares with what is near, so that no light misleads it.
 func (l *levels) function(dark bool) float64 {
 	right, n := 0, 0
-	cut, ok := l.finderCut()
-	if !ok {
-		return 0
-	}
-	check := func(x, y int, want bool) {
+	check := func(isDark, want bool) {
 		n++
-		if (l.v[y*l.dim+x] < cut) == (want == dark) {
+		if isDark == (want == dark) {
 			right++
 		}
 	}
-	for i := 8; i < l.dim-8; i++ {
-		check(i, 6, i%2 == 0)
-		check(6, i, i%2 == 0)
-	}
 	for _, c := range [3][2]int{{0, 0}, {l.dim - finderSize, 0}, {0, l.dim - finderSize}} {
+		cut, ok := l.finderCut(c[0], c[1], dark)
+		if !ok {
+			return 0
+		}
 		for y := range finderSize {
 			for x := range finderSize {
-				check(c[0]+x, c[1]+y, finderModule(x, y))
+				check(l.at(c[0]+x, c[1]+y) < cut, finderModule(x, y))
 			}
 		}
+	}
+	for i := 8; i < l.dim-8; i++ {
+		check(2*l.at(i, 6) < l.at(i-1, 6)+l.at(i+1, 6), i%2 == 0)
+		check(2*l.at(6, i) < l.at(6, i-1)+l.at(6, i+1), i%2 == 0)
 	}
 	return float64(right) / float64(n)
 }
 
+func (l *levels) at(x, y int) float32 { return l.v[y*l.dim+x] }
+
 // finderCut returns the level midway between the dark and the light modules of
-// the finder patterns.
-func (l *levels) finderCut() (float32, bool) {
+// the finder pattern at x0, y0, if it has any.
+func (l *levels) finderCut(x0, y0 int, dark bool) (float32, bool) {
 	var a, b float32
-	var na, nb float32
-	for _, c := range [3][2]int{{0, 0}, {l.dim - finderSize, 0}, {0, l.dim - finderSize}} {
-		for y := range finderSize {
-			for x := range finderSize {
-				if v := l.v[(c[1]+y)*l.dim+c[0]+x]; finderModule(x, y) {
-					a += v
-					na++
-				} else {
-					b += v
-					nb++
-				}
+	for y := range finderSize {
+		for x := range finderSize {
+			if v := l.at(x0+x, y0+y); finderModule(x, y) {
+				a += v / 33
+			} else {
+				b += v / 16
 			}
 		}
 	}
-	a, b = a/na, b/nb
-	return (a + b) / 2, a-b > 4 || b-a > 4
+	const least = 3
+	return (a + b) / 2, dark && b-a > least || !dark && a-b > least
 }
 
 // bits decides which modules are dark, or light when the code is inverted.

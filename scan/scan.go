@@ -43,7 +43,7 @@ func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := search(ctx, pics)
+	codes := find(ctx, pics)
 	if len(codes) == 0 {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

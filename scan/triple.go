@@ -22,7 +22,7 @@ type triple struct {
 
 // triples returns the combinations of candidates that could be one code,
 // likeliest first.
-func (f *field) triples(found []finder) []triple {
+func triples(found []finder) []triple {
 	var out []triple
 	for _, dark := range [2]bool{true, false} {
 		var c []finder
@@ -34,9 +34,12 @@ func (f *field) triples(found []finder) []triple {
 		for i := range c {
 			for j := range c[:i] {
 				for k := range c[:j] {
+					if c[i].old && c[j].old && c[k].old {
+						continue // tried before
+					}
 					// Each of the three could be the corner.
 					for _, t := range [3]triple{{tl: c[i], tr: c[j], bl: c[k]}, {tl: c[j], tr: c[k], bl: c[i]}, {tl: c[k], tr: c[i], bl: c[j]}} {
-						if f.fits(&t) {
+						if t.fits() {
 							out = append(out, t)
 						}
 					}
@@ -58,7 +61,7 @@ func (f *field) triples(found []finder) []triple {
 
 // fits weighs how well three candidates make a corner of a square, once the
 // shape of the modules is taken out, and turns them the right way round.
-func (f *field) fits(t *triple) bool {
+func (t *triple) fits() bool {
 	mw := (t.tl.mw + t.tr.mw + t.bl.mw) / 3
 	mh := (t.tl.mh + t.tr.mh + t.bl.mh) / 3
 	spread := 0.0
@@ -83,13 +86,13 @@ func (f *field) fits(t *triple) bool {
 		t.tr, t.bl = t.bl, t.tr
 	}
 	t.cost = cos + ratio + spread/2 - 0.02*float64(min(t.tl.hits, t.tr.hits, t.bl.hits, 10))
-	t.dim = (f.modulesBetween(t.tl, t.tr)+f.modulesBetween(t.tl, t.bl))/2 + finderSize
+	t.dim = (modulesBetween(t.tl, t.tr)+modulesBetween(t.tl, t.bl))/2 + finderSize
 	return true
 }
 
 // modulesBetween estimates how many modules lie between the middles of two
 // finder patterns, measured along the line through both.
-func (f *field) modulesBetween(p, q finder) float64 {
+func modulesBetween(p, q finder) float64 {
 	dx, dy := q.x-p.x, q.y-p.y
 	dist := math.Hypot(dx, dy)
 	dx, dy = dx/dist, dy/dist
@@ -97,7 +100,7 @@ func (f *field) modulesBetween(p, q finder) float64 {
 	for _, c := range [2]finder{p, q} {
 		upright := 1 / math.Hypot(dx/c.mw, dy/c.mh)
 		size := upright
-		if s, ok := f.size(c, dx, dy); ok && s > 0.5*upright && s < 2*upright {
+		if s, ok := c.size(dx, dy); ok && s > 0.5*upright && s < 2*upright {
 			size = s
 		}
 		sum += size
@@ -106,16 +109,17 @@ func (f *field) modulesBetween(p, q finder) float64 {
 	return dist * n / sum
 }
 
-// size measures a module of c along the direction dx, dy: the pattern is seven
+// size measures a module of p along the direction dx, dy: the pattern is seven
 // of them from one end to the other.
-func (f *field) size(c finder, dx, dy float64) (float64, bool) {
+func (p *finder) size(dx, dy float64) (float64, bool) {
+	f := p.f
 	total := 0.0
-	limit := 7 * max(c.mw, c.mh)
+	limit := 7 * max(p.mw, p.mh)
 	for _, dir := range [2]float64{-1, 1} {
 		const step = 0.25
-		changes, dark, d := 0, c.dark, 0.0
+		changes, dark, d := 0, p.dark, 0.0
 		for ; changes < 3; d += step {
-			x, y := c.x+dir*dx*d, c.y+dir*dy*d
+			x, y := p.x+dir*dx*d, p.y+dir*dy*d
 			if d > limit {
 				return 0, false
 			}
