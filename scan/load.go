@@ -44,6 +44,11 @@ func load(ctx context.Context, data []byte) ([]*gray, error) {
 		return nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
 			ErrTooLarge, cfg.Width, cfg.Height)
 	}
+	if format == "PNG" {
+		if f := parsePNG(data); f != nil {
+			return f.decode(ctx)
+		}
+	}
 	in := &source{ctx: ctx, r: bytes.NewReader(data)}
 	if format == "GIF" {
 		return loadGIF(in, data, px)
