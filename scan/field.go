@@ -9,13 +9,21 @@ type field struct {
 
 func (f *field) dark(x, y int) bool { return f.d[y*f.w+x] < 0 }
 
-// histogram counts the levels of g.
+// histogram counts the levels of every second row of g.
 func (g *gray) histogram() *[256]int {
-	var h [256]int
-	for _, p := range g.pix {
-		h[p]++
+	var a, b [256]int
+	for y := 0; y < g.h; y += 2 {
+		row := g.row(y)
+		// Two counters, because equal neighbours would wait for one another.
+		for x := 1; x < len(row); x += 2 {
+			a[row[x-1]]++
+			b[row[x]]++
+		}
 	}
-	return &h
+	for v := range a {
+		a[v] += b[v]
+	}
+	return &a
 }
 
 // global returns g less one threshold everywhere.

@@ -22,6 +22,7 @@ type finder struct {
 	mw, mh float64 // the width and height of a module
 	dark   bool    // whether the middle is dark, as it is unless inverted
 	hits   int     // how many rows crossed it
+	seen   float64 // the same as a share of the rows of its middle
 	f      *field  // where it was found
 	old    bool    // whether it has been combined with all other old ones
 }
@@ -70,9 +71,12 @@ func (f *field) finders(ctx context.Context) []finder {
 			}
 		}
 	}
-	// Its middle is three modules high: what one row in three of that crosses at the
-	// most is text or noise.
-	found = slices.DeleteFunc(found, func(p finder) bool { return float64(p.hits*step) < 0.9*p.mh })
+	for i := range found {
+		p := &found[i]
+		p.seen = float64(p.hits*step) / (3 * p.mh)
+	}
+	// What less than a third of its rows shows is text or noise.
+	found = slices.DeleteFunc(found, func(p finder) bool { return p.seen < 0.3 })
 	slices.SortStableFunc(found, byHits)
 	return found
 }

@@ -13,6 +13,12 @@ const (
 	// moreRungs is how many rungs are climbed after a code was found, when
 	// another seems to be there.
 	moreRungs = 3
+	// roomRungs is how many rungs are climbed in any case when there is room for
+	// another code.
+	roomRungs = 3
+	// roomShare is how much of a picture a code leaves free that has no room for
+	// another beside it.
+	roomShare = 0.7
 	// otherRungs is how many rungs are climbed at least for a key when codes
 	// that hold something else were found.
 	otherRungs = 9
@@ -73,6 +79,7 @@ func ladder() []rung {
 		{"double fine", 2, 2, nil, fields{byWindow(40), byLow, byHigh}},
 		{"full", 4, 4, nil, fields{byWindow(40), byOtsu}},
 		{"squeeze full", 4, 4, squeezed, all},
+		{"whole", 8, 8, nil, fields{byWindow(80), byOtsu}},
 	}
 }
 
@@ -95,9 +102,9 @@ func find(ctx context.Context, pics []*gray) []secret.Text {
 	for i, g := range pics {
 		searches[i] = search{whole: g, sizes: map[[2]int]*gray{}, pools: map[[2]int][]finder{}}
 	}
-	key, last := false, -1
+	key, first := false, 0
 	for i, r := range ladder() {
-		more := false
+		more, room := false, false
 		for k := range searches {
 			if ctx.Err() != nil {
 				return out
@@ -108,23 +115,30 @@ func find(ctx context.Context, pics []*gray) []secret.Text {
 					out = append(out, t)
 				}
 				if !key && isKey(c) {
-					key, last = true, i+moreRungs
+					key, first = true, i
 				}
 			}
 			more = more || searches[k].more
+			room = room || searches[k].room()
 		}
 		switch {
-		case key && (!more || i >= last), len(out) > 0 && i >= otherRungs:
+		case key && more && i < first+moreRungs, key && room && i+1 < roomRungs:
+		case key, len(out) > 0 && i >= otherRungs:
 			return out
 		}
 	}
 	return out
 }
 
-// size returns the picture at the size of r, and what it is known by.
+// size returns the picture at the size of r, and what it is known by. It
+// returns nil when the picture is too small for r to differ from a rung before.
 func (s *search) size(r *rung) (*gray, [2]int) {
 	n := float64(max(s.whole.w, s.whole.h)) / quickSize
-	f := [2]int{max(1, int(n/r.fx+0.5)), max(1, int(n/r.fy+0.5))}
+	factors := func(k float64) [2]int { return [2]int{max(1, int(n/r.fx*k+0.5)), max(1, int(n/r.fy*k+0.5))} }
+	f := factors(1)
+	if r.fx > 1 && (r.fx > 2 || r.prep != nil) && f == factors(2) {
+		return nil, f
+	}
 	if s.sizes[f] == nil {
 		s.sizes[f] = s.whole.shrink(f[0], f[1])
 	}
@@ -134,6 +148,9 @@ func (s *search) size(r *rung) (*gray, [2]int) {
 // climb makes the attempt r and returns the contents of codes not read before.
 func (s *search) climb(ctx context.Context, r *rung) []string {
 	g, f := s.size(r)
+	if g == nil {
+		return nil
+	}
 	pool := s.pools[f]
 	if r.prep != nil {
 		if g = r.prep(g); g == nil {
@@ -168,7 +185,7 @@ func (s *search) climb(ctx context.Context, r *rung) []string {
 	if r.prep == nil {
 		s.pools[f] = pool
 	}
-	s.more = len(nears) > 0
+	s.more = s.left(pool, g)
 	if len(out) > 0 {
 		return out
 	}
@@ -207,15 +224,39 @@ next:
 	return pool
 }
 
-// covered reports whether one of the patterns lies in a code that was read.
-func (s *search) covered(t *triple, g *gray) bool {
+// room reports whether another code could lie beside those that were read.
+func (s *search) room() bool {
+	area := 0.0
+	for i := range s.read {
+		area += s.read[i].area()
+	}
+	return area < (1-roomShare)*float64(s.whole.w)*float64(s.whole.h)
+}
+
+// left reports whether finder patterns are left that belong to no code read so far:
+// two of a kind, each seen in most of its rows, are not there by chance.
+func (s *search) left(pool []finder, g *gray) bool {
+	n := map[bool]int{}
+	for _, p := range pool {
+		if p.seen > 0.6 && !s.covers(&p, g) {
+			n[p.dark]++
+		}
+	}
+	return n[true] > 1 || n[false] > 1
+}
+
+// covers reports whether p lies in a code that was read.
+func (s *search) covers(p *finder, g *gray) bool {
 	sx, sy := float64(s.whole.w)/float64(g.w), float64(s.whole.h)/float64(g.h)
 	for i := range s.read {
-		for _, p := range [3]finder{t.tl, t.tr, t.bl} {
-			if s.read[i].covers(point{p.x * sx, p.y * sy}) {
-				return true
-			}
+		if s.read[i].covers(point{p.x * sx, p.y * sy}) {
+			return true
 		}
 	}
 	return false
+}
+
+// covered reports whether one of the patterns lies in a code that was read.
+func (s *search) covered(t *triple, g *gray) bool {
+	return s.covers(&t.tl, g) || s.covers(&t.tr, g) || s.covers(&t.bl, g)
 }

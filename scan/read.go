@@ -27,11 +27,26 @@ type reading struct {
 	scale point // how much larger the whole picture is than the one it was read in
 }
 
+func (r *reading) corners() [4]point {
+	n := float64(r.dim)
+	return [4]point{r.grid.at(0, 0), r.grid.at(n, 0), r.grid.at(n, n), r.grid.at(0, n)}
+}
+
+// area returns the area of the code, in points of the whole picture.
+func (r *reading) area() float64 {
+	sum := 0.0
+	c := r.corners()
+	for i, a := range c {
+		b := c[(i+1)%4]
+		sum += (a.x*b.y - b.x*a.y) / 2
+	}
+	return math.Abs(sum) * r.scale.x * r.scale.y
+}
+
 // covers reports whether q, a point of the whole picture, lies within the code.
 func (r *reading) covers(q point) bool {
 	q = point{q.x / r.scale.x, q.y / r.scale.y}
-	n := float64(r.dim)
-	corners := [4]point{r.grid.at(0, 0), r.grid.at(n, 0), r.grid.at(n, n), r.grid.at(0, n)}
+	corners := r.corners()
 	sign := 0
 	for i, a := range corners {
 		b := corners[(i+1)%4]

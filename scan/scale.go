@@ -13,6 +13,9 @@ func (g *gray) shrink(fx, fy int) *gray {
 		return newGray(1, 1)
 	}
 	out := newGray(w, h)
+	if fx == 4 && fy == 4 {
+		return g.shrink(2, 2).shrink(2, 2)
+	}
 	if fx == 2 && fy == 2 {
 		for y := range h {
 			halveRows(out.row(y), g.row(2*y), g.row(2*y+1))
@@ -63,6 +66,11 @@ func addRow(sums []uint32, src []uint8, fx int) {
 		for x := range sums {
 			sums[x] += uint32(src[2*x]) + uint32(src[2*x+1])
 		}
+	case 3:
+		src = src[:3*len(sums)]
+		for x := range sums {
+			sums[x] += uint32(src[3*x]) + uint32(src[3*x+1]) + uint32(src[3*x+2])
+		}
 	default:
 		for x := range sums {
 			var s uint32
@@ -72,29 +80,4 @@ func addRow(sums []uint32, src []uint8, fx int) {
 			sums[x] += s
 		}
 	}
-}
-
-// stretch returns g doubled in both directions, with the points in between
-// interpolated. Codes of fewer than three points a module need it.
-func (g *gray) stretch() *gray {
-	out := newGray(2*g.w, 2*g.h)
-	for y := range out.h {
-		y0, y1 := half(y, g.h)
-		a, b, row := g.row(y0), g.row(y1), out.row(y)
-		for x := range row {
-			x0, x1 := half(x, g.w)
-			near := 3*int(a[x0]) + int(a[x1])
-			far := 3*int(b[x0]) + int(b[x1])
-			row[x] = uint8((3*near + far + 8) / 16) //nolint:gosec // a mean of levels
-		}
-	}
-	return out
-}
-
-// half returns the point of the original that point i of the double lies in,
-// and the one it is closest to beside that.
-func half(i, n int) (near, far int) {
-	near = i / 2
-	far = near - 1 + i%2*2
-	return near, min(max(far, 0), n-1)
 }
