@@ -74,11 +74,11 @@ cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 // is not taken for the command's own. Wrong usage stays 2, a signal 128+n.
 func execStatus(err error) error {
 	var exit *npmrun.ExitError
-	status, hint := outcome(err)
+	status, _ := outcome(err)
 	if err == nil || errors.As(err, &exit) || status == exitUsage || status > 128 {
 		return err
 	}
-	return withHint(&npmrun.ExitError{Status: exitExecFailed, Err: err}, "%s", hint)
+	return &npmrun.ExitError{Status: exitExecFailed, Err: err}
 }
 
 func runExec(ctx context.Context, app *App, o execOptions, argv []string) error {

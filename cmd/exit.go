@@ -89,6 +89,7 @@ func outcomes() []row {
 		{intake.ErrEmpty, exitNotFound, ""},
 		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
+		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
 		{vault.ErrPassphrase, exitLocked, ""},
 		{errLocked, exitLocked, "type the passphrase at a terminal, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
@@ -113,6 +114,18 @@ func outcome(err error) (status int, hint string) {
 	if err == nil {
 		return exitOK, ""
 	}
+	status, hint = classify(err)
+	// These two carry the status of something else, whatever they wrap.
+	if e := (*npmrun.ExitError)(nil); errors.As(err, &e) {
+		status = e.Status
+	}
+	if e := (*statusError)(nil); errors.As(err, &e) {
+		status = e.status
+	}
+	return status, hint
+}
+
+func classify(err error) (status int, hint string) {
 	if e := (*hintError)(nil); errors.As(err, &e) {
 		hint = e.hint
 	}
@@ -140,10 +153,6 @@ func outcome(err error) (status int, hint string) {
 		return exitUsage, hint
 	case as[*signalError](err, &e):
 		return e.(*signalError).status, ""
-	case as[*statusError](err, &e):
-		return e.(*statusError).status, ""
-	case as[*npmrun.ExitError](err, &e):
-		return e.(*npmrun.ExitError).Status, hint
 	case errors.Is(err, context.Canceled):
 		return 130, ""
 	}

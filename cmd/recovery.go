@@ -136,7 +136,7 @@ func (app *App) recoveryText(ctx context.Context, file string) (secret.Text, err
 	case app.flags.noInput:
 		return secret.Text{}, usageErrorf("no recovery codes: give --file or pipe them in")
 	default:
-		return app.Prompt.Secrets(ctx, "Paste the recovery codes; nothing is shown. End with an empty line.\r\n")
+		return app.Prompt.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
 	}
 	return intake.Text(r)
 }

@@ -31,7 +31,7 @@ func System() *App {
 		Prompt:  term.Terminal{},
 		Exec:    npmrun.Run,
 	}
-	clipboard := clip.Clipboard{Environ: withoutPassphrase(os.Environ())}
+	clipboard := clip.Clipboard{Environ: npmrun.WithoutPassphrase(os.Environ())}
 	if exe, err := os.Executable(); err == nil {
 		clipboard.Helper = []string{exe, clearClipboard}
 	}

@@ -9,9 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strings"
 
+	"npmotp/internal/npmrun"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 	"npmotp/vault"
@@ -119,18 +119,6 @@ func (app *App) givenPassphrase(ctx context.Context) (pass secret.Text, ok bool,
 	return pass, err == nil, err
 }
 
-// withoutPassphrase returns environ without the variables above, for children.
-func withoutPassphrase(environ []string) []string {
-	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		switch strings.ToUpper(name) {
-		case "NPMOTP_PASSPHRASE", "NPMOTP_PASSPHRASE_FILE", "NPMOTP_PASSPHRASE_COMMAND":
-			return true
-		}
-		return false
-	})
-}
-
 func readPassphraseFile(name string) (secret.Text, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -148,7 +136,7 @@ func (app *App) runPassphraseCommand(ctx context.Context, line string) (secret.T
 		shell = []string{"cmd", "/C"}
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], line) //nolint:gosec // the user's own command, from the user's environment
-	cmd.Env = withoutPassphrase(app.Environ())
+	cmd.Env = npmrun.WithoutPassphrase(app.Environ())
 	cmd.Stdin, cmd.Stderr = app.In, app.Err
 	out, err := cmd.Output()
 	if err != nil {

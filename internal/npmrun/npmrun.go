@@ -160,7 +160,7 @@ func (p *Plan) pass(c call, o Options) error {
 // the environment that it returns.
 func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	argv = slices.Clone(p.argv)
-	environ = slices.DeleteFunc(slices.Clone(p.environ), isPassphrase)
+	environ = WithoutPassphrase(p.environ)
 	if !p.NeedsCode || code.Len() == 0 {
 		return argv, environ
 	}
@@ -183,12 +183,14 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	return argv, environ
 }
 
-// isPassphrase reports whether kv is one of the variables that npmotp takes a
-// passphrase from.
-func isPassphrase(kv string) bool {
-	return isVariable(kv, "NPMOTP_PASSPHRASE") ||
-		isVariable(kv, "NPMOTP_PASSPHRASE_FILE") ||
-		isVariable(kv, "NPMOTP_PASSPHRASE_COMMAND")
+// WithoutPassphrase returns environ without the variables that npmotp takes a
+// passphrase from, for everything that it starts.
+func WithoutPassphrase(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		return isVariable(kv, "NPMOTP_PASSPHRASE") ||
+			isVariable(kv, "NPMOTP_PASSPHRASE_FILE") ||
+			isVariable(kv, "NPMOTP_PASSPHRASE_COMMAND")
+	})
 }
 
 // isVariable reports whether kv is the variable called name. npm reads its

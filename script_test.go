@@ -1,0 +1,179 @@
+package main_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"npmotp/cmd"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// TestMain lets the test binary be npmotp, with a clock, a cheaper scrypt and a
+// clipboard that scripts can set. The shipped binary has none of these knobs.
+func TestMain(m *testing.M) {
+	// Not a command of testscript's, which would put it in the PATH of the tests
+	// that run the real npm.
+	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
+		os.Exit(standInNPM())
+	}
+	testscript.Main(m, map[string]func(){
+		"npmotp": func() { os.Exit(cmd.Main(os.Args[1:], testApp())) },
+	})
+}
+
+func testApp() *cmd.App {
+	app := cmd.System()
+	app.VaultOptions = append(app.VaultOptions, vault.WithWorkFactor(vault.MinWorkFactor))
+	if at := os.Getenv("TEST_NOW"); at != "" {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			panic(err)
+		}
+		app.Now = func() time.Time { return now }
+		app.Wait = func(_ context.Context, d time.Duration) error {
+			now = now.Add(d)
+			return nil
+		}
+	}
+	if file := os.Getenv("TEST_CLIPBOARD"); file != "" {
+		app.Clip = fileClipboard(file)
+	}
+	return app
+}
+
+// fileClipboard is a clipboard that a script can read.
+type fileClipboard string
+
+func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time) error {
+	return os.WriteFile(string(f), []byte(text.Reveal()+" until "+until.UTC().Format(time.RFC3339)+"\n"), 0o600)
+}
+
+// standInNPM is an npm that tells how it was called.
+func standInNPM() int {
+	for _, arg := range os.Args[1:] {
+		os.Stdout.WriteString("arg " + arg + "\n")
+	}
+	env := os.Environ()
+	slices.Sort(env)
+	for _, kv := range env {
+		if name, _, _ := strings.Cut(kv, "="); strings.Contains(strings.ToUpper(name), "OTP") && name != "NPMOTP_VAULT" {
+			os.Stdout.WriteString("env " + kv + "\n")
+		}
+	}
+	status, err := strconv.Atoi(os.Getenv("TEST_NPM_STATUS"))
+	if err != nil {
+		return 0
+	}
+	return status
+}
+
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE") == "1",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("AppData", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("NPMOTP_VAULT", filepath.Join(env.WorkDir, "vault.npmotp"))
+			env.Setenv("NPMOTP_PASSPHRASE", "hunter2")
+			env.Setenv("TEST_NOW", "2026-03-04T05:06:07Z")
+			env.Setenv("TEST_CLIPBOARD", filepath.Join(env.WorkDir, "clipboard"))
+			env.Setenv("TZ", "UTC")
+			if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
+				return err
+			}
+			if err := putNPM(env); err != nil {
+				return err
+			}
+			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "cmd/demo/npm-qr.png")
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": scriptStatus,
+		},
+	})
+}
+
+// putNPM puts the stand-in for npm first in the PATH of a script.
+func putNPM(env *testscript.Env) error {
+	bin, name := filepath.Join(env.WorkDir, "bin"), "npm"
+	if runtime.GOOS == "windows" {
+		name = "npm.exe"
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		return err
+	}
+	if err := os.Link(exe, filepath.Join(bin, name)); err == nil {
+		return nil
+	}
+	data, err := os.ReadFile(exe)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(bin, name), data, 0o700)
+}
+
+// scriptStatus runs a command that must end with a given status: "! exec"
+// takes any failure for the right one.
+func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command [arg...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("%s ended with status %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o600)
+}
+
+// needs skips a test without what it needs, and fails it in CI, where
+// everything is to be installed.
+func needs(t *testing.T, what string, ok bool) {
+	t.Helper()
+	switch {
+	case ok:
+	case os.Getenv("CI") == "true" && runtime.GOOS == "linux":
+		t.Fatalf("%s is missing", what)
+	default:
+		t.Skipf("%s is missing", what)
+	}
+}

@@ -1,0 +1,228 @@
+//go:build !windows
+
+package main_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// A dialogue is npmotp at a real terminal, with a person who answers.
+type dialogue struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	terminal *os.File
+	screen   bytes.Buffer
+	seen     int
+}
+
+// atTerminal starts npmotp under a shell that says afterwards whether the
+// terminal echoes again. There is no passphrase in its environment.
+func atTerminal(t *testing.T, home string, args ...string) *dialogue {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "npmotp")
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(exe, bin); err != nil {
+		t.Fatal(err)
+	}
+	const script = `trap : INT TERM; "$@"; s=$?; stty -a | grep -q ' echo ' && stty -a | grep -q ' icanon ' && echo terminal-restored; exit $s`
+	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", script, "sh", bin}, args...)...)
+	cmd.Env = append(npmotp(t, home).Env, "NPMOTP_PASSPHRASE=")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Skip("no pseudo-terminal here:", err)
+	}
+	t.Cleanup(func() { _ = terminal.Close() })
+	// A question that never comes ends the test, not the patience.
+	if err := terminal.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return &dialogue{t: t, cmd: cmd, terminal: terminal}
+}
+
+// expect waits until the screen shows text beyond what was expected before.
+func (d *dialogue) expect(text string) {
+	d.t.Helper()
+	buf := make([]byte, 4096)
+	for {
+		if i := strings.Index(d.screen.String()[d.seen:], text); i >= 0 {
+			d.seen += i + len(text)
+			return
+		}
+		n, err := d.terminal.Read(buf)
+		d.screen.Write(buf[:n])
+		if err != nil {
+			d.t.Fatalf("the screen ended without %q:\n%s", text, d.screen.String())
+		}
+	}
+}
+
+func (d *dialogue) answer(text string) {
+	d.t.Helper()
+	if _, err := d.terminal.WriteString(text); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// end waits for the exit status and checks that the terminal is as before.
+func (d *dialogue) end(status int) string {
+	d.t.Helper()
+	buf := make([]byte, 4096)
+	for {
+		n, err := d.terminal.Read(buf)
+		d.screen.Write(buf[:n])
+		if err != nil {
+			break
+		}
+	}
+	err := d.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		d.t.Fatal(err)
+	}
+	if got := d.cmd.ProcessState.ExitCode(); got != status {
+		d.t.Errorf("status %d, want %d:\n%s", got, status, d.screen.String())
+	}
+	if !strings.Contains(d.screen.String(), "terminal-restored") {
+		d.t.Errorf("the terminal does not echo any more:\n%s", d.screen.String())
+	}
+	return d.screen.String()
+}
+
+func TestTerminalInit(t *testing.T) {
+	home := t.TempDir()
+	d := atTerminal(t, home, "init")
+	d.expect("New passphrase")
+	d.answer("hunter2\r")
+	d.expect("The same again: ")
+	d.answer("hunter2\r")
+	d.expect("created the vault")
+	if screen := d.end(0); strings.Contains(screen, "hunter2") {
+		t.Errorf("the passphrase shows:\n%s", screen)
+	}
+	run(t, home, "", "list")
+}
+
+func TestTerminalInitDiffers(t *testing.T) {
+	home := t.TempDir()
+	d := atTerminal(t, home, "init")
+	d.expect("New passphrase")
+	d.answer("hunter2\r")
+	d.expect("The same again: ")
+	d.answer("hunter3\r")
+	d.end(4)
+	if _, err := os.Stat(filepath.Join(home, "vault.npmotp")); err == nil {
+		t.Error("a vault was made all the same")
+	}
+}
+
+func TestTerminalInitGenerated(t *testing.T) {
+	home := t.TempDir()
+	d := atTerminal(t, home, "init")
+	d.expect("New passphrase")
+	d.answer("\r")
+	d.expect("write it down")
+	screen := d.end(0)
+	_, rest, _ := strings.Cut(screen, "not shown again:")
+	words := strings.Fields(rest)
+	if len(words) == 0 || strings.Count(words[0], "-") < 5 {
+		t.Fatalf("no passphrase of six words:\n%s", screen)
+	}
+	list := npmotp(t, home, "list")
+	list.Env = append(list.Env, "NPMOTP_PASSPHRASE="+words[0])
+	if out, err := list.CombinedOutput(); err != nil {
+		t.Errorf("it does not open the vault: %v\n%s", err, out)
+	}
+}
+
+func TestTerminalAddAndCode(t *testing.T) {
+	home := t.TempDir()
+	d := atTerminal(t, home, "add", "ada")
+	d.expect("Secret")
+	d.answer(typedSecret + "\r")
+	d.expect("New passphrase")
+	d.answer("hunter2\r")
+	d.expect("The same again: ")
+	d.answer("hunter2\r")
+	d.expect("code:")
+	if screen := d.end(0); strings.Contains(screen, typedSecret) || strings.Contains(screen, "hunter2") {
+		t.Errorf("a secret shows:\n%s", screen)
+	}
+
+	d = atTerminal(t, home, "code")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect(" s left")
+	d.end(0)
+
+	d = atTerminal(t, home, "recovery", "add")
+	d.expect("Paste the recovery codes")
+	d.answer("\t7a036304a7e14ea5\r\n\t8a1c013e4b8734d5\r\n\x04")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("2 recovery codes stored")
+	if screen := d.end(0); strings.Contains(screen, "7a036304") {
+		t.Errorf("a recovery code shows:\n%s", screen)
+	}
+
+	d = atTerminal(t, home, "remove", "ada")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("[y/N] ")
+	d.answer("n\n")
+	d.expect("nothing was changed")
+	d.end(1)
+}
+
+func TestTerminalWrongPassphrase(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	d := atTerminal(t, home, "code")
+	d.expect("Passphrase: ")
+	d.answer("hunter3\r")
+	d.expect("npmotp: wrong passphrase")
+	d.end(4)
+}
+
+func TestTerminalInterrupted(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	before := run(t, home, "", "list", "--json")
+	for _, args := range [][]string{{"code"}, {"recovery", "add"}, {"exec", "npm", "publish"}, {"add", "x"}} {
+		d := atTerminal(t, home, args...)
+		d.expect(": ")
+		d.answer("hun\x03")
+		if screen := d.end(130); strings.Contains(screen, "npmotp:") {
+			t.Errorf("%v says something:\n%s", args, screen)
+		}
+	}
+	if run(t, home, "", "list", "--json") != before {
+		t.Error("the vault changed")
+	}
+}
+
+func TestTerminalSignals(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	for signal, status := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130} {
+		d := atTerminal(t, home, "code")
+		d.expect("Passphrase: ")
+		// To the whole group, as a shell or an init system sends it.
+		if err := syscall.Kill(-d.cmd.Process.Pid, signal); err != nil {
+			t.Fatal(err)
+		}
+		d.end(status)
+	}
+}
