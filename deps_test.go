@@ -185,7 +185,7 @@ func forbidden(f file, imported string, may []string) string {
 	case standard(imported):
 		users, limited := only()[imported]
 		if limited && !outside(f.pkg) && !slices.Contains(users, f.pkg) {
-			return fmt.Sprintf("of the program only %q may", users)
+			return fmt.Sprintf("%d packages of the program may, %q", len(users), users)
 		}
 		return ""
 	case strings.HasPrefix(imported, "."):

@@ -148,7 +148,7 @@ func TestGivenUpWaitsKeepNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	l := acquire(t, path, "process 1")
 	for range 5 {
-		wantBusy(t, path, context.Canceled)
+		_ = wantBusy(t, path, context.Canceled)
 	}
 	release(t, l)
 	release(t, acquire(t, path, "process 2"))

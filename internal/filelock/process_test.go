@@ -139,7 +139,7 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 		}
 		got <- err
 	}()
-	wantBusy(t, path, context.Canceled)
+	_ = wantBusy(t, path, context.Canceled)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
