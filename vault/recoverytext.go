@@ -3,7 +3,6 @@ package vault
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"npmotp/internal/secret"
@@ -22,15 +21,9 @@ func (e *CutError) Error() string {
 		e.Line, e.Digits)
 }
 
-var (
-	word = regexp.MustCompile(`[0-9A-Za-z_-]+`)
-	// hexRun is long enough not to be a word of prose or a date.
-	hexRun = regexp.MustCompile(`^[0-9a-fA-F]{12,}$`)
-	// listMark is what stands before a code in a numbered or bulleted list.
-	listMark = regexp.MustCompile(`^\s*(?:[0-9]{1,2}[.):]|[-*•])\s+`)
-	// otherCode is a code of another alphabet, as other registries print them.
-	otherCode = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{5,127}$`)
-)
+// hexRun is the least length of a run of hexadecimal digits that is no word of
+// prose and no date.
+const hexRun = 12
 
 // FindRecoveryCodes finds the recovery codes in what npm printed, in the file
 // that npm's site offers, or in a list with one or several codes a line. It
@@ -68,8 +61,8 @@ func hexCodes(text string) ([]string, error) {
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
-		for _, token := range word.FindAllString(line, -1) {
-			if !hexRun.MatchString(token) {
+		for _, token := range strings.FieldsFunc(line, func(r rune) bool { return !isCodeRune(r) }) {
+			if len(token) < hexRun || strings.Trim(token, "0123456789abcdefABCDEF") != "" {
 				continue
 			}
 			switch len(token) {
@@ -91,12 +84,10 @@ func hexCodes(text string) ([]string, error) {
 func otherCodes(text string) []string {
 	var found []string
 	for line := range strings.Lines(text) {
-		line = listMark.ReplaceAllString(line, "")
-		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ';' })
 		var codes []string
-		for _, field := range fields {
+		for _, field := range strings.FieldsFunc(cutListMark(line), func(r rune) bool { return r == ',' || r == ';' }) {
 			field = strings.TrimSpace(field)
-			if !otherCode.MatchString(field) || !strings.ContainsAny(field, "0123456789") {
+			if !isOtherCode(field) {
 				codes = nil
 				break
 			}
@@ -105,4 +96,32 @@ func otherCodes(text string) []string {
 		found = append(found, codes...)
 	}
 	return found
+}
+
+// cutListMark cuts off what stands before a code in a numbered or bulleted
+// list: "1. ", "2) ", "- ".
+func cutListMark(line string) string {
+	mark, rest, ok := strings.Cut(strings.TrimLeft(line, " \t"), " ")
+	if !ok || len(mark) > len("•") {
+		return line
+	}
+	switch bare := strings.TrimRight(mark, ".):"); {
+	case mark == "-", mark == "*", mark == "•":
+		return rest
+	case bare != mark && strings.Trim(bare, "0123456789") == "":
+		return rest
+	}
+	return line
+}
+
+// isOtherCode reports whether s can be a code of another alphabet, as other
+// registries print them.
+func isOtherCode(s string) bool {
+	return len(s) >= 6 && len(s) <= 128 && s[0] != '-' && s[0] != '_' &&
+		strings.IndexFunc(s, func(r rune) bool { return !isCodeRune(r) }) < 0 &&
+		strings.ContainsAny(s, "0123456789")
+}
+
+func isCodeRune(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_'
 }

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"npmotp/internal/cleantext"
@@ -78,15 +77,17 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 
 // announcement is what npm prints before the codes (lib/commands/profile.js of
 // npm 6 to 12: "Below are your recovery codes, please print these out").
-var announcement = regexp.MustCompile(`(?i)recovery codes[^\n]*\n`)
+// The first letter is left out: it may be a capital elsewhere.
+const announcement = "ecovery codes"
 
 func afterAnnouncement(plain secret.Text) (secret.Text, bool) {
 	text := plain.Reveal()
-	at := announcement.FindStringIndex(text)
-	if at == nil {
+	at := strings.Index(text, announcement)
+	if at < 0 {
 		return secret.Text{}, false
 	}
-	return secret.New(text[at[1]:]), true
+	_, rest, ok := strings.Cut(text[at:], "\n")
+	return secret.New(rest), ok
 }
 
 // URI reads an otpauth URI.

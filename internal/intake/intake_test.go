@@ -1,0 +1,144 @@
+package intake_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"npmotp/internal/intake"
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
+	"npmotp/scan"
+	"npmotp/vault"
+)
+
+func file(t *testing.T, name string) *os.File {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// What npm 6 to 12 wrote to a terminal during a whole enrolment, as script(1)
+// recorded it, yields the key and the five recovery codes in one go.
+func TestTerminalOfEveryNPM(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.typescript")
+	if err != nil || len(files) != 4 {
+		t.Fatalf("%d recordings, %v", len(files), err)
+	}
+	for _, name := range files {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			for kind, read := range map[string]func() (intake.Enrolment, error){
+				"as text":      func() (intake.Enrolment, error) { return intake.Terminal(t.Context(), file(t, name)) },
+				"as any input": func() (intake.Enrolment, error) { return intake.Any(t.Context(), file(t, name)) },
+			} {
+				e, err := read()
+				if err != nil {
+					t.Fatalf("%s: %v", kind, err)
+				}
+				recording, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, after, _ := strings.Cut(string(recording), "Or enter code: ")
+				typed, _, _ := strings.Cut(after, "\r")
+				if !e.Key.Secret.Equal(secret.New(typed)) {
+					t.Errorf("%s: the key is not the one below the QR code", kind)
+				}
+				if e.Label.Issuer != "npm" || e.Label.Account == "" {
+					t.Errorf("%s: label %+v", kind, e.Label)
+				}
+				if len(e.RecoveryCodes) != 5 || e.RecoveryCodes[0].Len() != 64 {
+					t.Errorf("%s: %d recovery codes", kind, len(e.RecoveryCodes))
+				}
+			}
+		})
+	}
+}
+
+func TestTerminalThatDisagrees(t *testing.T) {
+	recording, err := os.ReadFile("testdata/enable-2fa-npm-10.9.4.typescript")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := strings.Replace(string(recording), "Or enter code: D", "Or enter code: E", 1)
+	if _, err := intake.Terminal(t.Context(), strings.NewReader(forged)); !errors.Is(err, scan.ErrDisagree) {
+		t.Errorf("a secret that differs from the QR code: %v", err)
+	}
+	cut := strings.Replace(string(recording), "a036304a7e14ea57", "", 1)
+	var cutError *vault.CutError
+	if _, err := intake.Terminal(t.Context(), strings.NewReader(cut)); !errors.As(err, &cutError) {
+		t.Errorf("a recovery code that is cut: %v", err)
+	}
+}
+
+func TestAny(t *testing.T) {
+	const typed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+	tests := []struct {
+		name, input string
+		want        error
+	}{
+		{"a secret", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq\r\n", nil},
+		{"a secret after a byte order mark", "\ufeff" + typed, nil},
+		{"a URI", "otpauth://totp/npm:ada?secret=" + typed + "&issuer=npm\n", nil},
+		{"only the line below the QR code", "Scan into your authenticator app:\n Or enter code: " + typed + "\n", nil},
+		{"nothing", "", intake.ErrEmpty},
+		{"blanks", " \n\n", intake.ErrEmpty},
+		{"prose", "hello\nworld\n", scan.ErrNoCode},
+		{"a web address", "https://example.com/?t=1", otpgen.ErrInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e, err := intake.Any(t.Context(), strings.NewReader(tt.input))
+			if tt.want != nil {
+				if !errors.Is(err, tt.want) {
+					t.Errorf("got %v, want %v", err, tt.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, err := e.Key.At(time.Unix(59, 0))
+			if err != nil || code.Value.Reveal() != "287082" {
+				t.Errorf("code %q, %v", code.Value.Reveal(), err)
+			}
+		})
+	}
+	t.Run("a picture", func(t *testing.T) {
+		e, err := intake.Any(t.Context(), file(t, "../../cmd/demo/npm-qr.png"))
+		if err != nil || e.Label.Account != "jane.doe" {
+			t.Errorf("%+v, %v", e.Label, err)
+		}
+	})
+	t.Run("too much", func(t *testing.T) {
+		_, err := intake.Any(t.Context(), strings.NewReader(strings.Repeat("words \n", 4<<20)))
+		if !errors.Is(err, scan.ErrTooLarge) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestLabelsAreCleaned(t *testing.T) {
+	e, err := intake.URI(secret.New("otpauth://totp/ev%1B%5B2Jil%0A?secret=GEZDGNBVGY3TQOJQ&issuer=n%E2%80%AEpm"))
+	if err != nil || e.Label.Account != "ev[2Jil" || e.Label.Issuer != "npm" {
+		t.Errorf("%q, %v", e.Label, err)
+	}
+}
+
+func TestRecoveryCodesOfTerminal(t *testing.T) {
+	recording, err := os.ReadFile("testdata/enable-2fa-npm-11.19.1.typescript")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes, _, err := intake.RecoveryCodes(t.Context(), secret.New(string(recording)))
+	if err != nil || len(codes) != 5 {
+		t.Errorf("%d codes, %v", len(codes), err)
+	}
+}
