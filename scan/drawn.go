@@ -26,31 +26,109 @@ func shapes(tall bool) [][2]int {
 
 // drawn returns the contents of the QR codes that lines show.
 func drawn(ctx context.Context, lines [][]cell) []secret.Text {
-	dark := look{bg: 0, fg: 229}
-	light := look{bg: 255, fg: 0}
-	inked := look{bg: 0, fg: 229, ink: true}
 	var out []secret.Text
-	for _, l := range []look{dark, light, {bg: 0, fg: 229, tall: true}, inked} {
+	for _, part := range regions(lines, hasBlocks, blockGap) {
+		out = add(out, drawnIn(ctx, part, []look{
+			{bg: 0, fg: 229},
+			{bg: 255, fg: 0},
+			{bg: 0, fg: 229, tall: true},
+		}))
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, part := range regions(lines, hasInk, inkGap) {
+		out = add(out, drawnIn(ctx, part, []look{{bg: 0, fg: 229, ink: true}}))
+	}
+	return out
+}
+
+func add(list, more []secret.Text) []secret.Text {
+	for _, t := range more {
+		if !contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// drawnIn tries the looks until a code is found.
+func drawnIn(ctx context.Context, lines [][]cell, looks []look) []secret.Text {
+	var out []secret.Text
+	for _, l := range looks {
 		for _, l.noBlank = range []bool{false, true} {
-			if ctx.Err() != nil {
-				return out
-			}
 			g := raster(lines, l)
 			for _, shape := range shapes(l.tall) {
-				for _, t := range g.codes(ctx, shape[0], shape[1]) {
-					if !contains(out, t) {
-						out = append(out, t)
-					}
-				}
-			}
-			for _, t := range out {
-				if isKey(t.Reveal()) {
+				if ctx.Err() != nil {
 					return out
 				}
+				out = add(out, g.codes(ctx, shape[0], shape[1]))
+			}
+			if len(out) > 0 {
+				return out
 			}
 		}
 	}
 	return out
+}
+
+const (
+	// barLength is the length of the outer bar of a finder pattern, in modules.
+	barLength = 7
+	// blockGap is how many lines without a block may lie within a code.
+	blockGap = 4
+	// inkGap is how many lines may lie between the finder patterns of a code that
+	// is drawn with letters.
+	inkGap = 100
+)
+
+// regions returns the parts of lines that may show a code, so that a long log
+// around it costs nothing: lines that shows holds for, what lies between them
+// if that is no more than gap lines, and a little around.
+func regions(lines [][]cell, shows func([]cell) bool, gap int) [][][]cell {
+	var out [][][]cell
+	start, last := -1, 0
+	for y := 0; y <= len(lines); y++ {
+		switch {
+		case y < len(lines) && shows(lines[y]):
+			if start < 0 {
+				start = y
+			}
+			last = y
+		case start >= 0 && (y == len(lines) || y-last > gap):
+			out = append(out, lines[max(0, start-blockGap):min(len(lines), last+1+blockGap)])
+			start = -1
+		}
+	}
+	return out
+}
+
+// hasBlocks reports whether block characters or coloured backgrounds stand in
+// line.
+func hasBlocks(line []cell) bool {
+	n := 0
+	for _, c := range line {
+		if c.bg != colorDefault || c.r >= 0x2580 && (block(c.r) != 0 || glyph(c.r, brailleTop) != 0) {
+			if n++; n >= barLength {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasInk reports whether line holds the bar of a finder pattern drawn with
+// letters, two to a module.
+func hasInk(line []cell) bool {
+	n := 1
+	for x := 1; x < len(line); x++ {
+		if line[x].r != line[x-1].r || isSpace(line[x].r) {
+			n = 1
+		} else if n++; n >= 2*barLength {
+			return true
+		}
+	}
+	return false
 }
 
 // codes finds the QR codes whose modules are mw by mh points, without any

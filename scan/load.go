@@ -21,7 +21,7 @@ const (
 	maxPixels = 40_000_000
 	// maxDecoded bounds the memory that a picture decoder may take, as
 	// estimated by cost before it runs.
-	maxDecoded = 170 << 20
+	maxDecoded = 150 << 20
 )
 
 // load decodes a picture into grey levels. It returns several when one picture
@@ -107,7 +107,7 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 	case color.GrayModel:
 		pixel = 1
 	case color.YCbCrModel:
-		pixel = 3
+		pixel = 2 // only WebP: half the colour in both directions
 	default:
 		if _, ok := cfg.ColorModel.(color.Palette); ok {
 			pixel = 1
@@ -115,47 +115,71 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 	}
 	switch format {
 	case "PNG":
-		// The seven passes of an interlaced picture are decoded one by one.
-		if len(data) > 28 && data[28] != 0 {
+		switch {
+		case len(data) <= 28:
+		case data[28] != 0:
+			// The seven passes of an interlaced picture are decoded one by one.
 			pixel += (pixel + 1) / 2
+		case data[24] == 8:
+			pixel = 3 // see pngFile: levels, transparency, and both together
 		}
 	case "JPEG":
-		// A progressive picture keeps its coefficients, in 32 bits.
-		if isProgressive(data) {
-			pixel *= 5
-		}
+		return jpegCost(data)
 	case "TIFF":
 		// A compressed strip may unpack to eight bytes a pixel.
 		pixel += 12
 	case "WebP":
-		pixel += 4
+		pixel *= 2
 	}
 	return pixel
 }
 
-// isProgressive looks for a start-of-frame marker other than the baseline ones
-// (ITU-T T.81, table B.1).
-func isProgressive(data []byte) bool {
+// jpegCost reads the frame header (ITU-T T.81, section B.2.2). A progressive
+// picture keeps its coefficients, in 32 bits, beside the samples.
+func jpegCost(data []byte) int64 {
+	const worst = 4 * 6
 	for i := 2; i+4 <= len(data); {
-		if data[i] != 0xff {
-			return true
-		}
 		m := data[i+1]
 		switch {
+		case data[i] != 0xff || m == 0xda:
+			return worst
 		case m == 0xff:
 			i++
 			continue
-		case m == 0xc0 || m == 0xc1 || m == 0xda:
-			return false
-		case m == 0xc2:
-			return true
-		case m >= 0xd0 && m <= 0xd8 || m == 0x01 || m == 0x00:
+		case m >= 0xd0 && m <= 0xd8 || m <= 0x01:
 			i += 2
 			continue
+		case m >= 0xc0 && m <= 0xc2:
+			return frameCost(data[i+4:], m == 0xc2)
 		}
 		i += 2 + int(data[i+2])<<8 + int(data[i+3])
 	}
-	return false
+	return worst
+}
+
+func frameCost(frame []byte, progressive bool) int64 {
+	const worst = 4 * 6
+	if len(frame) < 6 || len(frame) < 6+3*int(frame[5]) || frame[5] == 0 {
+		return worst
+	}
+	var sum, most int64
+	for i := range int(frame[5]) {
+		factors := frame[7+3*i]
+		n := int64(factors>>4) * int64(factors&15)
+		sum += n
+		most = max(most, n)
+	}
+	if most == 0 {
+		return worst
+	}
+	samples := (sum + most - 1) / most
+	if frame[5] > 3 {
+		samples *= 2 // CMYK is copied
+	}
+	if progressive {
+		return (sum*5 + most - 1) / most
+	}
+	return samples
 }
 
 // A source ends with the error of its context, so that a picture decoder whose

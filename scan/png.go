@@ -92,33 +92,40 @@ func (f *pngFile) decode(ctx context.Context) ([]*gray, error) {
 	if _, err := io.ReadFull(in, zlibHeader[:]); err != nil || zlibHeader[0]&15 != 8 || zlibHeader[1]&0x20 != 0 {
 		return nil, ErrDamaged
 	}
-	z := flate.NewReader(in)
 	out := newGray(f.w, f.h)
 	var alpha *gray
 	if f.channels == 2 || f.channels == 4 {
 		alpha = newGray(f.w, f.h)
 	}
-	row, prev := make([]byte, 1+f.w*f.channels), make([]byte, 1+f.w*f.channels)
-	for y := range f.h {
-		if y&63 == 0 && ctx.Err() != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	size := 1 + f.w*f.channels
+	y, prev := 0, make([]byte, size)
+	for rows := range inflate(ctx, flate.NewReader(in), size, f.h) {
+		for ; len(rows) > 0; rows = rows[size:] {
+			row := rows[:size]
+			if y > 0 && row[0] == 2 && isZero(row[1:]) {
+				// The row above again: most rows of a terminal are.
+				copy(out.row(y), out.row(y-1))
+				if alpha != nil {
+					copy(alpha.row(y), alpha.row(y-1))
+				}
+				y++
+				continue
+			}
+			if !unfilter(row[0], row[1:], prev[1:], f.channels) {
+				return nil, ErrDamaged
+			}
+			f.grayRow(out, alpha, y, row[1:])
+			prev = row
+			y++
+		}
+	}
+	if y < f.h {
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if _, err := io.ReadFull(z, row); err != nil {
-			return nil, ErrDamaged
-		}
-		if y > 0 && row[0] == 2 && isZero(row[1:]) {
-			// The row above again: most rows of a terminal are.
-			copy(out.row(y), out.row(y-1))
-			if alpha != nil {
-				copy(alpha.row(y), alpha.row(y-1))
-			}
-			continue
-		}
-		if !unfilter(row[0], row[1:], prev[1:], f.channels) {
-			return nil, ErrDamaged
-		}
-		f.grayRow(out, alpha, y, row[1:])
-		row, prev = prev, row
+		return nil, ErrDamaged
 	}
 	if alpha == nil || isOpaque(alpha) {
 		return []*gray{out}, nil
@@ -127,6 +134,29 @@ func (f *pngFile) decode(ctx context.Context) ([]*gray, error) {
 		out.pix[i] = uint8(uint16(out.pix[i]) * uint16(a) / 255) //nolint:gosec // at most 255
 	}
 	return []*gray{overWhite(out, func(x, y int) uint8 { return alpha.pix[y*alpha.w+x] }), out}, nil
+}
+
+// inflate unpacks rows of the given size on a goroutine of its own, some at a
+// time, until there are no more or ctx ends: half of the work on a PNG file is to
+// unpack it.
+func inflate(ctx context.Context, z io.Reader, size, rows int) <-chan []byte {
+	const batch = 1 << 16
+	out := make(chan []byte, 2)
+	go func() {
+		defer close(out)
+		for each := max(1, batch/size); rows > 0; rows -= each {
+			buf := make([]byte, size*min(each, rows))
+			if _, err := io.ReadFull(z, buf); err != nil {
+				return
+			}
+			select {
+			case out <- buf:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
 }
 
 func isZero(b []byte) bool {

@@ -21,7 +21,7 @@ import (
 
 const (
 	// deadline bounds all work on one input.
-	deadline = 2500 * time.Millisecond
+	deadline = 2400 * time.Millisecond
 	// maxBytes is the size of the largest input that is read at all.
 	maxBytes = 20 << 20
 )
@@ -29,11 +29,11 @@ const (
 // Decode returns the contents of every QR code found in one picture, in PNG,
 // JPEG, GIF, WebP, BMP or TIFF.
 func Decode(ctx context.Context, r io.Reader) ([]secret.Text, error) {
-	data, err := readAll(r, "the picture")
+	data, err := readAll(r, "the picture", maxBytes)
 	if err != nil {
 		return nil, err
 	}
-	return bounded(ctx, func(ctx context.Context) ([]secret.Text, error) {
+	return bounded(ctx, ErrDeadline, func(ctx context.Context) ([]secret.Text, error) {
 		return decode(ctx, data)
 	})
 }
@@ -43,35 +43,44 @@ func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := find(ctx, pics)
-	if len(codes) == 0 {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, fmt.Errorf("%w in the picture", ErrNoCode)
+	// The search ends early enough for what it found to be returned.
+	searching := ctx
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		searching, cancel = context.WithDeadline(ctx, end.Add(-deadline/10))
+		defer cancel()
 	}
-	return codes, nil
+	codes := find(searching, pics)
+	switch {
+	case len(codes) > 0:
+		return codes, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case searching.Err() != nil:
+		return nil, ErrDeadline
+	}
+	return nil, fmt.Errorf("%w in the picture", ErrNoCode)
 }
 
-// readAll reads r up to [maxBytes].
-func readAll(r io.Reader, what string) ([]byte, error) {
+// readAll reads r, which is called what in messages, up to limit.
+func readAll(r io.Reader, what string, limit int64) ([]byte, error) {
 	var buf bytes.Buffer
-	n, err := buf.ReadFrom(io.LimitReader(r, maxBytes+1))
+	n, err := buf.ReadFrom(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
-	if n > maxBytes {
-		return nil, fmt.Errorf("%s is %w: the limit is %d MB", what, ErrTooLarge, maxBytes>>20)
+	if n > limit {
+		return nil, fmt.Errorf("%s is %w: the limit is %d MB", what, ErrTooLarge, limit>>20)
 	}
 	return buf.Bytes(), nil
 }
 
-// bounded runs fn and returns its result, or the cause of ctx's end when that
-// comes first. The decoders of the standard library cannot be interrupted, so
-// fn runs in a goroutine of its own; it holds no more memory than fn does, and ends
-// at the next look at ctx or, in a picture decoder, at the next read of input.
-func bounded[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, deadline, ErrDeadline)
+// bounded runs fn and returns its result, or late when that takes too long, or
+// the cause of ctx's end when that comes first. The picture decoders of the
+// standard library cannot be interrupted, so fn runs in a goroutine of its own. It
+// ends at its next look at ctx or, in such a decoder, at the next read of input.
+func bounded[T any](ctx context.Context, late error, fn func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, deadline, late)
 	defer cancel()
 	type result struct {
 		v   T

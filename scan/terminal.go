@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,9 +43,12 @@ func newTerminal() *terminal {
 	return &terminal{pen: cell{r: ' ', fg: colorDefault, bg: colorDefault}}
 }
 
-// replay writes s to the terminal.
-func (t *terminal) replay(s string) {
-	for i := 0; i < len(s) && !t.full; {
+// replay writes s to the terminal, until ctx ends.
+func (t *terminal) replay(ctx context.Context, s string) {
+	for i, n := 0, 0; i < len(s) && !t.full; n++ {
+		if n&0xfff == 0 && ctx.Err() != nil {
+			return
+		}
 		switch c := s[i]; {
 		case c == 0x1b:
 			i += t.escape(s[i:])

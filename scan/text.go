@@ -14,6 +14,8 @@ import (
 // ErrDisagree says that a QR code and the secret printed below it differ.
 var ErrDisagree = errors.New("the QR code and the line \"Or enter code:\" hold different secrets: copy the output of one enrolment only")
 
+var errLongText = fmt.Errorf("the text is %w: keep the part from the command npm profile to the recovery codes", ErrTooLarge)
+
 // A Screen is what [Text] made of a terminal's output.
 type Screen struct {
 	Codes []secret.Text // the contents of the QR codes drawn in it
@@ -25,21 +27,31 @@ type Screen struct {
 // registries and password managers say.
 var typedLine = regexp.MustCompile(`(?i)(?:or enter (?:this )?code|enter (?:this )?(?:code|key) manually|secret key|setup key)\s*:?[ \t]+((?:[a-z2-7]{2,}[ -]?){4,}={0,6})`)
 
+// maxText is the size of the largest text that is read.
+const maxText = 8 << 20
+
 // Text reads what a terminal showed: plain text, or raw output with its escape
 // sequences, also those of a capture that spells or loses the escape character.
 func Text(ctx context.Context, r io.Reader) (Screen, error) {
-	data, err := readAll(r, "the text")
+	data, err := readAll(r, "the text", maxText)
 	if err != nil {
 		return Screen{}, err
 	}
-	return bounded(ctx, func(ctx context.Context) (Screen, error) {
+	return bounded(ctx, errLongText, func(ctx context.Context) (Screen, error) {
 		t := newTerminal()
-		t.replay(unescape(toUTF8(data)))
+		t.replay(ctx, unescape(toUTF8(data)))
+		if ctx.Err() != nil {
+			return Screen{}, context.Cause(ctx)
+		}
 		if t.full {
-			return Screen{}, fmt.Errorf("the text is %w: keep the part from the command npm profile to the recovery codes", ErrTooLarge)
+			return Screen{}, errLongText
 		}
 		plain := t.plain()
-		s := Screen{Plain: secret.New(plain), Codes: drawn(ctx, t.lines)}
+		s := Screen{Plain: secret.New(plain)}
+		// The text is worth having without the codes, too.
+		drawing, cancel := context.WithTimeout(ctx, deadline/2)
+		defer cancel()
+		s.Codes = drawn(drawing, t.lines)
 		for _, m := range typedLine.FindAllStringSubmatch(plain, -1) {
 			if v := bareSecret(m[1]); len(v) >= minSecret && !contains(s.Typed, secret.New(v)) {
 				s.Typed = append(s.Typed, secret.New(v))

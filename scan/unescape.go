@@ -68,19 +68,20 @@ var (
 	spelledEscape = regexp.MustCompile(`(?i)(?:\^\[|\\u001b|\\u\{1b\}|\\x1b|\\0?33|\\e|\x{241b}|&#27;|&#x1b;|<esc>|<0x1b>)\[([0-9;:]*m)`)
 	lostEscape    = regexp.MustCompile(`\x{fffd}?\[((?:[0-9]{1,3}[;:])*[0-9]{1,3}m)`)
 	spelledBreak  = regexp.MustCompile(`(?:\\r)?\\n`)
-	blockEntity   = regexp.MustCompile(`(?i)&#(?:96[0-9]{2}|x25[89][0-9a-f]);|&(?:block|uhblk|lhblk);`)
+	blockEntity   = regexp.MustCompile(`(?i)&#(?:96[0-9]{2}|x25[89][0-9a-f]);`)
 	markup        = regexp.MustCompile(`(?i)</?(?:pre|code|div|span|p|html|body|samp|tt|b|font|head|meta)(?:\s[^<>]*)?>`)
 	htmlBreak     = regexp.MustCompile(`(?i)<br\s*/?>`)
 )
 
 // unescape undoes what tools do to a terminal's output when it is copied.
 func unescape(s string) string {
-	if len(blockEntity.FindAllStringIndex(s, fewSequences)) >= fewSequences || htmlBreak.MatchString(s) && markup.MatchString(s) {
+	// The plain counts come first: a regular expression takes seconds for a long log.
+	if strings.Count(s, "&#") >= fewSequences && len(blockEntity.FindAllStringIndex(s, fewSequences)) >= fewSequences {
 		s = htmlBreak.ReplaceAllString(s, "\n")
 		s = markup.ReplaceAllString(s, "")
 		s = html.UnescapeString(s)
 	}
-	if strings.Count(s, "\x1b[") >= fewSequences {
+	if strings.Count(s, "\x1b[") >= fewSequences || strings.Count(s, "[") < fewSequences {
 		return s
 	}
 	if len(spelledEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
