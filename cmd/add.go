@@ -46,7 +46,8 @@ code calls the user. The vault is created when there is none.
 
 The account and its first password are printed after they are on disk, so that
 the password can be typed at npm's prompt. --dry-run decodes and checks only:
-it opens no vault and asks nothing.` + vaultStatuses(),
+it opens no vault and asks nothing.`,
+		Annotations: vaultStatuses(),
 		Example: `  npmotp add --qr screenshot.png
   script -c 'npm profile enable-2fa' log.txt; npmotp add --text log.txt
   npmotp add work --registry https://npm.example.org/`,

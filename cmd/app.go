@@ -137,8 +137,8 @@ fresh one.
   npmotp add --qr qr.png       store the QR code that npm drew
   npmotp code                  print a one-time password
   npmotp exec npm publish      run npm publish --otp=<password>
-  npmotp recovery add          store the recovery codes that npm printed` +
-			statuses(exitUsage),
+  npmotp recovery add          store the recovery codes that npm printed`,
+		Annotations:   statuses(exitUsage),
 		Example:       "  npmotp demo",
 		Args:          noArgs,
 		SilenceErrors: true,
@@ -157,12 +157,14 @@ fresh one.
 	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
-	root.AddCommand(
-		newInitCmd(app), newAddCmd(app), newCodeCmd(app), newExecCmd(app),
-		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app),
-		newRecoveryCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app),
-		newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app),
-	)
+	addGroup(root, groupDaily, "Every day:",
+		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app))
+	addGroup(root, groupAccounts, "Accounts:",
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
+	addGroup(root, groupVault, "The vault:",
+		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
+	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app))
+	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	return root

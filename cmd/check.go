@@ -40,11 +40,12 @@ func newCheckCmd(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Verify the vault and its backups",
-		Long: `Read the whole vault anew: its slots, its contents, the key of every account, and
-the backups. A damaged vault ends with status 5; a damaged backup with 1.` + vaultStatuses(),
-		Example: "  npmotp check\n  npmotp check --json",
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runCheck(cmd.Context(), app) },
+		Long: `Read the whole vault anew: its slots, its contents, the key of every account,
+and the backups. A damaged vault ends with status 5; a damaged backup with 1.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp check\n  npmotp check --json",
+		Args:        noArgs,
+		RunE:        func(cmd *cobra.Command, _ []string) error { return runCheck(cmd.Context(), app) },
 	}
 }
 

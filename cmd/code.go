@@ -41,9 +41,10 @@ account, or a default. With --copy the password goes to the clipboard instead,
 and is removed from there when it ends, unless something newer is there.
 
 The counter of a counter-based (HOTP) account is on disk before the password is
-shown.` + vaultStatuses(),
-		Example: "  npmotp code\n  npmotp code work --copy\n  npmotp code --min-remaining 10s",
-		Args:    argsBetween(0, 1),
+shown.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp code\n  npmotp code work --copy\n  npmotp code --min-remaining 10s",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.account = firstArg(args)
 			return runCode(cmd.Context(), app, o)
@@ -53,7 +54,7 @@ shown.` + vaultStatuses(),
 	f := cmd.Flags()
 	f.BoolVar(&o.copy, "copy", false, "copy it to the clipboard instead of printing it")
 	f.BoolVar(&o.next, "next", false, "give the password after the present one")
-	f.DurationVar(&o.minRemaining, "min-remaining", 0, "wait for the next password when less than `TIME` is left")
+	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
 	f.StringVar(&o.at, "at", "", "give the password of another `TIME` (RFC 3339)")
 	return cmd
 }

@@ -33,13 +33,14 @@ func newDemoCmd(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show everything in a throwaway vault",
-		Long: `Show everything in a throwaway vault, without asking anything: a picture of npm's
-QR code is decoded, recovery codes are stored, a password is printed and checked,
-and a stand-in for npm is run with a password appended. Your own vault is not
-touched, and nothing is left behind.` + statuses(exitUsage),
-		Example: "  npmotp demo",
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), app) },
+		Long: `Show everything in a throwaway vault, without asking anything: a picture of
+npm's QR code is decoded, recovery codes are stored, a password is printed and
+checked, and a stand-in for npm is run with a password appended. Your own
+vault is not touched, and nothing is left behind.`,
+		Annotations: statuses(exitUsage),
+		Example:     "  npmotp demo",
+		Args:        noArgs,
+		RunE:        func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), app) },
 	}
 }
 

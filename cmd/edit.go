@@ -80,11 +80,13 @@ func cleanName(name string) (string, error) {
 func newEditCmd(app *App) *cobra.Command {
 	var at attributes
 	cmd := &cobra.Command{
-		Use:     "edit [ACCOUNT]",
-		Short:   "Change what is stored about an account",
-		Long:    `Change the issuer, user name, registry or level of an account. Its secret stays.` + vaultStatuses(),
-		Example: "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/",
-		Args:    argsBetween(0, 1),
+		Use:   "edit [ACCOUNT]",
+		Short: "Change what is stored about an account",
+		Long: `Change the issuer, user name, registry or level of an account. Its secret
+stays.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level") {
 				return usageErrorf("nothing to change: give --issuer, --username, --registry or --level")
@@ -141,11 +143,12 @@ func (app *App) changeAccount(ctx context.Context, change func(*vault.Contents) 
 
 func newRenameCmd(app *App) *cobra.Command {
 	return &cobra.Command{
-		Use:     "rename ACCOUNT NAME",
-		Short:   "Give an account another name",
-		Long:    `Give an account another name.` + vaultStatuses(),
-		Example: "  npmotp rename npm work",
-		Args:    argsBetween(2, 2),
+		Use:         "rename ACCOUNT NAME",
+		Short:       "Give an account another name",
+		Long:        `Give an account another name.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp rename npm work",
+		Args:        argsBetween(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := cleanName(args[1])
 			if err != nil {
@@ -166,11 +169,12 @@ func newRemoveCmd(app *App) *cobra.Command {
 		Short:   "Remove an account with its secret and recovery codes",
 		Long: `Remove an account with its secret and recovery codes.
 
-Turn off two-factor authentication at the registry first, or you may not get in
-again. The last ten generations of the vault, in the folder "backups" beside it,
-still hold the account.` + vaultStatuses(),
-		Example: "  npmotp remove old-account",
-		Args:    argsBetween(1, 1),
+Turn off two-factor authentication at the registry first, or you may not get
+in again. The last ten generations of the vault, in the folder "backups"
+beside it, still hold the account.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp remove old-account",
+		Args:        argsBetween(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRemove(cmd.Context(), app, args[0])
 		},
@@ -214,10 +218,11 @@ func newDefaultCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "default [ACCOUNT]",
 		Short: "Show or set the account that is meant when none is named",
-		Long: `Show the account that is meant when none is named, or set it. With --none there is
-no default any more.` + vaultStatuses(),
-		Example: "  npmotp default work\n  npmotp default",
-		Args:    argsBetween(0, 1),
+		Long: `Show the account that is meant when none is named, or set it. With --none
+there is no default any more.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp default work\n  npmotp default",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case none && len(args) > 0:

@@ -32,11 +32,11 @@ func newExecCmd(app *App) *cobra.Command {
 		Short: "Run npm, or a peer of it, with a fresh one-time password",
 		Long: `Run COMMAND with a fresh one-time password, as in npm publish --otp=123456.
 
-Flags of npmotp stand before COMMAND; everything after it belongs to COMMAND. The
-password is appended at the end, or just before a "--". Only sub-commands that
-take one get it: npm install and the like run untouched, because npm would send
-the password with every request and show it to every install script. An --otp of
-yours, or npm_config_otp, is left alone.
+Flags of npmotp stand before COMMAND; everything after it belongs to COMMAND.
+The password is appended at the end, or just before a "--". Only sub-commands
+that take one get it: npm install and the like run untouched, because npm
+would send the password with every request and show it to every install
+script. An --otp of yours, or npm_config_otp, is left alone.
 
 --via env sets the tool's variable instead of appending a flag. A tool that
 npmotp does not know needs --flag, --env or {otp} in an argument.
@@ -63,7 +63,8 @@ cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f.SetInterspersed(false)
 	f.StringVarP(&o.account, "account", "a", "", "the `ACCOUNT` whose password is used")
 	f.StringVar(&o.via, "via", "", "how the password reaches the command: flag or env (default: NPMOTP_VIA, or flag)")
-	f.DurationVar(&o.minRemaining, "min-remaining", execMinRemaining, "wait for the next password when less than `TIME` is left")
+	o.minRemaining = execMinRemaining
+	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
 	f.StringVar(&o.flag, "flag", "", "arguments to append, with {otp} for the password")
 	f.StringVar(&o.variable, "env", "", "the variable `NAME` that carries the password")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run, with the password as ******")

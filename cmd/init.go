@@ -21,10 +21,10 @@ func newInitCmd(app *App) *cobra.Command {
 
 The passphrase is typed twice; with an empty one, six random words are made and
 shown. Without a terminal it comes from --passphrase-file,
-NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.` +
-			statuses(exitUsage, exitLocked, exitVault),
-		Example: "  npmotp init\n  npmotp init --vault /media/stick/vault.npmotp",
-		Args:    noArgs,
+NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.`,
+		Annotations: statuses(exitUsage, exitLocked, exitVault),
+		Example:     "  npmotp init\n  npmotp init --vault /media/stick/vault.npmotp",
+		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var options []vault.Option
 			if cmd.Flags().Changed("work-factor") {

@@ -54,10 +54,11 @@ func newListCmd(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the accounts",
-		Long: `List the accounts: name, issuer, user name, registry, level, type, the number of
-unused recovery codes, and which one is the default.` + vaultStatuses(),
-		Example: "  npmotp list\n  npmotp list --json | jq -r '.[].name'",
-		Args:    noArgs,
+		Long: `List the accounts: name, issuer, user name, registry, level, type, the number
+of unused recovery codes, and which one is the default.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp list\n  npmotp list --json | jq -r '.[].name'",
+		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := app.contents(cmd.Context())
 			if err != nil {
@@ -97,9 +98,10 @@ func newShowCmd(app *App) *cobra.Command {
 		Use:   "show [ACCOUNT]",
 		Short: "Show an account",
 		Long: `Show what is stored of an account. The secret is shown only with --reveal:
-whoever sees it can make every password of the account.` + vaultStatuses(),
-		Example: "  npmotp show work\n  npmotp show work --reveal",
-		Args:    argsBetween(0, 1),
+whoever sees it can make every password of the account.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp show work\n  npmotp show work --reveal",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runShow(cmd.Context(), app, firstArg(args), reveal)
 		},

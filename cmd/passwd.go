@@ -18,14 +18,15 @@ func newPasswdCmd(app *App) *cobra.Command {
 		Short: "Change the passphrase",
 		Long: `Change the passphrase of the vault.
 
-The vault gets a new identity, so that the old passphrase opens nothing that is
-stored from then on. The backups in the folder "backups" still open with the old
-one; npmotp asks whether to remove them.
+The vault gets a new identity, so that the old passphrase opens nothing that
+is stored from then on. The backups in the folder "backups" still open with
+the old one; npmotp asks whether to remove them.
 
 Without a terminal the present passphrase comes from the usual places, and the
-new one from --new-passphrase-file ("-" is standard input).` + vaultStatuses(),
-		Example: "  npmotp passwd",
-		Args:    noArgs,
+new one from --new-passphrase-file ("-" is standard input).`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp passwd",
+		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runPasswd(cmd.Context(), app, newFile)
 		},

@@ -22,12 +22,13 @@ func newRecoveryCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "recovery",
 		Short: "Keep recovery codes",
-		Long: `Keep the recovery codes that npm prints when two-factor authentication is enabled.
-Each gets you in once when the device with the secret is lost; keep them on a
-second laptop.` + statuses(exitUsage),
-		Example: "  npmotp recovery add npm\n  npmotp recovery use npm",
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: `Keep the recovery codes that npm prints when two-factor authentication is
+enabled. Each gets you in once when the device with the secret is lost; keep
+them on a second laptop.`,
+		Annotations: statuses(exitUsage),
+		Example:     "  npmotp recovery add npm\n  npmotp recovery use npm",
+		Args:        noArgs,
+		RunE:        func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newRecoveryAddCmd(app), newRecoveryListCmd(app), newRecoveryUseCmd(app), newRecoveryMarkCmd(app))
 	return cmd
@@ -44,14 +45,15 @@ func newRecoveryAddCmd(app *App) *cobra.Command {
 		Use:   "add [ACCOUNT]",
 		Short: "Store recovery codes",
 		Long: `Store recovery codes from any paste: what npm printed, the file that its site
-offers, or the codes themselves. They are read from standard input, from --file,
-or at the terminal without echo.
+offers, or the codes themselves. They are read from standard input, from
+--file, or at the terminal without echo.
 
-The codes become a new set. The older set is retired, because npm takes only the
-newest; with --append they join it instead. An account that is not there yet is
-created, after a question, to hold nothing but recovery codes.` + vaultStatuses(),
-		Example: "  npmotp recovery add npm < npm-recovery-codes.txt\n  npmotp recovery add",
-		Args:    argsBetween(0, 1),
+The codes become a new set. The older set is retired, because npm takes only
+the newest; with --append they join it instead. An account that is not there
+yet is created, after a question, to hold nothing but recovery codes.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp recovery add npm < npm-recovery-codes.txt\n  npmotp recovery add",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.account = firstArg(args)
 			return runRecoveryAdd(cmd.Context(), app, o)
@@ -181,11 +183,12 @@ func newRecoveryListCmd(app *App) *cobra.Command {
 		Use:   "list [ACCOUNT]",
 		Short: "List recovery codes, masked, with their states",
 		Long: `List recovery codes: number, state, set, and when each was added and used. The
-codes themselves are not shown. A code is unused; or reserved, when it was handed
-out and its fate is not known; or used. Codes of retired sets are listed with
---all.` + vaultStatuses(),
-		Example: "  npmotp recovery list npm",
-		Args:    argsBetween(0, 1),
+codes themselves are not shown. A code is unused; or reserved, when it was
+handed out and its fate is not known; or used. Codes of retired sets are
+listed with --all.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp recovery list npm",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRecoveryList(cmd.Context(), app, firstArg(args), all)
 		},
@@ -241,11 +244,12 @@ func newRecoveryUseCmd(app *App) *cobra.Command {
 		Short: "Print an unused recovery code and reserve it",
 		Long: `Print an unused recovery code and reserve it.
 
-The code is reserved on disk before it is printed, so it is never printed twice.
-Once the registry has taken it, say "npmotp recovery mark ACCOUNT NUMBER used";
-if it was not sent after all, say "unused".` + vaultStatuses(exitNoCodes),
-		Example: "  npmotp recovery use npm\n  npmotp recovery use npm --copy",
-		Args:    argsBetween(0, 1),
+The code is reserved on disk before it is printed, so it is never printed
+twice. Once the registry has taken it, say "npmotp recovery mark ACCOUNT
+NUMBER used"; if it was not sent after all, say "unused".`,
+		Annotations: vaultStatuses(exitNoCodes),
+		Example:     "  npmotp recovery use npm\n  npmotp recovery use npm --copy",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := app.unlock(cmd.Context())
 			if err != nil {
@@ -293,9 +297,10 @@ func newRecoveryMarkCmd(app *App) *cobra.Command {
 		Use:   "mark [ACCOUNT] CODE-NUMBER used|unused",
 		Short: "Say what became of a recovery code",
 		Long: `Say what became of a recovery code: used, when the registry has taken it, or
-unused, when it was never sent. 'npmotp recovery list' shows the numbers.` + vaultStatuses(),
-		Example: "  npmotp recovery mark npm 2 used",
-		Args:    argsBetween(2, 3),
+unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp recovery mark npm 2 used",
+		Args:        argsBetween(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			account := ""
 			if len(args) == 3 {

@@ -17,15 +17,16 @@ func newRestoreCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore [GENERATION]",
 		Short: "Bring an older generation of the vault back",
-		Long: `List the backups of the vault, or put the one of the given GENERATION in its place,
-also when the vault is damaged or gone. What stood there is kept in the folder
-"backups".
+		Long: `List the backups of the vault, or put the one of the given GENERATION in its
+place, also when the vault is damaged or gone. What stood there is kept in the
+folder "backups".
 
 npmotp does not write to a vault that is older than one it has seen in the same
 place, or another one: a sync service or a thief may have put it there. Where
-that was you, --accept says so.` + vaultStatuses(),
-		Example: "  npmotp restore\n  npmotp restore 17\n  npmotp restore --accept",
-		Args:    argsBetween(0, 1),
+that was you, --accept says so.`,
+		Annotations: vaultStatuses(),
+		Example:     "  npmotp restore\n  npmotp restore 17\n  npmotp restore --accept",
+		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case accept && len(args) > 0:

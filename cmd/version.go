@@ -27,11 +27,12 @@ func version() string {
 
 func newVersionCmd(app *App) *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version",
-		Long:    "Print the version of npmotp, of Go, and the system it was built for." + statuses(exitUsage),
-		Example: "  npmotp version --json",
-		Args:    noArgs,
+		Use:         "version",
+		Short:       "Print the version",
+		Long:        "Print the version of npmotp, of Go, and the system it was built for.",
+		Annotations: statuses(exitUsage),
+		Example:     "  npmotp version --json",
+		Args:        noArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
 			if app.flags.json {
 				return app.printJSON(struct {
