@@ -283,11 +283,13 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string,
 		_, err = fmt.Fprintln(app.Out, code.Code.Reveal())
 	}
 	if err != nil {
-		return withHint(err, "code number %d is reserved; 'npmotp recovery mark %s %d unused' gives it back", code.Number, name, code.Number)
+		return withHint(err, "code number %d is reserved; 'npmotp recovery mark %s %d unused' gives it back", code.Number, shellQuote(name), code.Number)
 	}
-	app.sayf("code number %d of %q is reserved; when the registry has taken it: npmotp recovery mark %q %d used", code.Number, name, name, code.Number)
+	app.sayf("code number %d of %q is reserved", code.Number, name)
+	app.sayf("hint: when the registry has taken it: npmotp recovery mark %s %d used", shellQuote(name), code.Number)
 	if left <= fewCodes {
-		app.warnf("%s left in %q; make new ones where you log in to the registry", plural(left, "unused recovery code"), name)
+		app.warnf("%s left in %q", plural(left, "unused recovery code"), name)
+		app.sayf("hint: make new ones where you log in to the registry, then run 'npmotp recovery add'")
 	}
 	return nil
 }
