@@ -86,7 +86,7 @@ func keyLabel(uri string) string {
 // and the host of a URL are repeated: its path and query may be secret.
 func holds(s string) string {
 	if u, err := url.Parse(strings.TrimSpace(s)); err == nil && u.Scheme != "" && u.Hostname() != "" {
-		return "a link to " + clean(strings.ToLower(u.Scheme)+"://"+u.Hostname())
+		return "a link to " + clean(strings.ToLower(u.Scheme+"://"+u.Hostname()))
 	}
 	if hasScheme(s, "wifi:") {
 		return "the password of a wireless network"

@@ -129,7 +129,7 @@ func lines(s string) string {
 }
 
 // TestMeasureSets prints rate and time over the large sets. Wrong contents
-// fail it; what cannot be read is only listed.
+// fail it, as they must not happen at all; what cannot be read is only listed.
 func TestMeasureSets(t *testing.T) {
 	dir := setsDir(t)
 	lists, _ := filepath.Glob(filepath.Join(dir, "*.json"))

@@ -1,0 +1,90 @@
+package scan_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"strings"
+	"testing"
+
+	"npmotp/scan"
+)
+
+// pngHeader returns a PNG that claims a size and holds nothing.
+func pngHeader(w, h uint32, depth, kind byte) []byte {
+	b := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR")
+	b = binary.BigEndian.AppendUint32(b, w)
+	b = binary.BigEndian.AppendUint32(b, h)
+	b = append(b, depth, kind, 0, 0, 0)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[12:]))
+}
+
+// TestTooLarge refuses pictures and texts by their size, before it is taken.
+func TestTooLarge(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"wide and deep": pngHeader(65535, 65535, 16, 6),
+		"one bit":       pngHeader(65535, 65535, 1, 0),
+		"just too many": pngHeader(8001, 5000, 8, 0),
+		"sixteen bits":  pngHeader(6000, 5000, 16, 6),
+		"bytes":         append(pngHeader(10, 10, 8, 0), make([]byte, 20<<20)...),
+	} {
+		if _, err := scan.Decode(t.Context(), bytes.NewReader(data)); !errors.Is(err, scan.ErrTooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"bytes":   strings.Repeat("npm notice\n", 1<<20),
+		"lines":   strings.Repeat("\n", 4<<20) + "x",
+		"columns": strings.Repeat("\x1b[1999Gx\n", 1<<19),
+	} {
+		if _, err := scan.Text(t.Context(), strings.NewReader(text)); !errors.Is(err, scan.ErrTooLarge) {
+			t.Errorf("text, %s: %v", name, err)
+		}
+	}
+}
+
+// TestReadError passes an error of the input on.
+func TestReadError(t *testing.T) {
+	r := io.MultiReader(strings.NewReader("\x89PNG"), failing{})
+	if _, err := scan.Decode(t.Context(), r); !errors.Is(err, io.ErrClosedPipe) {
+		t.Error(err)
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestFormats names what is known but not read, and tells pictures from text.
+func TestFormats(t *testing.T) {
+	box := "\x00\x00\x00\x18ftyp"
+	for data, want := range map[string]string{
+		box + "heic\x00\x00\x00\x00mif1":       "HEIC",
+		box + "avif\x00\x00\x00\x00mif1":       "AVIF",
+		box + "isom\x00\x00\x02\x00":           "video",
+		"%PDF-1.7\n":                           "PDF",
+		"<?xml version='1.0'?>\n<svg xmlns=''": "SVG",
+		" <svg>":                               "SVG",
+		"\xff\x0a\x00":                         "JPEG XL",
+		"\x00\x00\x01\x00\x01\x00":             "icon",
+	} {
+		_, err := scan.Decode(t.Context(), strings.NewReader(data))
+		var format *scan.FormatError
+		if !errors.As(err, &format) || !strings.Contains(format.Format, want) || format.Mend == "" {
+			t.Errorf("%s: %v", want, err)
+		}
+		if !scan.IsPicture([]byte(data)) {
+			t.Errorf("%s counts as text", want)
+		}
+	}
+	for _, text := range []string{"", "x", "$ npm profile enable-2fa\n", "\x1b[47m  \x1b[0m", "otpauth://totp/x?secret=A", "BMW", "II.", "<pre>"} {
+		if scan.IsPicture([]byte(text)) {
+			t.Errorf("%q counts as a picture", text)
+		}
+		if _, err := scan.Decode(t.Context(), strings.NewReader(text)); !errors.Is(err, scan.ErrNotPicture) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
