@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,13 +64,13 @@ func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time
 // standInNPM is an npm that tells how it was called.
 func standInNPM() int {
 	for _, arg := range os.Args[1:] {
-		os.Stdout.WriteString("arg " + arg + "\n")
+		fmt.Println("arg " + arg)
 	}
 	env := os.Environ()
 	slices.Sort(env)
 	for _, kv := range env {
 		if name, _, _ := strings.Cut(kv, "="); strings.Contains(strings.ToUpper(name), "OTP") && name != "NPMOTP_VAULT" {
-			os.Stdout.WriteString("env " + kv + "\n")
+			fmt.Println("env " + kv)
 		}
 	}
 	status, err := strconv.Atoi(os.Getenv("TEST_NPM_STATUS"))
@@ -163,17 +164,4 @@ func copyFile(to, from string) error {
 		return err
 	}
 	return os.WriteFile(to, data, 0o600)
-}
-
-// needs skips a test without what it needs, and fails it in CI, where
-// everything is to be installed.
-func needs(t *testing.T, what string, ok bool) {
-	t.Helper()
-	switch {
-	case ok:
-	case os.Getenv("CI") == "true" && runtime.GOOS == "linux":
-		t.Fatalf("%s is missing", what)
-	default:
-		t.Skipf("%s is missing", what)
-	}
 }

@@ -24,9 +24,9 @@ import (
 // prints at the end of an enrolment, both with made-up secrets.
 var (
 	//go:embed demo/npm-qr.png
-	demoPicture []byte //nolint:gochecknoglobals // go:embed needs a variable
+	demoPicture []byte
 	//go:embed demo/recovery-codes.txt
-	demoCodes string //nolint:gochecknoglobals // go:embed needs a variable
+	demoCodes string
 )
 
 func newDemoCmd(app *App) *cobra.Command {

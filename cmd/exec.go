@@ -74,9 +74,9 @@ cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 // execStatus makes a failure before the command runs end with 125, so that it
 // is not taken for the command's own. Wrong usage stays 2, a signal 128+n.
 func execStatus(err error) error {
-	var exit *npmrun.ExitError
 	status, _ := outcome(err)
-	if err == nil || errors.As(err, &exit) || status == exitUsage || status > 128 {
+	_, final := errors.AsType[*npmrun.ExitError](err)
+	if err == nil || final || status == exitUsage || status > 128 {
 		return err
 	}
 	return &npmrun.ExitError{Status: exitExecFailed, Err: err}
@@ -100,7 +100,7 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	}
 	var code secret.Text
 	if plan.NeedsCode {
-		if plan, code, err = app.codeFor(ctx, plan, o, options, argv); err != nil {
+		if plan, code, err = app.codeFor(ctx, o, options, argv); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 
 // codeFor unlocks the vault, plans again with what the account says, and takes
 // a password if the plan still needs one.
-func (app *App) codeFor(ctx context.Context, plan *npmrun.Plan, o execOptions, options npmrun.Options, argv []string) (*npmrun.Plan, secret.Text, error) {
+func (app *App) codeFor(ctx context.Context, o execOptions, options npmrun.Options, argv []string) (*npmrun.Plan, secret.Text, error) {
 	v, err := app.unlock(ctx)
 	if err != nil {
 		return nil, secret.Text{}, err
@@ -132,7 +132,8 @@ func (app *App) codeFor(ctx context.Context, plan *npmrun.Plan, o execOptions, o
 	if a.Level == vault.AuthOnly {
 		options.Level = npmrun.AuthOnly
 	}
-	if plan, err = npmrun.New(argv, options); err != nil || !plan.NeedsCode || o.dryRun {
+	plan, err := npmrun.New(argv, options)
+	if err != nil || !plan.NeedsCode || o.dryRun {
 		return plan, secret.Text{}, err
 	}
 	code, err := app.codeOf(ctx, v, a, app.Now(), o.minRemaining)

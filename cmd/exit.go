@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,78 +117,68 @@ func outcome(err error) (status int, hint string) {
 	}
 	status, hint = classify(err)
 	// These two carry the status of something else, whatever they wrap.
-	if e := (*npmrun.ExitError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*npmrun.ExitError](err); ok {
 		status = e.Status
 	}
-	if e := (*statusError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*statusError](err); ok {
 		status = e.status
 	}
 	return status, hint
 }
 
 func classify(err error) (status int, hint string) {
-	if e := (*hintError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*hintError](err); ok {
 		hint = e.hint
 	}
 	for _, r := range outcomes() {
 		if errors.Is(err, r.err) {
-			if hint == "" {
-				hint = r.hint
-			}
-			return r.status, hint
+			return r.status, cmp.Or(hint, r.hint)
 		}
 	}
-	switch e := (error)(nil); {
-	case as[*usageError](err, &e):
-		if hint == "" {
-			hint = e.(*usageError).hint
-		}
-		return exitUsage, hint
-	case as[*vault.AmbiguousError](err, &e):
-		return exitNotFound, orElse(hint, "name the account; 'npmotp default NAME' sets one for when none is named")
-	case as[*scan.SeveralError](err, &e):
-		return exitNotFound, orElse(hint, "cut the picture or text so that it shows only one")
-	case as[*vault.VersionError](err, &e):
-		return exitVault, orElse(hint, "update npmotp on this machine")
-	case as[*vault.DuplicateError](err, &e), as[*vault.CutError](err, &e):
-		return exitUsage, hint
-	case as[*signalError](err, &e):
-		return e.(*signalError).status, ""
-	case errors.Is(err, context.Canceled):
+	status, typed := classifyType(err)
+	return status, cmp.Or(hint, typed)
+}
+
+// classifyType does for errors that carry data what the table does for others.
+func classifyType(err error) (status int, hint string) {
+	if e, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage, e.hint
+	}
+	if e, ok := errors.AsType[*signalError](err); ok {
+		return e.status, ""
+	}
+	if _, ok := errors.AsType[*vault.AmbiguousError](err); ok {
+		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
+	}
+	if _, ok := errors.AsType[*scan.SeveralError](err); ok {
+		return exitNotFound, "cut the picture or text so that it shows only one"
+	}
+	if _, ok := errors.AsType[*vault.VersionError](err); ok {
+		return exitVault, "update npmotp on this machine"
+	}
+	if _, ok := errors.AsType[*vault.DuplicateError](err); ok {
+		return exitUsage, ""
+	}
+	if _, ok := errors.AsType[*vault.CutError](err); ok {
+		return exitUsage, ""
+	}
+	if errors.Is(err, context.Canceled) {
 		return 130, ""
 	}
-	return exitFailure, hint
-}
-
-// as is errors.As into a variable shared by the cases of a switch.
-func as[T error](err error, target *error) bool {
-	var t T
-	if !errors.As(err, &t) {
-		return false
-	}
-	*target = t
-	return true
-}
-
-func orElse(hint, other string) string {
-	if hint != "" {
-		return hint
-	}
-	return other
+	return exitFailure, ""
 }
 
 // report prints err for people. What ended by a signal, or has spoken for
 // itself, gets no words.
 func (app *App) report(err error) {
 	status, hint := outcome(err)
-	var exit *npmrun.ExitError
-	var said *statusError
-	switch {
-	case status == exitOK || errors.As(err, &said):
+	if status == exitOK || status == 129 || status == 130 || status == 143 {
 		return
-	case errors.As(err, &exit) && exit.Err == nil:
+	}
+	if _, ok := errors.AsType[*statusError](err); ok {
 		return
-	case status == 130 || status == 143 || status == 129:
+	}
+	if e, ok := errors.AsType[*npmrun.ExitError](err); ok && e.Err == nil {
 		return
 	}
 	var b strings.Builder

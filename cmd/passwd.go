@@ -58,8 +58,8 @@ func runPasswd(ctx context.Context, app *App, newFile string) error {
 	}
 	question := plural(len(backups), "backup") + " still open with an older passphrase; remove them?"
 	err = app.confirm(ctx, question, "")
-	var unasked *usageError
-	if errors.Is(err, errDeclined) || errors.As(err, &unasked) {
+	_, unasked := errors.AsType[*usageError](err)
+	if errors.Is(err, errDeclined) || unasked {
 		app.warnf("%s still open with an older passphrase; remove them with 'npmotp passwd --yes', or by hand", plural(len(backups), "backup"))
 		return nil
 	}

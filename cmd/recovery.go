@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -154,7 +155,7 @@ func (app *App) mayCreate(ctx context.Context, v *vault.Vault, query string) (st
 	if status, _ := outcome(missing); status != exitNotFound || query == "" {
 		return "", missing
 	}
-	if _, ambiguous := missing.(*vault.AmbiguousError); ambiguous { //nolint:errorlint // Find returns it bare
+	if _, ambiguous := errors.AsType[*vault.AmbiguousError](missing); ambiguous {
 		return "", missing
 	}
 	name, err := cleanName(query)

@@ -260,9 +260,8 @@ func decodeObject(data []byte, v any) (extra, error) {
 	if json.Unmarshal(data, &x) != nil || json.Unmarshal(data, v) != nil {
 		return nil, errors.New("not the JSON that npmotp writes")
 	}
-	t := reflect.TypeOf(v).Elem()
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range reflect.TypeOf(v).Elem().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		delete(x, name)
 	}
 	return x, nil

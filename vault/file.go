@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -278,7 +279,7 @@ func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(head[:len(head):len(head)], body...), nil
+	return append(slices.Clip(head), body...), nil
 }
 
 // errOtherIdentity is also what an open vault meets after another process gave

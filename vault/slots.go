@@ -62,9 +62,7 @@ func newSlot(kind, name string, armored []byte) slot {
 
 // sum returns the id that the slot must have.
 func (s slot) sum() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s\n%s", s.kind, s.name, s.armored)
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return hashOf(fmt.Appendf(nil, "%s %s\n%s", s.kind, s.name, s.armored))[:16]
 }
 
 func (s slot) line() string {

@@ -44,13 +44,12 @@ func (v *Vault) NextHOTP(ctx context.Context, query string, now time.Time) (code
 		if a.Key == nil {
 			return fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
 		}
-		next := otpgen.Key{}
-		if code, next, err = a.Key.HOTP(); err != nil {
-			return err
+		var next otpgen.Key
+		if code, next, err = a.Key.HOTP(); err == nil {
+			a.Key = &next
 		}
-		a.Key = &next
 		a.UpdatedAt = now.UTC()
-		return nil
+		return err
 	})
 	if err != nil {
 		return otpgen.Code{}, err

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -166,13 +165,36 @@ func (w Writer) step(s Step, do func() error) error {
 // which need not exist.
 func Resolve(path string) (string, error) {
 	for range 40 {
-		target, err := os.Readlink(path)
+		dir, base := filepath.Split(path) // which, unlike Dir, does not clean
+		if dir == "" {
+			dir = "."
+		}
+		// Of the folder first: "link/.." is the parent of where link leads, and
+		// to join the words would make it the folder that link is in.
+		dir, err := filepath.EvalSymlinks(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return path, nil // it is going to be made
+		}
 		if err != nil {
-			// Not a link, or nothing there: the write says what is wrong with it.
+			return "", err
+		}
+		path = filepath.Join(dir, base)
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
 			return path, nil
 		}
+		if err != nil {
+			return "", err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
 		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
+			target = dir + string(filepath.Separator) + target
 		}
 		path = target
 	}
@@ -214,7 +236,12 @@ func Leftovers(path string) ([]string, error) {
 
 // keep makes the file at path reachable as backup too, synced.
 func keep(path, backup string) error {
-	if err := os.MkdirAll(filepath.Dir(backup), 0o700); err != nil {
+	dir := filepath.Dir(backup)
+	if err := os.Mkdir(dir, 0o700); err == nil {
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	err := os.Link(path, backup)
@@ -227,26 +254,25 @@ func keep(path, backup string) error {
 			return err
 		}
 	}
-	return syncDir(filepath.Dir(backup))
+	return syncDir(dir)
 }
 
+// copyFile copies a file by way of a temporary one, so that no part of a copy
+// ever has the name of the whole.
 func copyFile(from, to string) error {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = src.Close() }()
-	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if errors.Is(err, fs.ErrExist) {
+	if _, err := os.Lstat(to); err == nil {
 		return nil
 	}
+	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(dst, src)
-	err = errors.Join(err, dst.Sync(), dst.Close())
-	if err != nil {
-		_ = os.Remove(to)
+	tmp, err := Writer{}.temporary(to, data)
+	if err == nil {
+		err = os.Rename(tmp, to)
+	}
+	if err != nil && tmp != "" {
+		_ = os.Remove(tmp)
 	}
 	return err
 }

@@ -83,6 +83,7 @@ func TestOrderOfSystemCalls(t *testing.T) {
 		"write ./TMP",
 		"fsync ./TMP", // before any name leads to it
 		"mkdir ./old",
+		"fsync ./",
 		"link ./file ./old/1",
 		"fsync ./old",
 		"rename ./TMP ./file",

@@ -42,25 +42,46 @@ func Acquire(ctx context.Context, path, holder string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	got := make(chan error, 1)
-	go func() { got <- lock(f) }()
-	select {
-	case err := <-got:
-		if err != nil {
-			_ = f.Close()
-			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
-		}
-	case <-ctx.Done():
-		busy := &BusyError{Path: path, Holder: readHolder(path), Err: context.Cause(ctx)}
-		// The system call cannot be interrupted: let go of the lock when it
-		// arrives after all.
-		go func() { <-got; _ = f.Close() }()
-		return nil, busy
+	if err := wait(ctx, f); err != nil {
+		return nil, err
 	}
 	// For people only: a failure to write it is no reason not to go on.
 	_ = f.Truncate(0)
 	_, _ = f.WriteAt([]byte(holder+"\n"), 0)
 	return &Lock{f: f}, nil
+}
+
+// wait returns with the lock of f, or with an error and f closed, now or later.
+func wait(ctx context.Context, f *os.File) error {
+	// A lock that is free is taken even when no time is left.
+	if free, err := tryLock(f); free || err != nil {
+		return closeOn(err, f)
+	}
+	got := make(chan error, 1)
+	go func() { got <- lock(f) }()
+	select {
+	case err := <-got:
+		return closeOn(err, f)
+	case <-ctx.Done():
+		busy := &BusyError{Path: f.Name(), Holder: readHolder(f.Name()), Err: context.Cause(ctx)}
+		// The system call cannot be interrupted: let go of the lock when it
+		// arrives after all.
+		go func() {
+			if closeOn(<-got, f) == nil {
+				_ = f.Close()
+			}
+		}()
+		return busy
+	}
+}
+
+// closeOn closes f when there is an error, and says which file it was.
+func closeOn(err error, f *os.File) error {
+	if err == nil {
+		return nil
+	}
+	_ = f.Close()
+	return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
 }
 
 // Release gives the lock up.

@@ -205,3 +205,16 @@ func wantCount(t *testing.T, dir string, want int) {
 		t.Errorf("counted to %d (%v), want %d", got, err, want)
 	}
 }
+
+// No time to wait is no reason to leave a free lock alone.
+func TestFreeLockIsTakenWithoutTime(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	l, err := filelock.Acquire(ctx, filepath.Join(t.TempDir(), "lock"), "me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Release(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -8,9 +8,21 @@ import (
 	"syscall"
 )
 
-func lock(f *os.File) error {
+// lock waits for the lock.
+func lock(f *os.File) error { return flock(f, syscall.LOCK_EX) }
+
+// tryLock takes the lock if it is free.
+func tryLock(f *os.File) (free bool, err error) {
+	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func flock(f *os.File, how int) error {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		err := syscall.Flock(int(f.Fd()), how)
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}

@@ -102,5 +102,5 @@ func TestText(t *testing.T) {
 func leaks(out string) bool {
 	return strings.Contains(out, canary) ||
 		strings.Contains(strings.ToLower(out), fmt.Sprintf("%x", canary)) ||
-		strings.Contains(out, strings.Trim(fmt.Sprint([]byte(canary)), "[]"))
+		strings.Contains(out, strings.Trim(fmt.Sprintf("%d", []byte(canary)), "[]"))
 }
