@@ -55,7 +55,7 @@ func policy() map[string][]string {
 		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
 
 		// No part of the program: pages and completions, and a registry for tests.
-		"./internal/gendoc":              {"github.com/spf13/cobra", "./cmd"},
+		"./internal/gendoc":              {"github.com/spf13/cobra", "github.com/spf13/pflag", "./cmd"},
 		"./internal/npmregistry":         {"github.com/pquerna/otp"},
 		"./internal/npmregistry/npmtest": {},
 		"./internal/npmregistry/serve":   {"./internal/npmregistry"},

@@ -1,6 +1,8 @@
 // Npmotp is the second factor for npm on a laptop, offline.
 package main
 
+//go:generate go run ./internal/gendoc doc/man
+
 import (
 	"os"
 
