@@ -1,10 +1,10 @@
 package scan
 
-// A field is a picture less its threshold: negative where dark. Its zeros lie
-// between points, so that edges are known to a part of a point.
+// A field is a picture less its threshold, halved: negative where dark. Its zeros
+// lie between points, so that edges are known to a part of a point.
 type field struct {
 	w, h int
-	d    []int16
+	d    []int8
 }
 
 func (f *field) dark(x, y int) bool { return f.d[y*f.w+x] < 0 }
@@ -28,17 +28,19 @@ func (g *gray) histogram() *[256]int {
 
 // global returns g less one threshold everywhere.
 func (g *gray) global(threshold int) *field {
-	f := &field{w: g.w, h: g.h, d: make([]int16, len(g.pix))}
-	t := int16(threshold) //nolint:gosec // 0 to 255
+	f := &field{w: g.w, h: g.h, d: make([]int8, len(g.pix))}
 	for i, p := range g.pix {
-		f.d[i] = int16(p) - t
+		f.d[i] = int8((int(p) - threshold) >> 1) //nolint:gosec // half a difference of levels
 	}
 	return f
 }
 
+// bias keeps even surfaces from breaking up into noise under a local threshold.
+const bias = 2
+
 // local returns g less the mean of the window around each point.
 func (g *gray) local(window int) *field {
-	f := &field{w: g.w, h: g.h, d: make([]int16, len(g.pix))}
+	f := &field{w: g.w, h: g.h, d: make([]int8, len(g.pix))}
 	r := max(1, window/2)
 	// Sums over the columns of the window, moved down row by row.
 	cols := make([]int32, g.w)
@@ -78,8 +80,7 @@ func (f *field) localRow(y int, src []uint8, cols []int32, rows int32, r int) {
 			sum -= cols[x-r-1]
 			n -= rows
 		}
-		// The bias keeps even surfaces from breaking up into noise.
-		f.d[y*f.w+x] = int16(int32(src[x]) - sum/n + 2) //nolint:gosec // differences of levels
+		f.d[y*f.w+x] = int8(min(int32(src[x])-sum/n+bias, 255) >> 1) //nolint:gosec // half a difference of levels
 	}
 }
 

@@ -90,7 +90,7 @@ func (f *field) edges(edges []float32, y int) []float32 {
 	prev := row[0]
 	for x, v := range row {
 		if (v < 0) != (prev < 0) {
-			edges = append(edges, float32(x)-0.5+float32(prev)/float32(prev-v))
+			edges = append(edges, float32(x)-0.5+float32(prev)/(float32(prev)-float32(v)))
 		}
 		prev = v
 	}

@@ -25,15 +25,14 @@ func luma(r, g, b uint8) uint8 {
 // over black: code and page may be drawn by the transparency alone.
 func grays(img image.Image) []*gray {
 	b := img.Bounds()
+	if img, ok := img.(*image.YCbCr); ok {
+		return []*gray{lumaOf(img)}
+	}
 	out := newGray(b.Dx(), b.Dy())
 	switch img := img.(type) {
 	case *image.Gray:
 		for y := range out.h {
 			copy(out.row(y), img.Pix[y*img.Stride:])
-		}
-	case *image.YCbCr:
-		for y := range out.h {
-			copy(out.row(y), img.Y[img.YOffset(b.Min.X, b.Min.Y+y):])
 		}
 	case *image.RGBA:
 		for y := range out.h {
@@ -50,6 +49,16 @@ func grays(img image.Image) []*gray {
 		return graysAny(out, img)
 	}
 	return []*gray{out}
+}
+
+// lumaOf makes a picture of the levels that img holds, in place.
+func lumaOf(img *image.YCbCr) *gray {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	pix := img.Y
+	for y := range h {
+		copy(pix[y*w:(y+1)*w], img.Y[img.YOffset(img.Rect.Min.X, img.Rect.Min.Y+y):])
+	}
+	return &gray{w: w, h: h, pix: pix[:w*h]}
 }
 
 func grayRGB(dst, pix []uint8) {

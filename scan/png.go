@@ -101,9 +101,10 @@ func (f *pngFile) decode(ctx context.Context) ([]*gray, error) {
 	defer cancel()
 	size := 1 + f.w*f.channels
 	y, prev := 0, make([]byte, size)
-	for rows := range inflate(ctx, flate.NewReader(in), size, f.h) {
-		for ; len(rows) > 0; rows = rows[size:] {
-			row := rows[:size]
+	full, empty := inflate(ctx, flate.NewReader(in), size, f.h)
+	for rows := range full {
+		for at := 0; at < len(rows); at += size {
+			row := rows[at : at+size]
 			if y > 0 && row[0] == 2 && isZero(row[1:]) {
 				// The row above again: most rows of a terminal are.
 				copy(out.row(y), out.row(y-1))
@@ -120,6 +121,8 @@ func (f *pngFile) decode(ctx context.Context) ([]*gray, error) {
 			prev = row
 			y++
 		}
+		prev = bytes.Clone(prev)
+		empty <- rows
 	}
 	if y < f.h {
 		if ctx.Err() != nil {
@@ -138,25 +141,31 @@ func (f *pngFile) decode(ctx context.Context) ([]*gray, error) {
 
 // inflate unpacks rows of the given size on a goroutine of its own, some at a
 // time, until there are no more or ctx ends: half of the work on a PNG file is to
-// unpack it.
-func inflate(ctx context.Context, z io.Reader, size, rows int) <-chan []byte {
-	const batch = 1 << 16
-	out := make(chan []byte, 2)
+// unpack it. The caller gives the slices back through empty.
+func inflate(ctx context.Context, z io.Reader, size, rows int) (full <-chan []byte, empty chan<- []byte) {
+	const batch, depth = 1 << 16, 3
+	each := max(1, min(rows, batch/size))
+	out, back := make(chan []byte, depth), make(chan []byte, depth)
+	for range depth {
+		back <- make([]byte, 0, size*each)
+	}
 	go func() {
 		defer close(out)
-		for each := max(1, batch/size); rows > 0; rows -= each {
-			buf := make([]byte, size*min(each, rows))
-			if _, err := io.ReadFull(z, buf); err != nil {
-				return
-			}
+		for ; rows > 0; rows -= each {
+			var buf []byte
 			select {
-			case out <- buf:
+			case buf = <-back:
 			case <-ctx.Done():
 				return
 			}
+			buf = buf[:size*min(each, rows)]
+			if _, err := io.ReadFull(z, buf); err != nil {
+				return
+			}
+			out <- buf // never waits: there are no more slices than it has room for
 		}
 	}()
-	return out
+	return out, back
 }
 
 func isZero(b []byte) bool {
