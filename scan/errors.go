@@ -3,6 +3,8 @@ package scan
 import (
 	"errors"
 	"fmt"
+
+	"npmotp/internal/secret"
 )
 
 // Errors that callers branch on. [errors.Is] finds [ErrNoCode] in every error
@@ -46,7 +48,8 @@ func (e *ContentError) Unwrap() error { return ErrNoCode }
 // A SeveralError says that the input holds different one-time password keys,
 // of which the caller wanted one.
 type SeveralError struct {
-	Labels []string // one for each key, free of control characters
+	Labels []string      // one for each key, free of control characters
+	Keys   []secret.Text // the keys themselves, for a caller that can ask
 }
 
 // Error implements error.

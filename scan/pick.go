@@ -31,7 +31,7 @@ func Pick(codes []secret.Text) (secret.Text, error) {
 		case len(found) == 1:
 			return found[0], nil
 		case len(found) > 1:
-			e := &SeveralError{}
+			e := &SeveralError{Keys: found}
 			for _, c := range found {
 				e.Labels = append(e.Labels, keyLabel(c.Reveal()))
 			}
