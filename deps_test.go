@@ -32,7 +32,7 @@ func policy() map[string][]string {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
 			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/intake",
-			"./internal/npmrun", "./internal/passphrase", "./internal/secret", "./internal/term",
+			"./internal/npmrun", "./internal/passphrase", "./internal/screen", "./internal/secret", "./internal/term",
 		},
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/armor",
@@ -51,6 +51,7 @@ func policy() map[string][]string {
 		"./internal/filelock":   {"golang.org/x/sys"},
 		"./internal/npmrun":     {"golang.org/x/sys", "./internal/secret"},
 		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
+		"./internal/screen":     {},
 		"./internal/secret":     {},
 		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
 
@@ -81,7 +82,7 @@ func only() map[string][]string {
 		"net/smtp":     nil,
 		"os/exec": {
 			"./cmd", // the command that prints the passphrase
-			"./internal/agent", "./internal/clip", "./internal/npmrun",
+			"./internal/agent", "./internal/clip", "./internal/npmrun", "./internal/screen",
 		},
 		"plugin": nil,
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"npmotp/cmd"
+	"npmotp/internal/clip"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -56,6 +57,22 @@ func testApp() *cmd.App {
 
 // fileClipboard is a clipboard that a script can read.
 type fileClipboard string
+
+func (f fileClipboard) Picture(context.Context) ([]byte, error) {
+	data, err := os.ReadFile(string(f) + ".png")
+	if err != nil {
+		return nil, clip.ErrNoPicture
+	}
+	return data, nil
+}
+
+func (f fileClipboard) Text() (secret.Text, error) {
+	data, err := os.ReadFile(string(f))
+	if err != nil {
+		return secret.Text{}, clip.ErrUnavailable
+	}
+	return secret.New(string(data)), nil
+}
 
 func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time) error {
 	return os.WriteFile(string(f), []byte(text.Reveal()+" until "+until.UTC().Format(time.RFC3339)+"\n"), 0o600)

@@ -226,3 +226,29 @@ func TestTerminalSignals(t *testing.T) {
 		d.end(status)
 	}
 }
+
+// A picture with two accounts: the person chooses; without one it is an error.
+func TestTerminalTwoKeys(t *testing.T) {
+	const picture = "scan/testdata/bad/two_otp.png"
+	home := t.TempDir()
+	d := atTerminal(t, home, "add", "--dry-run", "--qr", picture)
+	d.expect("there are several keys:")
+	d.expect("Which one? [1-2] ")
+	d.answer("2\n")
+	d.expect("code:")
+	second := d.end(0)
+	d = atTerminal(t, home, "add", "--dry-run", "--qr", picture)
+	d.expect("Which one? [1-2] ")
+	d.answer("1\n")
+	d.expect("code:")
+	if first := d.end(0); !strings.Contains(second, "user name:  other") || !strings.Contains(first, "user name:  npm-user") {
+		t.Errorf("the answers gave:\n%s\n%s", first, second)
+	}
+	d = atTerminal(t, home, "add", "--dry-run", "--qr", picture)
+	d.expect("Which one? [1-2] ")
+	d.answer("3\n")
+	d.end(1)
+	d = atTerminal(t, home, "--no-input", "add", "--dry-run", "--qr", picture)
+	d.expect("2 different one-time password keys")
+	d.end(3)
+}

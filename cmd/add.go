@@ -2,10 +2,7 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +18,8 @@ type addOptions struct {
 	pictures   []string
 	text       string
 	uri        bool
+	clipboard  bool
+	screen     bool
 	attributes attributes
 	key        keyFlags
 	dryRun     bool
@@ -34,10 +33,13 @@ func newAddCmd(app *App) *cobra.Command {
 		Short: "Store a secret from a QR code, npm's output, a URI, or typed",
 		Long: `Store the secret of an account. It comes from one source:
 
-  --qr FILE     a picture of the QR code: a screenshot or a photo
+  --qr FILE     a picture of the QR code, a screenshot or a photo; may be
+                given several times, and may be a folder of pictures
   --text FILE   what the terminal showed during "npm profile enable-2fa";
                 recovery codes in it are stored too
   --uri         an otpauth URI on standard input
+  --clipboard   the clipboard: a picture or any of these as text
+  --screen      a picture of the screen, taken now
   (none)        asked for at the terminal without echo, or standard input,
                 which may be any of the above
 
@@ -59,8 +61,10 @@ it opens no vault and asks nothing.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.pictures, "qr", nil, "a picture `FILE` of the QR code; may be given several times")
+	f.StringArrayVar(&o.pictures, "qr", nil, "a picture `FILE` of the QR code, or a folder of them")
 	f.StringVar(&o.text, "text", "", "a `FILE` with what the terminal showed")
+	f.BoolVar(&o.clipboard, "clipboard", false, "read the clipboard, a picture or text")
+	f.BoolVar(&o.screen, "screen", false, "take a picture of the screen and read that")
 	f.BoolVar(&o.uri, "uri", false, "read an otpauth URI from standard input")
 	o.attributes.addFlags(cmd)
 	o.key.addFlags(cmd)
@@ -85,14 +89,11 @@ type addView struct {
 
 func runAdd(cmd *cobra.Command, app *App, o addOptions) error {
 	ctx := cmd.Context()
-	if err := o.check(cmd); err != nil {
-		return err
-	}
-	at, err := parseAt(o.at, app.Now)
+	at, err := o.check(cmd, app)
 	if err != nil {
 		return err
 	}
-	found, failed := app.intake(ctx, o)
+	found, failed := app.gather(ctx, o)
 	if len(found) == 0 {
 		return failed
 	}
@@ -114,101 +115,32 @@ func runAdd(cmd *cobra.Command, app *App, o addOptions) error {
 	if err := app.printAdded(views, o.dryRun); err != nil {
 		return err
 	}
-	if failed != nil {
-		// Each file's error has been said.
-		status, _ := outcome(failed)
-		return &statusError{status}
-	}
-	return nil
+	return failed
 }
 
-func (o *addOptions) check(cmd *cobra.Command) error {
+// check refuses what does not go together, and returns the time to show the
+// password of.
+func (o *addOptions) check(cmd *cobra.Command, app *App) (at time.Time, err error) {
 	sources := 0
-	for _, flag := range []string{"qr", "text", "uri"} {
+	for _, flag := range []string{"qr", "text", "uri", "clipboard", "screen"} {
 		if cmd.Flags().Changed(flag) {
 			sources++
 		}
 	}
 	switch {
 	case sources > 1:
-		return usageErrorf("give one of --qr, --text and --uri")
+		return at, usageErrorf("give one of --qr, --text, --uri, --clipboard and --screen")
 	case len(o.pictures) > 1 && o.name != "":
-		return usageErrorf("NAME goes with one picture; several are named by what their QR codes say")
+		return at, usageErrorf("NAME goes with one picture; several are named by what their QR codes say")
 	case o.at != "" && !o.dryRun:
-		return usageErrorf("--at goes with --dry-run")
+		return at, usageErrorf("--at goes with --dry-run")
 	}
-	if o.name == "" {
-		return nil
-	}
-	clean, err := cleanName(o.name)
-	o.name = clean
-	return err
-}
-
-// intake reads the sources. Of several pictures each failure is said, and the
-// error is the first; what could be read is returned all the same.
-func (app *App) intake(ctx context.Context, o addOptions) (found []intake.Enrolment, failed error) {
-	if len(o.pictures) < 2 {
-		e, err := app.intakeOne(ctx, o)
-		if err != nil {
-			return nil, err
+	if o.name != "" {
+		if o.name, err = cleanName(o.name); err != nil {
+			return at, err
 		}
-		return []intake.Enrolment{e}, nil
 	}
-	for _, name := range o.pictures {
-		e, err := app.read(ctx, name, intake.Picture)
-		if err != nil {
-			_, _ = fmt.Fprintf(app.Err, "npmotp: %v\n", err)
-			if failed == nil {
-				failed = err
-			}
-			continue
-		}
-		found = append(found, e)
-	}
-	return found, failed
-}
-
-func (app *App) intakeOne(ctx context.Context, o addOptions) (intake.Enrolment, error) {
-	switch {
-	case len(o.pictures) == 1:
-		return app.read(ctx, o.pictures[0], intake.Picture)
-	case o.text != "":
-		return app.read(ctx, o.text, intake.Terminal)
-	case o.uri:
-		text, err := intake.Text(app.In)
-		if err != nil {
-			return intake.Enrolment{}, err
-		}
-		return intake.URI(text)
-	case !app.InTTY:
-		return intake.Any(ctx, app.In)
-	}
-	text, err := app.ask(ctx, "Secret (the line below the QR code): ")
-	if errors.Is(err, errLocked) {
-		return intake.Enrolment{}, usageErrorf("no secret: give --qr, --text or --uri, or pipe it in")
-	}
-	if err != nil {
-		return intake.Enrolment{}, err
-	}
-	return intake.Typed(text)
-}
-
-// read opens a source and names it in the error.
-func (app *App) read(ctx context.Context, name string, take func(context.Context, io.Reader) (intake.Enrolment, error)) (intake.Enrolment, error) {
-	if name == "-" {
-		return take(ctx, app.In)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return intake.Enrolment{}, err
-	}
-	defer func() { _ = f.Close() }()
-	e, err := take(ctx, f)
-	if err != nil {
-		return intake.Enrolment{}, fmt.Errorf("%s: %w", cleantext.Show(name), err)
-	}
-	return e, nil
+	return parseAt(o.at, app.Now)
 }
 
 // A newAccount is what is going to be stored.

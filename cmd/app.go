@@ -35,6 +35,7 @@ type App struct {
 	Wait   func(ctx context.Context, d time.Duration) error
 	Prompt Prompter
 	Clip   Clipboard
+	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
 	// VaultOptions apply to every vault that is opened or created.
@@ -47,13 +48,22 @@ type App struct {
 type Prompter interface {
 	Secret(ctx context.Context, label string) (secret.Text, error)
 	Secrets(ctx context.Context, label string) (secret.Text, error)
+	Line(ctx context.Context, label string) (string, error)
 	Confirm(ctx context.Context, question string) (bool, error)
 	Show(text string) error
 }
 
-// A Clipboard takes a secret, and loses it again at the given time.
+// A Clipboard takes a secret, and loses it again at the given time. It also
+// gives what is on it.
 type Clipboard interface {
 	Copy(ctx context.Context, text secret.Text, until time.Time) error
+	Picture(ctx context.Context) ([]byte, error)
+	Text() (secret.Text, error)
+}
+
+// A Screen can be taken pictures of, which together show all displays.
+type Screen interface {
+	Capture(ctx context.Context) ([][]byte, error)
 }
 
 // globalFlags are the flags of every command.

@@ -151,7 +151,7 @@ func classifyType(err error) (status int, hint string) {
 		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
 	}
 	if _, ok := errors.AsType[*scan.SeveralError](err); ok {
-		return exitNotFound, "cut the picture or text so that it shows only one"
+		return exitNotFound, ""
 	}
 	if _, ok := errors.AsType[*vault.VersionError](err); ok {
 		return exitVault, "update npmotp on this machine"

@@ -21,7 +21,7 @@ import (
 func TestEverySentinelHasAnOutcome(t *testing.T) {
 	failures := map[string]bool{ // status 1: unexpected, or I/O
 		"ErrTooLarge": true, "ErrDamaged": true, "ErrDeadline": true, "ErrCounter": true, "ErrMarshal": true,
-		"ErrOtherPassphrase": true, "ErrUnavailable": true, "ErrNotURI": true, "ErrIsURI": true,
+		"ErrOtherPassphrase": true, "ErrUnavailable": true, "ErrNoPicture": true, "ErrNotURI": true, "ErrIsURI": true,
 	}
 	source, err := os.ReadFile("exit.go")
 	if err != nil {
@@ -86,7 +86,7 @@ func TestOutcome(t *testing.T) {
 		{usageErrorf("no"), 2, ""},
 		{fmt.Errorf("x: %w", vault.ErrNoAccount), 3, "npmotp list"},
 		{&vault.AmbiguousError{Query: "a"}, 3, "npmotp default"},
-		{&scan.SeveralError{}, 3, "only one"},
+		{&scan.SeveralError{}, 3, ""},
 		{scan.ErrDeadline, 3, ""},
 		{fmt.Errorf("x: %w", vault.ErrPassphrase), 4, ""},
 		{&vault.VersionError{Got: 2, Max: 1}, 5, "update"},

@@ -7,6 +7,7 @@ import (
 
 	"npmotp/internal/clip"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/screen"
 	"npmotp/internal/term"
 	"npmotp/vault"
 )
@@ -31,7 +32,9 @@ func System() *App {
 		Prompt:  term.Terminal{},
 		Exec:    npmrun.Run,
 	}
-	clipboard := clip.Clipboard{Environ: npmrun.WithoutPassphrase(os.Environ())}
+	environ := npmrun.WithoutPassphrase(os.Environ())
+	app.Screen = screen.Screen{Environ: environ}
+	clipboard := clip.Clipboard{Environ: environ}
 	if exe, err := os.Executable(); err == nil {
 		clipboard.Helper = []string{exe, clearClipboard}
 	}

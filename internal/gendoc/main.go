@@ -36,7 +36,7 @@ func write(dir string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // documentation
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	var walk func(c *cobra.Command) error
@@ -45,7 +45,7 @@ func write(dir string) error {
 			return nil
 		}
 		name := strings.ReplaceAll(c.CommandPath(), " ", "-")
-		if err := os.WriteFile(filepath.Join(dir, name+".1"), []byte(page(c, name)), 0o644); err != nil { //nolint:gosec // documentation
+		if err := os.WriteFile(filepath.Join(dir, name+".1"), []byte(page(c, name)), 0o644); err != nil {
 			return err
 		}
 		for _, sub := range c.Commands() {

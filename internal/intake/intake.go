@@ -8,6 +8,7 @@ package intake
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,9 +39,21 @@ type Enrolment struct {
 
 // Picture reads the QR code in a picture.
 func Picture(ctx context.Context, r io.Reader) (Enrolment, error) {
-	codes, err := scan.Decode(ctx, r)
-	if err != nil {
-		return Enrolment{}, err
+	return Pictures(ctx, r)
+}
+
+// Pictures reads the QR code in pictures that belong together, as those of
+// several displays do.
+func Pictures(ctx context.Context, pictures ...io.Reader) (Enrolment, error) {
+	var codes []secret.Text
+	var failed error
+	for _, r := range pictures {
+		found, err := scan.Decode(ctx, r)
+		codes = append(codes, found...)
+		failed = cmp.Or(failed, err)
+	}
+	if len(codes) == 0 && failed != nil {
+		return Enrolment{}, failed
 	}
 	uri, err := scan.Pick(codes)
 	if err != nil {

@@ -1,0 +1,248 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"npmotp/internal/cleantext"
+	"npmotp/internal/clip"
+	"npmotp/internal/intake"
+	"npmotp/internal/screen"
+	"npmotp/scan"
+)
+
+// gather reads the source that the flags name, or the pictures. Of several
+// pictures each one's outcome is said; what could be read is returned, and an
+// error with the status of the first failure.
+func (app *App) gather(ctx context.Context, o addOptions) ([]intake.Enrolment, error) {
+	if len(o.pictures) == 0 {
+		e, err := app.chosen(ctx)(app.gatherOne(ctx, o))
+		return []intake.Enrolment{e}[:count(err)], err
+	}
+	files, err := expand(o.pictures)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 1 {
+		e, err := app.chosen(ctx)(app.read(ctx, files[0], intake.Picture))
+		return []intake.Enrolment{e}[:count(err)], err
+	}
+	if o.name != "" {
+		return nil, usageErrorf("NAME goes with one picture; several are named by what their QR codes say")
+	}
+	return app.gatherPictures(ctx, files)
+}
+
+// count is how many results there are beside err.
+func count(err error) int {
+	if err != nil {
+		return 0
+	}
+	return 1
+}
+
+func (app *App) gatherOne(ctx context.Context, o addOptions) (intake.Enrolment, error) {
+	switch {
+	case o.text != "":
+		return app.read(ctx, o.text, intake.Terminal)
+	case o.clipboard:
+		return app.readClipboard(ctx)
+	case o.screen:
+		return app.readScreen(ctx)
+	case o.uri:
+		text, err := intake.Text(app.In)
+		if err != nil {
+			return intake.Enrolment{}, err
+		}
+		return intake.URI(text)
+	case !app.InTTY:
+		return intake.Any(ctx, app.In)
+	}
+	text, err := app.ask(ctx, "Secret (the line below the QR code): ")
+	if errors.Is(err, errLocked) {
+		return intake.Enrolment{}, usageErrorf("no secret: give --qr, --text or --uri, or pipe it in")
+	}
+	if err != nil {
+		return intake.Enrolment{}, err
+	}
+	return intake.Typed(text)
+}
+
+// read opens a file and names it in the error.
+func (app *App) read(ctx context.Context, name string, take func(context.Context, io.Reader) (intake.Enrolment, error)) (intake.Enrolment, error) {
+	if name == "-" {
+		return take(ctx, app.In)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return intake.Enrolment{}, err
+	}
+	defer func() { _ = f.Close() }()
+	e, err := take(ctx, f)
+	if err != nil {
+		return intake.Enrolment{}, fmt.Errorf("%s: %w", cleantext.Show(name), err)
+	}
+	return e, nil
+}
+
+// chosen returns a function that asks which key is meant when there are several
+// and somebody to ask.
+func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intake.Enrolment, error) {
+	return func(e intake.Enrolment, err error) (intake.Enrolment, error) {
+		several, ok := errors.AsType[*scan.SeveralError](err)
+		if !ok || app.flags.noInput {
+			return e, err
+		}
+		var question strings.Builder
+		question.WriteString("npmotp: there are several keys:\n")
+		for i, label := range several.Labels {
+			fmt.Fprintf(&question, "  %d  %s\n", i+1, cleantext.Show(label))
+		}
+		fmt.Fprintf(&question, "Which one? [1-%d] ", len(several.Keys))
+		answer, asked := app.Prompt.Line(ctx, question.String())
+		if errors.Is(asked, errNoTerminal) {
+			return e, err
+		}
+		if asked != nil {
+			return e, asked
+		}
+		n, wrong := strconv.Atoi(strings.TrimSpace(answer))
+		if wrong != nil || n < 1 || n > len(several.Keys) {
+			return e, errDeclined
+		}
+		return intake.URI(several.Keys[n-1])
+	}
+}
+
+// expand replaces folders by the pictures in them.
+func expand(names []string) ([]string, error) {
+	var files []string
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if name == "-" || err != nil || !info.IsDir() {
+			files = append(files, name) // opening it says what is wrong
+			continue
+		}
+		found, err := picturesIn(name)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", scan.ErrNoCode, cleantext.Show(name))
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+func picturesIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		head, err := headOf(name)
+		if err != nil {
+			return nil, err
+		}
+		if scan.IsPicture(head) {
+			found = append(found, name)
+		}
+	}
+	return found, nil
+}
+
+func headOf(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, 512))
+}
+
+// gatherPictures reads each picture and says what came of it.
+func (app *App) gatherPictures(ctx context.Context, files []string) (found []intake.Enrolment, failed error) {
+	said := app.Now()
+	from := map[string]string{} // the file that a key was first seen in
+	for i, name := range files {
+		if now := app.Now(); now.Sub(said) >= time.Second {
+			said = now
+			app.sayf("%d of %d pictures read", i, len(files))
+		}
+		e, err := app.read(ctx, name, intake.Picture)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			_, _ = fmt.Fprintf(app.Err, "npmotp: %v\n", err)
+			if failed == nil {
+				status, _ := outcome(err)
+				failed = &statusError{status} // it has been said
+			}
+			continue
+		}
+		shown, key := cleantext.Show(name), e.Key.Secret.Reveal()
+		if first, again := from[key]; again {
+			app.sayf("%s: the same key as in %s", shown, first)
+			continue
+		}
+		from[key] = shown
+		found = append(found, e)
+		app.sayf("%s: %s", shown, cleantext.Show(strings.TrimSpace(e.Label.Issuer+" "+e.Label.Account)))
+	}
+	return found, failed
+}
+
+// readClipboard takes a picture from the clipboard, or else text.
+func (app *App) readClipboard(ctx context.Context) (intake.Enrolment, error) {
+	picture, err := app.Clip.Picture(ctx)
+	if err == nil {
+		return intake.Picture(ctx, bytes.NewReader(picture))
+	}
+	if !errors.Is(err, clip.ErrNoPicture) {
+		return intake.Enrolment{}, err
+	}
+	text, err := app.Clip.Text()
+	if err != nil {
+		return intake.Enrolment{}, withHint(err, "save the picture and give it with --qr, or pipe the text in; on Linux, install wl-clipboard or xclip for --clipboard")
+	}
+	e, err := intake.Any(ctx, strings.NewReader(text.Reveal()))
+	if errors.Is(err, intake.ErrEmpty) {
+		return e, fmt.Errorf("%w: the clipboard has no picture and no text that can be read", intake.ErrEmpty)
+	}
+	return e, err
+}
+
+// readScreen takes a picture of the screen.
+func (app *App) readScreen(ctx context.Context) (intake.Enrolment, error) {
+	pictures, err := app.Screen.Capture(ctx)
+	if missing, ok := errors.AsType[*screen.MissingError](err); ok {
+		return intake.Enrolment{}, withHint(err, "%s", missing.Mend)
+	}
+	if err != nil {
+		return intake.Enrolment{}, err
+	}
+	readers := make([]io.Reader, len(pictures))
+	for i, p := range pictures {
+		readers[i] = bytes.NewReader(p)
+	}
+	e, err := intake.Pictures(ctx, readers...)
+	if errors.Is(err, scan.ErrNoCode) {
+		return e, withHint(err, "have the whole QR code on the screen, not behind another window, and its font not too small")
+	}
+	return e, err
+}

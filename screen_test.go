@@ -1,0 +1,131 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// needs skips a test without the programs that it needs, and fails it in CI,
+// where they are to be installed.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skip(p, "is not installed")
+		}
+	}
+}
+
+// xServer starts an X server without hardware and returns its display.
+func xServer(t *testing.T) string {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.CommandContext(t.Context(), "Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "1600x1200x24")
+	server.ExtraFiles = []*os.File{w}
+	start(t, server)
+	_ = w.Close()
+	number, err := bufio.NewReader(r).ReadString('\n')
+	_ = r.Close()
+	if err != nil {
+		t.Fatal("Xvfb did not come up:", err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+// start starts a process that ends with the test.
+func start(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+}
+
+// A real terminal on a real screen shows npm's QR code, and "add --screen" and
+// "add --clipboard" read it.
+func TestScreenAndClipboard(t *testing.T) {
+	needs(t, "Xvfb", "xterm", "xclip", "maim")
+	display := xServer(t)
+	recording, err := filepath.Abs("internal/intake/testdata/enable-2fa-npm-10.9.4.typescript")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	home := t.TempDir()
+	at := func(args ...string) *exec.Cmd {
+		cmd := npmotp(t, home, args...)
+		cmd.Env = append(cmd.Env, "DISPLAY="+display, "WAYLAND_DISPLAY=", "XDG_RUNTIME_DIR="+tmp, "TMPDIR="+tmp)
+		return cmd
+	}
+	if out, err := at("add", "--screen").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("hint: have the whole QR code on the screen")) {
+		t.Errorf("an empty screen: %v\n%s", err, out)
+	}
+
+	// Only the part with the QR code: the whole would scroll.
+	show := `head -n 42 "$0"; exec cat`
+	terminal := exec.CommandContext(t.Context(), "xterm", "-geometry", "100x60", "-e", "sh", "-c", show, recording)
+	terminal.Env = append(os.Environ(), "DISPLAY="+display)
+	start(t, terminal)
+	var said []byte
+	for deadline := time.Now().Add(time.Minute); ; {
+		if said, err = at("add", "--screen").CombinedOutput(); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the screen is not read: %v\n%s", err, said)
+		}
+	}
+	const code = "DRPC4NEQ6F7B3K34XKAGZ2KACBJ5CLZQ"
+	if out := run(t, home, "", "show", "--reveal"); !strings.Contains(out, code) {
+		t.Errorf("the screen was read as:\n%s", out)
+	}
+	left, err := os.ReadDir(tmp)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+
+	for kind, source := range map[string][2]string{
+		"image/png":   {"cmd/demo/npm-qr.png", "jane.doe"},
+		"UTF8_STRING": {recording, "npm"},
+	} {
+		copying := exec.CommandContext(t.Context(), "xclip", "-in", "-selection", "clipboard", "-target", kind, source[0])
+		copying.Env = append(os.Environ(), "DISPLAY="+display)
+		if err := copying.Run(); err != nil {
+			t.Fatal(err)
+		}
+		out, err := at("add", "--dry-run", "--clipboard").CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte(source[1])) {
+			t.Errorf("%s on the clipboard: %v\n%s", kind, err, out)
+		}
+	}
+}
+
+// Without a display, or a program that takes pictures, the error says what to
+// do.
+func TestScreenMissing(t *testing.T) {
+	for display, hint := range map[string]string{"": "hint: there is no display here", ":99": "hint: install maim or scrot"} {
+		cmd := npmotp(t, t.TempDir(), "add", "--screen")
+		cmd.Env = append(cmd.Env, "DISPLAY="+display, "WAYLAND_DISPLAY=", "PATH="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		if err == nil || !bytes.Contains(out, []byte(hint)) {
+			t.Errorf("DISPLAY=%s: %v\n%s", display, err, out)
+		}
+	}
+}
