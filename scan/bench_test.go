@@ -13,6 +13,7 @@ import (
 // benchmarkSet reads a set again and again, and reports the share that was read
 // right and the median and 95th percentile of the times.
 func benchmarkSet(b *testing.B, list string) {
+	b.Helper()
 	set := loadSet(b, list)
 	data := make([][]byte, len(set))
 	for i, s := range set {

@@ -38,7 +38,11 @@ func drawn(ctx context.Context, lines [][]cell) []secret.Text {
 		return out
 	}
 	for _, part := range regions(lines, hasInk, inkGap) {
-		out = add(out, drawnIn(ctx, part, []look{{bg: 0, fg: 229, ink: true}}))
+		looks := []look{{bg: 0, fg: 229, ink: anyInk}}
+		for _, r := range frequent(part) {
+			looks = append(looks, look{bg: 0, fg: 229, ink: r})
+		}
+		out = add(out, drawnIn(ctx, part, looks))
 	}
 	return out
 }
@@ -52,12 +56,17 @@ func add(list, more []secret.Text) []secret.Text {
 	return list
 }
 
-// drawnIn tries the looks until a code is found.
+// drawnIn tries the looks until a code is found, on the lines as they are, without
+// blank ones, and without line numbers.
 func drawnIn(ctx context.Context, lines [][]cell, looks []look) []secret.Text {
 	var out []secret.Text
+	views := [][][]cell{lines, withoutBlank(lines)}
+	if bare := withoutNumbers(lines); bare != nil {
+		views = append(views, bare)
+	}
 	for _, l := range looks {
-		for _, l.noBlank = range []bool{false, true} {
-			g := raster(lines, l)
+		for _, view := range views {
+			g := raster(view, l)
 			for _, shape := range shapes(l.tall) {
 				if ctx.Err() != nil {
 					return out
@@ -72,74 +81,16 @@ func drawnIn(ctx context.Context, lines [][]cell, looks []look) []secret.Text {
 	return out
 }
 
-const (
-	// barLength is the length of the outer bar of a finder pattern, in modules.
-	barLength = 7
-	// blockGap is how many lines without a block may lie within a code.
-	blockGap = 4
-	// inkGap is how many lines may lie between the finder patterns of a code that
-	// is drawn with letters.
-	inkGap = 100
-)
-
-// regions returns the parts of lines that may show a code, so that a long log
-// around it costs nothing: lines that shows holds for, what lies between them
-// if that is no more than gap lines, and a little around.
-func regions(lines [][]cell, shows func([]cell) bool, gap int) [][][]cell {
-	var out [][][]cell
-	start, last := -1, 0
-	for y := 0; y <= len(lines); y++ {
-		switch {
-		case y < len(lines) && shows(lines[y]):
-			if start < 0 {
-				start = y
-			}
-			last = y
-		case start >= 0 && (y == len(lines) || y-last > gap):
-			out = append(out, lines[max(0, start-blockGap):min(len(lines), last+1+blockGap)])
-			start = -1
-		}
-	}
-	return out
-}
-
-// hasBlocks reports whether block characters or coloured backgrounds stand in
-// line.
-func hasBlocks(line []cell) bool {
-	n := 0
-	for _, c := range line {
-		if c.bg != colorDefault || c.r >= 0x2580 && (block(c.r) != 0 || glyph(c.r, brailleTop) != 0) {
-			if n++; n >= barLength {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// hasInk reports whether line holds the bar of a finder pattern drawn with
-// letters, two to a module.
-func hasInk(line []cell) bool {
-	n := 1
-	for x := 1; x < len(line); x++ {
-		if line[x].r != line[x-1].r || isSpace(line[x].r) {
-			n = 1
-		} else if n++; n >= 2*barLength {
-			return true
-		}
-	}
-	return false
-}
-
 // codes finds the QR codes whose modules are mw by mh points, without any
 // distortion, in both polarities.
 func (g *gray) codes(ctx context.Context, mw, mh int) []secret.Text {
 	var out []secret.Text
-	for y := 0; y+minDim*mh <= g.h+mh; y++ {
+	// A module may have been cut off on all sides.
+	for y := -mh; y+minDim*mh <= g.h+2*mh; y++ {
 		if ctx.Err() != nil {
 			return out
 		}
-		for x := 0; x+minDim*mw <= g.w+mw; x++ {
+		for x := -mw; x+minDim*mw <= g.w+2*mw; x++ {
 			dark, light, ok := g.finderAt(x, y, mw, mh)
 			if !ok {
 				continue
@@ -185,7 +136,7 @@ func (g *gray) point(x, y int) uint8 {
 
 // finderAt reports whether a finder pattern begins at x, y, and its levels.
 func (g *gray) finderAt(x, y, mw, mh int) (dark, light uint8, ok bool) {
-	dark, light = g.point(x, y), g.point(x+mw, y+mh)
+	dark, light = g.point(x+3*mw, y+3*mh), g.point(x+mw, y+mh)
 	if dark == light {
 		return 0, 0, false
 	}

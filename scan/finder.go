@@ -112,7 +112,7 @@ func barsFit(e []float32) bool {
 // confirm looks at the column through a candidate of the given width, and then
 // again at the row through its middle.
 func (f *field) confirm(x float64, y int, width float64, dark bool) (finder, bool) {
-	col, ok := f.cross(x, float64(y)+0.5, 0, 1, maxStretch*width)
+	col, ok := f.cross(x, float64(y)+0.5, true, maxStretch*width)
 	if !ok {
 		return finder{}, false
 	}
@@ -121,7 +121,7 @@ func (f *field) confirm(x float64, y int, width float64, dark bool) (finder, boo
 		return finder{}, false
 	}
 	cy := col.middle()
-	row, ok := f.cross(x, cy, 1, 0, 2*width)
+	row, ok := f.cross(x, cy, false, 2*width)
 	if !ok {
 		return finder{}, false
 	}
@@ -136,17 +136,17 @@ func (f *field) confirm(x float64, y int, width float64, dark bool) (finder, boo
 	return finder{x: cx, y: cy, mw: mw, mh: mh, dark: dark, hits: 1, f: f}, true
 }
 
-// cross walks from x, y both ways along a row (dx 1) or column (dy 1), no more
-// than most points each, and returns the edges of the bars it meets as
+// cross walks from x, y both ways along the row, or down and up the column, no
+// more than most points each, and returns the edges of the bars it meets as
 // positions on that row or column.
-func (f *field) cross(x, y float64, dx, dy int, most float64) (runs, bool) {
+func (f *field) cross(x, y float64, column bool, most float64) (runs, bool) {
 	var r runs
 	ix, iy := int(x), int(y)
 	if ix < 0 || iy < 0 || ix >= f.w || iy >= f.h {
 		return r, false
 	}
 	stride, pos, end := 1, ix, f.w
-	if dy == 1 {
+	if column {
 		stride, pos, end = f.w, iy, f.h
 	}
 	at := iy*f.w + ix

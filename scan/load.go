@@ -185,7 +185,7 @@ func frameCost(frame []byte, progressive bool) int64 {
 // A source ends with the error of its context, so that a picture decoder whose
 // result nobody waits for any more stops.
 type source struct {
-	ctx context.Context //nolint:containedctx // io.Reader takes none
+	ctx context.Context
 	r   *bytes.Reader
 }
 

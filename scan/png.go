@@ -270,7 +270,7 @@ func paeth(row, up []byte, n int) {
 				left = corner
 			}
 			left = (left + int(row[i])) & 255
-			row[i] = uint8(left) //nolint:gosec // at most 255
+			row[i] = uint8(left)
 			corner = above
 		}
 	}

@@ -5,11 +5,13 @@ package scan
 //
 // A look says how to see a screen whose meaning its output leaves open.
 type look struct {
-	fg, bg  uint8 // the terminal's own colours
-	ink     bool  // every character that is not a blank is a full block
-	tall    bool  // four points a column
-	noBlank bool  // lines of blanks are left out
+	fg, bg uint8 // the terminal's own colours
+	ink    rune  // the character that is a full block, too; or anyInk
+	tall   bool  // four points a column
 }
+
+// anyInk makes a full block of every character that is not a blank.
+const anyInk = -1
 
 const (
 	pointsWide = 2
@@ -23,20 +25,12 @@ func raster(lines [][]cell, l look) *gray {
 	if l.tall {
 		high = brailleTop
 	}
-	w, rows := 0, lines
-	if l.noBlank {
-		rows = nil
-		for _, line := range lines {
-			if !isBlank(line) {
-				rows = append(rows, line)
-			}
-		}
-	}
-	for _, line := range rows {
+	w := 0
+	for _, line := range lines {
 		w = max(w, len(line))
 	}
-	g := newGray(w*pointsWide, len(rows)*high)
-	for y, line := range rows {
+	g := newGray(w*pointsWide, len(lines)*high)
+	for y, line := range lines {
 		for x := range w {
 			c := cell{r: ' ', fg: colorDefault, bg: colorDefault}
 			if x < len(line) {
@@ -64,7 +58,7 @@ func isSpace(r rune) bool {
 func (g *gray) drawCell(x0, y0, high int, c cell, l look) {
 	fg, bg := level(c.fg, l.fg), level(c.bg, l.bg)
 	mask := glyph(c.r, high)
-	if l.ink && !isSpace(c.r) && mask == 0 {
+	if mask == 0 && (l.ink == c.r || l.ink == anyInk && !isSpace(c.r)) {
 		mask = 0xff
 	}
 	for y := range high {

@@ -254,7 +254,7 @@ func extended(p []int) (level int16, used int) {
 }
 
 func rgbLevel(r, g, b int) int16 {
-	at := func(v int) uint8 { return uint8(min(max(v, 0), 255)) } //nolint:gosec // bounded
+	at := func(v int) uint8 { return uint8(min(max(v, 0), 255)) }
 	return int16(luma(at(r), at(g), at(b)))
 }
 
@@ -264,7 +264,7 @@ func palette(n int) int16 {
 	cube := [6]int{0, 95, 135, 175, 215, 255}
 	switch {
 	case n < 16:
-		return basic[n]
+		return basic[n&15]
 	case n < 232:
 		n -= 16
 		return rgbLevel(cube[n/36], cube[n/6%6], cube[n%6])

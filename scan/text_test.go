@@ -3,6 +3,8 @@ package scan_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -129,8 +131,8 @@ func TestScreenMoves(t *testing.T) {
 	lines := strings.Split(strings.TrimRight(code, "\n"), "\n")
 	var b strings.Builder
 	b.WriteString("before\n\x1b[H\x1b[2J" + strings.Repeat(strings.Repeat("#", 100)+"\n", len(lines)))
-	for y := len(lines) - 1; y >= 0; y-- {
-		b.WriteString("\x1b[" + strings.Repeat("0", y%3) + itoa(y+1) + ";1H\x1b[K" + lines[y])
+	for y, line := range slices.Backward(lines) {
+		fmt.Fprintf(&b, "\x1b[%0*d;1H\x1b[K%s", 1+y%3, y+1, line)
 	}
 	b.WriteString("\x1b[100;1Hafter\n")
 	screen := readText(t, b.String())
@@ -140,11 +142,4 @@ func TestScreenMoves(t *testing.T) {
 	if plain := screen.Plain.Reveal(); !strings.HasPrefix(plain, "before\n") || !strings.HasSuffix(plain, "after\n") || strings.Contains(plain, "#") {
 		t.Error("the plain text is not what the screen showed")
 	}
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
 }

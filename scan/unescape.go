@@ -2,8 +2,10 @@ package scan
 
 import (
 	"bytes"
+	"fmt"
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -70,12 +72,19 @@ var (
 	spelledBreak  = regexp.MustCompile(`(?:\\r)?\\n`)
 	blockEntity   = regexp.MustCompile(`(?i)&#(?:96[0-9]{2}|x25[89][0-9a-f]);`)
 	markup        = regexp.MustCompile(`(?i)</?(?:pre|code|div|span|p|html|body|samp|tt|b|font|head|meta)(?:\s[^<>]*)?>`)
-	htmlBreak     = regexp.MustCompile(`(?i)<br\s*/?>`)
+	// The backgrounds that a copy of a terminal as HTML has in place of escape sequences.
+	htmlColor = regexp.MustCompile(`(?i)<span[^<>]*background(?:-color)?:\s*(?:#([0-9a-f]{6}|[0-9a-f]{3})|rgb\(\s*([0-9]+)\s*,\s*([0-9]+)\s*,\s*([0-9]+)\s*\))[^<>]*>`)
+	htmlBreak = regexp.MustCompile(`(?i)<br\s*/?>`)
 )
 
 // unescape undoes what tools do to a terminal's output when it is copied.
 func unescape(s string) string {
 	// The plain counts come first: a regular expression takes seconds for a long log.
+	if strings.Count(s, "background") >= fewSequences && len(htmlColor.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		s = htmlColor.ReplaceAllStringFunc(s, colorSequence)
+		s = strings.ReplaceAll(s, "</span>", "\x1b[0m")
+		s = html.UnescapeString(markup.ReplaceAllString(htmlBreak.ReplaceAllString(s, "\n"), ""))
+	}
 	if strings.Count(s, "&#") >= fewSequences && len(blockEntity.FindAllStringIndex(s, fewSequences)) >= fewSequences {
 		s = htmlBreak.ReplaceAllString(s, "\n")
 		s = markup.ReplaceAllString(s, "")
@@ -94,4 +103,20 @@ func unescape(s string) string {
 		return lostEscape.ReplaceAllString(s, "\x1b[$1")
 	}
 	return s
+}
+
+// colorSequence returns the escape sequence for the background of an HTML element.
+func colorSequence(tag string) string {
+	m := htmlColor.FindStringSubmatch(tag)
+	if m[1] == "" {
+		return fmt.Sprintf("\x1b[48;2;%s;%s;%sm", m[2], m[3], m[4])
+	}
+	if hex := m[1]; len(hex) == 3 {
+		m[1] = hex[:1] + hex[:1] + hex[1:2] + hex[1:2] + hex[2:] + hex[2:]
+	}
+	rgb, err := strconv.ParseUint(m[1], 16, 32)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[48;2;%d;%d;%dm", rgb>>16, rgb>>8&255, rgb&255)
 }

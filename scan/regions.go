@@ -1,0 +1,126 @@
+package scan
+
+import (
+	"slices"
+	"unicode"
+)
+
+const (
+	// barLength is the length of the outer bar of a finder pattern, in modules.
+	barLength = 7
+	// blockGap is how many lines without a block may lie within a code.
+	blockGap = 4
+	// inkGap is how many lines may lie between the finder patterns of a code that
+	// is drawn with letters.
+	inkGap = 100
+)
+
+// regions returns the parts of lines that may show a code, so that a long log
+// around it costs nothing: lines that shows holds for, what lies between them
+// if that is no more than gap lines, and a little around.
+func regions(lines [][]cell, shows func([]cell) bool, gap int) [][][]cell {
+	var out [][][]cell
+	start, last := -1, 0
+	for y := 0; y <= len(lines); y++ {
+		switch {
+		case y < len(lines) && shows(lines[y]):
+			if start < 0 {
+				start = y
+			}
+			last = y
+		case start >= 0 && (y == len(lines) || y-last > gap):
+			out = append(out, lines[max(0, start-blockGap):min(len(lines), last+1+blockGap)])
+			start = -1
+		}
+	}
+	return out
+}
+
+// hasBlocks reports whether block characters or coloured backgrounds stand in
+// line.
+func hasBlocks(line []cell) bool {
+	n := 0
+	for _, c := range line {
+		if c.bg != colorDefault || c.r >= 0x2580 && (block(c.r) != 0 || glyph(c.r, brailleTop) != 0) {
+			if n++; n >= barLength {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasInk reports whether line holds the bar of a finder pattern drawn with
+// letters, two to a module.
+func hasInk(line []cell) bool {
+	n := 1
+	for x := 1; x < len(line); x++ {
+		if line[x].r != line[x-1].r || isSpace(line[x].r) {
+			n = 1
+		} else if n++; n >= 2*barLength {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutBlank leaves out lines of blanks.
+func withoutBlank(lines [][]cell) [][]cell {
+	return slices.DeleteFunc(slices.Clone(lines), isBlank)
+}
+
+// withoutNumbers returns lines without the numbers that they begin with, which
+// shift them as soon as one has more digits, or nil when they have none.
+func withoutNumbers(lines [][]cell) [][]cell {
+	out := make([][]cell, len(lines))
+	n := 0
+	for y, line := range lines {
+		out[y] = line
+		x := 0
+		for x < len(line) && isSpace(line[x].r) && line[x].bg == colorDefault {
+			x++
+		}
+		digits := x
+		for x < len(line) && unicode.IsDigit(line[x].r) {
+			x++
+		}
+		if x == digits {
+			continue
+		}
+		for _, c := range ":|.) " {
+			if x < len(line) && line[x].r == c && line[x].bg == colorDefault {
+				x++
+			}
+		}
+		out[y] = line[x:]
+		n++
+	}
+	if n < minDim/2 {
+		return nil
+	}
+	return out
+}
+
+// frequent returns the two characters that lines hold most, blanks aside: codes
+// are drawn with digits for both kinds of modules, too.
+func frequent(lines [][]cell) []rune {
+	count := map[rune]int{}
+	for _, line := range lines {
+		for _, c := range line {
+			if !isSpace(c.r) {
+				count[c.r]++
+			}
+		}
+	}
+	var out []rune
+	for r := range count {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b rune) int {
+		if count[a] != count[b] {
+			return count[b] - count[a]
+		}
+		return int(a - b)
+	})
+	return out[:min(len(out), 2)]
+}
