@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -133,12 +132,7 @@ func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := c.unwrap(ctx, pass)
-	if err != nil {
-		return nil, err
-	}
-	v := &Vault{file: f, id: id}
-	contents, err := v.decode(c)
+	v, contents, err := f.open(ctx, c, pass)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +140,20 @@ func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
 		f.warn(err)
 	}
 	return v, nil
+}
+
+// open opens a container that was read from the file or a backup of it.
+func (f *File) open(ctx context.Context, c *container, pass secret.Text) (*Vault, *Contents, error) {
+	id, err := c.unwrap(ctx, pass)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := &Vault{file: f, id: id}
+	contents, err := v.decode(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return v, contents, nil
 }
 
 // Contents reads what the vault holds now. Changes to the result are not
@@ -163,26 +171,12 @@ func (v *Vault) Contents(_ context.Context) (*Contents, error) {
 // synced and read back when Update returns nil. An error of fn is returned as
 // it is and leaves the file alone.
 func (v *Vault) Update(ctx context.Context, fn func(*Contents) error) error {
-	unlock, err := v.file.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	c, err := v.file.read()
-	if err != nil {
-		return err
-	}
-	contents, err := v.decode(c)
-	if err != nil {
-		return err
-	}
-	if err := v.file.memory.check(v.file.path, contents); err != nil {
-		return err
-	}
-	if err := fn(contents); err != nil {
-		return err
-	}
-	return v.save(c, c.head, contents)
+	return v.locked(ctx, func(old *container, contents *Contents) error {
+		if err := fn(contents); err != nil {
+			return err
+		}
+		return v.save(old, old.head, contents)
+	})
 }
 
 // Rekey makes pass the only passphrase that opens the vault from now on. It
@@ -197,6 +191,23 @@ func (v *Vault) Rekey(ctx context.Context, pass secret.Text) error {
 	if err != nil {
 		return err
 	}
+	return v.locked(ctx, func(old *container, contents *Contents) error {
+		for _, other := range old.slots {
+			if other.kind != slotPassphrase {
+				return fmt.Errorf("slot %s is of the kind %q, which this npmotp cannot carry over", other.id, other.kind)
+			}
+		}
+		rekeyed := &Vault{file: v.file, id: id}
+		if err := rekeyed.save(old, headOf([]slot{s}), contents); err != nil {
+			return err
+		}
+		v.id = id
+		return nil
+	})
+}
+
+// locked hands fn the file as it is now, while nobody else can write it.
+func (v *Vault) locked(ctx context.Context, fn func(*container, *Contents) error) error {
 	unlock, err := v.file.lock(ctx)
 	if err != nil {
 		return err
@@ -206,11 +217,6 @@ func (v *Vault) Rekey(ctx context.Context, pass secret.Text) error {
 	if err != nil {
 		return err
 	}
-	for _, old := range c.slots {
-		if old.kind != slotPassphrase {
-			return fmt.Errorf("slot %s is of the kind %q, which this npmotp cannot carry over", old.id, old.kind)
-		}
-	}
 	contents, err := v.decode(c)
 	if err != nil {
 		return err
@@ -218,91 +224,7 @@ func (v *Vault) Rekey(ctx context.Context, pass secret.Text) error {
 	if err := v.file.memory.check(v.file.path, contents); err != nil {
 		return err
 	}
-	rekeyed := &Vault{file: v.file, id: id}
-	if err := rekeyed.save(c, headOf([]slot{s}), contents); err != nil {
-		return err
-	}
-	v.id = id
-	return nil
-}
-
-// save stores contents in place of the file old. The lock is held.
-func (v *Vault) save(old *container, head []byte, contents *Contents) error {
-	if err := removeLeftovers(v.file.path); err != nil {
-		v.file.warn(err)
-	}
-	contents.Parent = old.hash
-	contents.Generation++
-	data, err := v.encode(head, contents)
-	if err != nil {
-		return err
-	}
-	backup, err := v.file.backupPath(contents.VaultID, contents.Generation-1, old.hash)
-	if err != nil {
-		return err
-	}
-	if err := v.writer(backup).Replace(data); err != nil {
-		return fmt.Errorf("saving the vault: %w", err)
-	}
-	v.file.remember(contents)
-	if err := v.file.pruneBackups(contents.VaultID); err != nil {
-		v.file.warn(err)
-	}
-	return nil
-}
-
-// writer writes the vault file, and reads and decrypts what came to be on the
-// disk before that takes the place of the old file.
-func (v *Vault) writer(backup string) atomicfile.Writer {
-	return atomicfile.Writer{
-		Path: v.file.path,
-		Keep: backup,
-		Fail: v.file.fail,
-		Verify: func(onDisk []byte) error {
-			c, err := parseContainer(onDisk)
-			if err != nil {
-				return err
-			}
-			_, err = v.decode(c)
-			return err
-		},
-	}
-}
-
-// encode returns the bytes of a file with the given head and contents.
-func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
-	plain, err := contents.encode(headHash(head))
-	if err != nil {
-		return nil, err
-	}
-	body, err := seal(plain, v.id.Recipient())
-	if err != nil {
-		return nil, err
-	}
-	return append(slices.Clip(head), body...), nil
-}
-
-// errOtherIdentity is also what an open vault meets after another process gave
-// it a new passphrase.
-var errOtherIdentity = errors.New("its body belongs to other slots, or the passphrase was changed just now")
-
-// decode decrypts the body of c.
-func (v *Vault) decode(c *container) (*Contents, error) {
-	plain, err := open(c.body, v.id)
-	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, errOtherIdentity)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)
-	}
-	contents, slotsHash, err := decodeContents(plain)
-	if err != nil {
-		return nil, err
-	}
-	if slotsHash != headHash(c.head) {
-		return nil, fmt.Errorf("%w: its slots were changed by something other than npmotp", ErrFormat)
-	}
-	return contents, nil
+	return fn(c, contents)
 }
 
 // read returns the file taken apart, nothing of it decrypted.
@@ -363,14 +285,4 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { _ = l.Release() }, nil
-}
-
-// removeLeftovers removes what killed saves left behind. The lock is held, so
-// nobody is writing them.
-func removeLeftovers(path string) error {
-	found, err := atomicfile.Leftovers(path)
-	for _, leftover := range found {
-		err = errors.Join(err, os.Remove(leftover))
-	}
-	return err
 }

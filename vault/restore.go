@@ -18,12 +18,7 @@ func (f *File) Restore(ctx context.Context, b Backup, pass secret.Text) (*Vault,
 	if err != nil {
 		return nil, err
 	}
-	id, err := c.unwrap(ctx, pass)
-	if err != nil {
-		return nil, err
-	}
-	v := &Vault{file: f, id: id}
-	contents, err := v.decode(c)
+	v, contents, err := f.open(ctx, c, pass)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,101 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"filippo.io/age"
+
+	"npmotp/internal/atomicfile"
+)
+
+// save stores contents in place of the file old. The lock is held.
+func (v *Vault) save(old *container, head []byte, contents *Contents) error {
+	if err := removeLeftovers(v.file.path); err != nil {
+		v.file.warn(err)
+	}
+	contents.Parent = old.hash
+	contents.Generation++
+	data, err := v.encode(head, contents)
+	if err != nil {
+		return err
+	}
+	backup, err := v.file.backupPath(contents.VaultID, contents.Generation-1, old.hash)
+	if err != nil {
+		return err
+	}
+	if err := v.writer(backup).Replace(data); err != nil {
+		return fmt.Errorf("saving the vault: %w", err)
+	}
+	v.file.remember(contents)
+	if err := v.file.pruneBackups(contents.VaultID); err != nil {
+		v.file.warn(err)
+	}
+	return nil
+}
+
+// writer writes the vault file, and reads and decrypts what came to be on the
+// disk before that takes the place of the old file.
+func (v *Vault) writer(backup string) atomicfile.Writer {
+	return atomicfile.Writer{
+		Path: v.file.path,
+		Keep: backup,
+		Fail: v.file.fail,
+		Verify: func(onDisk []byte) error {
+			c, err := parseContainer(onDisk)
+			if err != nil {
+				return err
+			}
+			_, err = v.decode(c)
+			return err
+		},
+	}
+}
+
+// encode returns the bytes of a file with the given head and contents.
+func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
+	plain, err := contents.encode(headHash(head))
+	if err != nil {
+		return nil, err
+	}
+	body, err := seal(plain, v.id.Recipient())
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Clip(head), body...), nil
+}
+
+// errOtherIdentity is also what an open vault meets after another process gave
+// it a new passphrase.
+var errOtherIdentity = errors.New("its body belongs to other slots, or the passphrase was changed just now")
+
+// decode decrypts the body of c.
+func (v *Vault) decode(c *container) (*Contents, error) {
+	plain, err := open(c.body, v.id)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, errOtherIdentity)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)
+	}
+	contents, slotsHash, err := decodeContents(plain)
+	if err != nil {
+		return nil, err
+	}
+	if slotsHash != headHash(c.head) {
+		return nil, fmt.Errorf("%w: its slots were changed by something other than npmotp", ErrFormat)
+	}
+	return contents, nil
+}
+
+// removeLeftovers removes what killed saves left behind. The lock is held, so
+// nobody is writing them.
+func removeLeftovers(path string) error {
+	found, err := atomicfile.Leftovers(path)
+	for _, leftover := range found {
+		err = errors.Join(err, os.Remove(leftover))
+	}
+	return err
+}
