@@ -37,12 +37,9 @@ func unstriped(g *gray) *gray {
 	return nil
 }
 
-func squeezed(g *gray) *gray { return g.squeeze() }
-
 // ladder lists the attempts, cheapest and likeliest first. The order was found by
 // measuring which rung reads what over sets of some hundred pictures; any order finds
-// the same codes. Stripes and squeezing are for terminals that set their lines apart,
-// flat sizes for modules higher than wide.
+// the same codes. Flat sizes are for lines far apart.
 func ladder() []rung {
 	type fields = []func(g *gray) *field
 	all := fields{byOtsu, byWindow(10), byLow, byHigh}
@@ -54,12 +51,10 @@ func ladder() []rung {
 		{0.5, 0.5, nil, all},
 		{2, 2, nil, fields{byOtsu, byWindow(20)}},
 		{2, 2, unstriped, all},
-		{2, 2, squeezed, all},
 		{1, 0.5, nil, all},
 		{0.5, 0.25, nil, all},
 		{2, 2, nil, fields{byWindow(40), byLow, byHigh}},
 		{4, 4, nil, fields{byWindow(40), byOtsu}},
-		{4, 4, squeezed, all},
 		{8, 8, nil, fields{byWindow(80), byOtsu}},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -137,8 +138,14 @@ func TestTransparent(t *testing.T) {
 				}
 			}
 		}
-		if decodeOne(t, encodePNG(t, out)) != fakeURI {
-			t.Errorf("ink %d: read something else", ink)
+		var other bytes.Buffer
+		if err := tiff.Encode(&other, out, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range [][]byte{encodePNG(t, out), other.Bytes()} {
+			if decodeOne(t, file) != fakeURI {
+				t.Errorf("ink %d: read something else", ink)
+			}
 		}
 	}
 }
@@ -179,21 +186,41 @@ func TestTurned(t *testing.T) {
 	}
 }
 
+// TestBent reads a code on a surface that is not flat.
+func TestBent(t *testing.T) {
+	img := picture(t, "bad/ok.gif")
+	n := img.Bounds().Size()
+	const scale, wave = 2, 6.5
+	bent := image.NewGray(image.Rect(0, 0, scale*n.X, scale*n.Y))
+	for y := range bent.Rect.Dy() {
+		for x := range bent.Rect.Dx() {
+			u := float64(x)/scale + wave*math.Sin(float64(y)/scale/70)
+			v := float64(y)/scale + wave*math.Sin(float64(x)/scale/70)
+			bent.Set(x, y, img.At(min(max(int(u), 0), n.X-1), min(max(int(v), 0), n.Y-1)))
+		}
+	}
+	if decodeOne(t, encodePNG(t, bent)) != fakeURI {
+		t.Error("read something else")
+	}
+}
+
 // TestTwoCodes finds both codes of two terminals in one picture.
 func TestTwoCodes(t *testing.T) {
-	a, b := picture(t, "pictures/wb032.png"), picture(t, "pictures/xt011.png")
-	w, h := a.Bounds().Dx(), a.Bounds().Dy()
-	both := image.NewRGBA(image.Rect(0, 0, w+b.Bounds().Dx(), max(h, b.Bounds().Dy())))
-	draw.Draw(both, image.Rect(0, 0, w, h), a, a.Bounds().Min, draw.Src)
-	draw.Draw(both, b.Bounds().Add(image.Pt(w, 0)), b, b.Bounds().Min, draw.Src)
-	codes, err := scan.Decode(t.Context(), bytes.NewReader(encodePNG(t, both)))
-	if err != nil || len(codes) != 2 {
-		t.Fatalf("%d codes, %v", len(codes), err)
-	}
-	_, err = scan.Pick(codes)
-	var several *scan.SeveralError
-	if !errors.As(err, &several) || len(several.Labels) != 2 {
-		t.Errorf("Pick: %v", err)
+	for _, names := range [][2]string{{"wb032.png", "xt011.png"}, {"xt011.png", "xt014.png"}, {"xt013.png", "wb023.png"}} {
+		a, b := picture(t, "pictures/"+names[0]), picture(t, "pictures/"+names[1])
+		w, h := a.Bounds().Dx(), a.Bounds().Dy()
+		both := image.NewRGBA(image.Rect(0, 0, w+b.Bounds().Dx(), max(h, b.Bounds().Dy())))
+		draw.Draw(both, image.Rect(0, 0, w, h), a, a.Bounds().Min, draw.Src)
+		draw.Draw(both, b.Bounds().Add(image.Pt(w, 0)), b, b.Bounds().Min, draw.Src)
+		codes, err := scan.Decode(t.Context(), bytes.NewReader(encodePNG(t, both)))
+		if err != nil || len(codes) != 2 {
+			t.Errorf("%s: %d codes, %v", names, len(codes), err)
+			continue
+		}
+		_, err = scan.Pick(codes)
+		if several, ok := errors.AsType[*scan.SeveralError](err); !ok || len(several.Labels) != 2 {
+			t.Errorf("%s: Pick: %v", names, err)
+		}
 	}
 }
 

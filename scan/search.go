@@ -19,7 +19,7 @@ const (
 	roomShare = 0.7
 	// otherRungs is how many rungs are climbed at least for a key when codes
 	// that hold something else were found.
-	otherRungs = 9
+	otherRungs = 8
 )
 
 // A search looks for codes in one way of seeing a picture.

@@ -1,7 +1,5 @@
 package scan
 
-import "slices"
-
 // Terminals that space their lines leave a stripe of the page between any two
 // rows of modules. A mean over exactly one line takes the stripes out and leaves
 // the modules.
@@ -80,51 +78,6 @@ func (g *gray) smear(n int) *gray {
 			for x, s := range sums {
 				row[x] = uint8(s / rows) //nolint:gosec // a mean of levels
 			}
-		}
-	}
-	return out
-}
-
-// squeeze returns g without the rows and columns in which next to nothing
-// happens: the stripes between the lines, and between columns set apart. The halves
-// of half blocks, which a stripe follows after every second, are evenly spaced
-// then.
-func (g *gray) squeeze() *gray {
-	rows, cols := make([]int, g.h), make([]int, g.w)
-	for y := range g.h {
-		row := g.row(y)
-		for x := 1; x < g.w; x++ {
-			rows[y] += abs(int(row[x]) - int(row[x-1]))
-		}
-		if y > 0 {
-			up := g.row(y - 1)
-			for x := range row {
-				cols[x] += abs(int(row[x]) - int(up[x]))
-			}
-		}
-	}
-	keepY, keepX := busy(rows), busy(cols)
-	if len(keepX) < minDim || len(keepY) < minDim {
-		return g
-	}
-	out := newGray(len(keepX), len(keepY))
-	for y, sy := range keepY {
-		row, src := out.row(y), g.row(sy)
-		for x, sx := range keepX {
-			row[x] = src[sx]
-		}
-	}
-	return out
-}
-
-// busy returns the indices of the counts that are not far below the usual.
-func busy(counts []int) []int {
-	sorted := slices.Sorted(slices.Values(counts))
-	least := sorted[len(sorted)*3/4] / 5
-	var out []int
-	for i, n := range counts {
-		if n > least {
-			out = append(out, i)
 		}
 	}
 	return out
