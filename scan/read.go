@@ -10,6 +10,9 @@ const (
 	// sureFunction is how much of the fixed patterns must be right before the
 	// error correction is asked.
 	sureFunction = 0.78
+	// sureFinders is how much of the finder patterns must be right before the rest
+	// of a code is looked at.
+	sureFinders = 0.65
 	// sureWarp is how much must be right before a code is straightened.
 	sureWarp = 0.85
 	// bestNears is how many places a rung straightens.
@@ -91,6 +94,9 @@ func (g *gray) read(ctx context.Context, t *triple) (reading, []near, bool) {
 		}
 		flat, ok := grid(t, dim, point{t.tr.x + t.bl.x - t.tl.x, t.tr.y + t.bl.y - t.tl.y}, float64(dim)-3.5)
 		if !ok {
+			continue
+		}
+		if g.finderShare(&flat, dim, t.tl.dark) < sureFinders {
 			continue
 		}
 		for _, c := range g.alignment(&flat, dim, t.tl.dark) {

@@ -41,6 +41,33 @@ func (g *gray) sample(p mapping, dim int) *levels {
 	return l
 }
 
+// finderShare tells how much of the finder patterns is right, by the middles of
+// their modules alone. Three pieces of text rarely get far.
+func (g *gray) finderShare(p mapping, dim int, dark bool) float64 {
+	right := 0
+	for _, c := range [3][2]int{{0, 0}, {dim - finderSize, 0}, {0, dim - finderSize}} {
+		var v [finderSize * finderSize]float64
+		var sum [2]float64
+		for i := range v {
+			x, y := i%finderSize, i/finderSize
+			q := p.at(float64(c[0]+x)+0.5, float64(c[1]+y)+0.5)
+			v[i] = g.smooth(q.x, q.y)
+			if finderModule(x, y) {
+				sum[0] += v[i] / 33
+			} else {
+				sum[1] += v[i] / 16
+			}
+		}
+		cut := (sum[0] + sum[1]) / 2
+		for i := range v {
+			if (v[i] < cut) == (finderModule(i%finderSize, i/finderSize) == dark) {
+				right++
+			}
+		}
+	}
+	return float64(right) / (3 * finderSize * finderSize)
+}
+
 // function tells how much of the fixed patterns of a code is right: the finder
 // patterns, and the modules between them that must alternate (ISO/IEC 18004,
 // section 6.3.5). It compares with what is near, so that no light misleads it.
