@@ -24,8 +24,9 @@ type Screen struct {
 }
 
 // npm prints the first of these (lib/commands/profile.js); the others are what
-// registries and password managers say.
-var typedLine = regexp.MustCompile(`(?i)(?:or enter (?:this )?code|enter (?:this )?(?:code|key) manually|secret key|setup key)\s*:?[ \t]+((?:[a-z2-7]{2,}[ -]?){4,}={0,6})`)
+// registries and password managers say. The secret is one word or groups of four.
+var typedLine = regexp.MustCompile(`(?im)(?:or enter (?:this )?code|enter (?:this )?(?:code|key) manually|secret key|setup key)\s*:[ \t]*` +
+	`([a-z2-7]{16,}={0,6}|[a-z2-7]{4}(?:[ -][a-z2-7]{4}){3,}(?:[ -][a-z2-7]{1,4})?)[ \t]*(?:[^\s0-9a-z]|$)`)
 
 // maxText is the size of the largest text that is read.
 const maxText = 8 << 20

@@ -78,12 +78,13 @@ func TestTypedOnly(t *testing.T) {
 	for text, want := range map[string]string{
 		"or enter code: gezd gnbv gy3t qojq\n":             "GEZDGNBVGY3TQOJQ",
 		" Or enter code: GEZDGNBVGY3TQOJQGEZDGNBV=\r\nAnd": "GEZDGNBVGY3TQOJQGEZDGNBV",
+		"│ Or enter code: GEZDGNBVGY3TQOJQ   │\n":          "GEZDGNBVGY3TQOJQ",
 	} {
 		if got, err := readText(t, text).Pick(); err != nil || got.Reveal() != want {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for _, text := range []string{"", "Or enter code: 123456", "Or enter code:\nGEZDGNBVGY3TQOJQ", "the secret keys of all\n"} {
+	for _, text := range []string{"", "Or enter code: 123456", "Or enter code:\nGEZDGNBVGY3TQOJQ1", "Secret key management systems provide\n", "Secret key: management systems provide\n"} {
 		if _, err := readText(t, text).Pick(); !errors.Is(err, scan.ErrNoCode) {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -102,7 +103,11 @@ func TestDisagree(t *testing.T) {
 		t.Error(err)
 	}
 	spaced := strings.ToLower(secretOf(uri))
-	spaced = spaced[:4] + " " + spaced[4:]
+	var groups []string
+	for group := range slices.Chunk([]byte(spaced), 4) {
+		groups = append(groups, string(group))
+	}
+	spaced = strings.Join(groups, " ")
 	if got, err := readText(t, code+"\n Or enter code: "+spaced+"\n").Pick(); err != nil || got.Reveal() != uri {
 		t.Errorf("the same, spaced: %v", err)
 	}
