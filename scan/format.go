@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 )
 
@@ -55,12 +56,8 @@ var magic = [...]struct{ prefix, name, mend string }{ //nolint:gochecknoglobals 
 // text. 512 bytes are enough.
 func IsPicture(head []byte) bool {
 	_, err := sniff(head)
-	return err == nil || isFormat(err)
-}
-
-func isFormat(err error) bool {
-	_, ok := err.(*FormatError) //nolint:errorlint // sniff never wraps it
-	return ok
+	_, known := errors.AsType[*FormatError](err)
+	return err == nil || known
 }
 
 // sniff names the format of data, or says why it cannot be read.

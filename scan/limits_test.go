@@ -5,7 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"image"
+	"image/color"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -85,6 +88,52 @@ func TestFormats(t *testing.T) {
 		}
 		if _, err := scan.Decode(t.Context(), strings.NewReader(text)); !errors.Is(err, scan.ErrNotPicture) {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestNoise gives up on a picture of nothing but tiled finder patterns and on one of
+// noise, in the time allowed.
+func TestNoise(t *testing.T) {
+	const n = 1300
+	tiles, noise := image.NewGray(image.Rect(0, 0, n, n)), image.NewGray(image.Rect(0, 0, n, n))
+	state := uint32(1)
+	for y := range n {
+		for x := range n {
+			u, v := x/2%9-4, y/2%9-4
+			if ring := max(u, -u, v, -v); ring == 4 || ring == 2 {
+				tiles.SetGray(x, y, color.Gray{Y: 255})
+			}
+			state = state*1664525 + 1013904223
+			noise.SetGray(x, y, color.Gray{Y: uint8(state >> 24)})
+		}
+	}
+	for _, img := range []image.Image{tiles, noise} {
+		if _, err := scan.Decode(t.Context(), bytes.NewReader(encodePNG(t, img))); !errors.Is(err, scan.ErrNoCode) {
+			t.Error(err)
+		}
+	}
+}
+
+// TestMemory measures what pictures of the largest allowed size take.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes large pictures")
+	}
+	r := image.Rect(0, 0, 8000, 5000)
+	for name, img := range map[string]image.Image{
+		"gray": image.NewGray(r), "paletted": image.NewPaletted(r, color.Palette{color.White, color.Black}),
+	} {
+		data := encodePNG(t, img)
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := scan.Decode(t.Context(), bytes.NewReader(data)); !errors.Is(err, scan.ErrNoCode) {
+			t.Errorf("%s: %v", name, err)
+		}
+		runtime.ReadMemStats(&after)
+		if mb := (after.Sys - before.Sys) >> 20; mb > 250 {
+			t.Errorf("%s: the process grew by %d MB", name, mb)
 		}
 	}
 }
