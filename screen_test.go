@@ -110,9 +110,15 @@ func TestScreenAndClipboard(t *testing.T) {
 		if err := copying.Run(); err != nil {
 			t.Fatal(err)
 		}
-		out, err := at("add", "--dry-run", "--clipboard").CombinedOutput()
-		if err != nil || !bytes.Contains(out, []byte(source[1])) {
-			t.Errorf("%s on the clipboard: %v\n%s", kind, err, out)
+		// xclip returns before the X server has made its child the owner.
+		for deadline := time.Now().Add(time.Minute); ; {
+			out, err := at("add", "--dry-run", "--clipboard").CombinedOutput()
+			if err == nil && bytes.Contains(out, []byte(source[1])) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s on the clipboard: %v\n%s", kind, err, out)
+			}
 		}
 	}
 }

@@ -72,6 +72,18 @@ func paste(t *testing.T) string {
 	return string(out)
 }
 
+// wantPaste waits until the clipboard holds text: xclip returns before the X
+// server has made its child the owner.
+func wantPaste(t *testing.T, text string) {
+	t.Helper()
+	got := paste(t)
+	for deadline := time.Now().Add(time.Minute); got != text; got = paste(t) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the clipboard holds %q, want %q", got, text)
+		}
+	}
+}
+
 func put(t *testing.T, text string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "xclip", "-in", "-selection", "clipboard")
@@ -87,19 +99,13 @@ func TestCopyAndClear(t *testing.T) {
 	if err := c.Copy(t.Context(), secret.New("123456"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if got := paste(t); got != "123456" {
-		t.Fatalf("the clipboard holds %q", got)
-	}
+	wantPaste(t, "123456")
 	// One whose time has come is cleared by the process that is left behind.
 	c.Helper = []string{os.Args[0], "clear"}
 	if err := c.Copy(t.Context(), secret.New("654321"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); paste(t) != ""; {
-		if time.Now().After(deadline) {
-			t.Fatal("the clipboard was not cleared")
-		}
-	}
+	wantPaste(t, "")
 }
 
 func TestClearKeepsWhatIsNewer(t *testing.T) {
@@ -109,6 +115,7 @@ func TestClearKeepsWhatIsNewer(t *testing.T) {
 	if err := c.Copy(t.Context(), secret.New("123456"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
+	wantPaste(t, "123456")
 	var order []byte
 	for deadline := time.Now().Add(time.Minute); len(order) == 0 && time.Now().Before(deadline); {
 		order, _ = os.ReadFile("order")
@@ -117,6 +124,7 @@ func TestClearKeepsWhatIsNewer(t *testing.T) {
 		t.Fatalf("the helper was told %q", order)
 	}
 	put(t, "newer")
+	wantPaste(t, "newer")
 	if err := clip.Clear(t.Context(), strings.NewReader(string(order)), time.Now); err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +140,7 @@ func TestCopyWithoutHelper(t *testing.T) {
 	if err := c.Copy(t.Context(), secret.New("123456"), time.Now()); err == nil {
 		t.Error("no error")
 	}
-	if got := paste(t); got != "" {
-		t.Errorf("the clipboard holds %q", got)
-	}
+	wantPaste(t, "")
 }
 
 func TestClearRefusesNonsense(t *testing.T) {
