@@ -49,10 +49,13 @@ func policy() map[string][]string {
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/filelock":   {"golang.org/x/sys"},
-		"./internal/npmrun":     {"golang.org/x/sys", "./internal/secret"},
-		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
-		"./internal/secret":     {},
-		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
+		// Keeps no token of an .npmrc, so it needs no secrets.
+		"./internal/npmconfig":      {"./internal/npmconfig/nopt"},
+		"./internal/npmconfig/nopt": {},
+		"./internal/npmrun":         {"golang.org/x/sys", "./internal/secret"},
+		"./internal/passphrase":     {"github.com/sethvargo/go-diceware", "./internal/secret"},
+		"./internal/secret":         {},
+		"./internal/term":           {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
 
 		// No part of the program: pages and completions, and a registry for tests.
 		"./internal/gendoc":              {"github.com/spf13/cobra", "./cmd"},
