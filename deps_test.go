@@ -49,11 +49,14 @@ func policy() map[string][]string {
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/filelock":   {"golang.org/x/sys"},
-		"./internal/npmrun":     {"golang.org/x/sys", "./internal/secret"},
-		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
-		"./internal/screen":     {},
-		"./internal/secret":     {},
-		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
+		// Keeps no token of an .npmrc, so it needs no secrets.
+		"./internal/npmconfig":      {"./internal/npmconfig/nopt"},
+		"./internal/npmconfig/nopt": {},
+		"./internal/npmrun":         {"golang.org/x/sys", "./internal/secret"},
+		"./internal/passphrase":     {"github.com/sethvargo/go-diceware", "./internal/secret"},
+		"./internal/screen":         {},
+		"./internal/secret":         {},
+		"./internal/term":           {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
 
 		// No part of the program: pages and completions, and a registry for tests.
 		"./internal/gendoc":              {"github.com/spf13/cobra", "github.com/spf13/pflag", "./cmd"},
