@@ -32,7 +32,7 @@ func policy() map[string][]string {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
 			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/intake",
-			"./internal/npmrun", "./internal/passphrase", "./internal/screen", "./internal/secret", "./internal/term",
+			"./internal/npmconfig", "./internal/npmrun", "./internal/passphrase", "./internal/ptyrun", "./internal/screen", "./internal/secret", "./internal/term",
 		},
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/armor",
@@ -54,6 +54,7 @@ func policy() map[string][]string {
 		"./internal/npmconfig/nopt": {},
 		"./internal/npmrun":         {"golang.org/x/sys", "./internal/secret"},
 		"./internal/passphrase":     {"github.com/sethvargo/go-diceware", "./internal/secret"},
+		"./internal/ptyrun":         {"github.com/creack/pty", "golang.org/x/sys", "golang.org/x/term", "./internal/secret"},
 		"./internal/screen":         {},
 		"./internal/secret":         {},
 		"./internal/term":           {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
@@ -85,7 +86,7 @@ func only() map[string][]string {
 		"net/smtp":     nil,
 		"os/exec": {
 			"./cmd", // the command that prints the passphrase
-			"./internal/agent", "./internal/clip", "./internal/npmrun", "./internal/screen",
+			"./internal/agent", "./internal/clip", "./internal/npmrun", "./internal/ptyrun", "./internal/screen",
 		},
 		"plugin": nil,
 	}

@@ -30,6 +30,7 @@ type App struct {
 	InTTY, OutTTY, ErrTTY bool
 	Getenv                func(string) string
 	Environ               func() []string
+	Dir                   func() (string, error) // the working folder
 	Now                   func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error

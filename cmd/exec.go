@@ -22,7 +22,9 @@ type execOptions struct {
 	account, via   string
 	minRemaining   time.Duration
 	flag, variable string
+	registry       string
 	dryRun         bool
+	verbose        bool
 }
 
 func newExecCmd(app *App) *cobra.Command {
@@ -40,6 +42,11 @@ script. An --otp of yours, or npm_config_otp, is left alone.
 
 --via env sets the tool's variable instead of appending a flag. A tool that
 npmotp does not know needs --flag, --env or {otp} in an argument.
+
+The password goes only to the registry that the account belongs to. Where npm
+would talk to another one, because of an .npmrc, publishConfig, the environment
+or the command line, the command stops and says which file it is; --registry
+lets it go there knowingly. Without --account the registry picks the account.
 
 When less than --min-remaining is left of a password, the next one is waited
 for. The variables that hold npmotp's passphrase do not reach COMMAND.
@@ -67,6 +74,8 @@ cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
 	f.StringVar(&o.flag, "flag", "", "arguments to append, with {otp} for the password")
 	f.StringVar(&o.variable, "env", "", "the variable `NAME` that carries the password")
+	f.StringVar(&o.registry, "registry", "", "let the password go to the registry at `URL`, whatever the account says")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "say why each decision is made")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run, with the password as ******")
 	return cmd
 }
@@ -100,7 +109,7 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	}
 	var code secret.Text
 	if plan.NeedsCode {
-		if plan, code, err = app.codeFor(ctx, o, options, argv); err != nil {
+		if plan, code, err = app.codeFor(ctx, plan, o, options, argv); err != nil {
 			return err
 		}
 	}
@@ -116,7 +125,7 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 
 // codeFor unlocks the vault, plans again with what the account says, and takes
 // a password if the plan still needs one.
-func (app *App) codeFor(ctx context.Context, o execOptions, options npmrun.Options, argv []string) (*npmrun.Plan, secret.Text, error) {
+func (app *App) codeFor(ctx context.Context, plan *npmrun.Plan, o execOptions, options npmrun.Options, argv []string) (*npmrun.Plan, secret.Text, error) {
 	v, err := app.unlock(ctx)
 	if err != nil {
 		return nil, secret.Text{}, err
@@ -125,14 +134,14 @@ func (app *App) codeFor(ctx context.Context, o execOptions, options npmrun.Optio
 	if err != nil {
 		return nil, secret.Text{}, err
 	}
-	a, err := contents.Find(o.account)
+	a, err := app.execAccount(contents, o, plan)
 	if err != nil {
 		return nil, secret.Text{}, err
 	}
 	if a.Level == vault.AuthOnly {
 		options.Level = npmrun.AuthOnly
 	}
-	plan, err := npmrun.New(argv, options)
+	plan, err = npmrun.New(argv, options)
 	if err != nil || !plan.NeedsCode || o.dryRun {
 		return plan, secret.Text{}, err
 	}

@@ -27,6 +27,7 @@ func System() *App {
 		ErrTTY:  term.IsTerminal(os.Stderr),
 		Getenv:  os.Getenv,
 		Environ: os.Environ,
+		Dir:     os.Getwd,
 		Now:     time.Now,
 		Wait:    wait,
 		Prompt:  term.Terminal{},

@@ -84,6 +84,7 @@ type Options struct {
 type Plan struct {
 	Tool       string   // the tool that gets the code, seen through a runner: "npm", "lerna"
 	Subcommand string   // its sub-command by its full name, "" when there is none
+	ToolArgv   []string // its own command line, without runners in front of it
 	NeedsCode  bool     // whether a code is to be had before Command
 	Why        string   // one clause that gives the reason for NeedsCode
 	Variables  []string // the environment variables that get the code
@@ -106,6 +107,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	}
 	p := &Plan{argv: slices.Clone(argv), environ: slices.Clone(o.Environ)}
 	c := seeThrough(argv)
+	p.ToolArgv = append([]string{c.name}, c.args...)
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
