@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ledger"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -39,6 +40,8 @@ type App struct {
 	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
+	// Ledger knows which passwords were sent.
+	Ledger ledger.Ledger
 	// VaultOptions apply to every vault that is opened or created.
 	VaultOptions []vault.Option
 

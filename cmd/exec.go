@@ -145,7 +145,7 @@ func (app *App) codeFor(ctx context.Context, plan *npmrun.Plan, o execOptions, o
 	if err != nil || !plan.NeedsCode || o.dryRun {
 		return plan, secret.Text{}, err
 	}
-	code, err := app.codeOf(ctx, v, a, app.Now(), o.minRemaining)
+	code, err := app.freshCode(ctx, v, a, o.minRemaining)
 	return plan, code.Value, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
+	"npmotp/internal/ledger"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/term"
@@ -40,6 +41,7 @@ func System() *App {
 		clipboard.Helper = []string{exe, clearClipboard}
 	}
 	app.Clip = clipboard
+	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}
 	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
 	return app
 }
