@@ -123,7 +123,10 @@ func bounded[T any](ctx context.Context, late error, fn func(context.Context) (T
 	}()
 	select {
 	case res := <-done:
-		return res.v, res.err
+		// What a decoder says of a read that was cut short is not the cause.
+		if res.err == nil || ctx.Err() == nil {
+			return res.v, res.err
+		}
 	case <-ctx.Done():
 	}
 	var zero T
