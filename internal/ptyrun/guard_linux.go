@@ -19,7 +19,8 @@ type guard struct {
 	master   *os.File // this side of the terminal
 	terminal *os.File // the program's side
 	program  int
-	ours     []int // the session's own processes
+	ours     []int        // the session's own processes
+	ended    map[int]bool // what the last look found ended, but not yet gone
 }
 
 // knows tells that this system has answers.
@@ -31,9 +32,9 @@ func (g *guard) knows() bool { return true }
 // sure when a process ended while it looked, since that one may have left
 // another behind.
 //
-// A process that flees by forking cannot escape a look: its children have
-// larger numbers, and /proc lists the numbers in order. One that begins again
-// with small numbers is caught by the next look.
+// A process that flees by forking does not escape a look: its children have
+// larger numbers, and /proc lists the numbers in order, so one of them is
+// listed, and found to be there, or to have just ended.
 func (g *guard) strangers() (found []Process, sure bool) {
 	var terminal syscall.Stat_t
 	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
@@ -44,6 +45,7 @@ func (g *guard) strangers() (found []Process, sure bool) {
 		return nil, false
 	}
 	sure = true
+	ended := map[int]bool{}
 	parents := map[int]int{}
 	names := map[int]string{}
 	holds := map[int]bool{}
@@ -58,11 +60,14 @@ func (g *guard) strangers() (found []Process, sure bool) {
 			continue
 		}
 		if p.state == 'Z' || p.state == 'X' {
+			ended[pid] = true
+			sure = sure && g.ended[pid]
 			continue
 		}
 		parents[pid], names[pid] = p.parent, p.name
 		holds[pid] = p.terminal == uint64(terminal.Rdev) || hasOpen(pid, &terminal)
 	}
+	g.ended = ended
 	for pid, name := range names {
 		if pid == g.program || g.isOurs(pid) {
 			continue

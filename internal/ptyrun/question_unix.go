@@ -22,9 +22,9 @@ const (
 	// yet, such as while a process that a script left behind still ends.
 	again = 50 * time.Millisecond
 	// patience is how long that goes on before the user is told.
-	patience = 2 * time.Second
+	patience = time.Second
 	// patienceAlone is how long it goes on where no user can answer instead.
-	patienceAlone = 10 * time.Second
+	patienceAlone = 5 * time.Second
 	// reaction is how long the program has to take a key.
 	reaction = 2 * time.Second
 )
@@ -87,10 +87,13 @@ func (r *run) watch() {
 			q.left = true
 		}
 	}
-	if _, open := r.matcher.open(); open && !q.left {
-		q.timer.Reset(quiet)
-	} else {
+	switch _, open := r.matcher.open(); {
+	case q.left || r.matcher.asked == 0 || r.matcher.answered:
 		q.timer.Stop()
+	case open:
+		q.timer.Reset(quiet)
+	default:
+		q.timer.Reset(patience)
 	}
 }
 
@@ -107,7 +110,11 @@ func (r *run) fail(err error) {
 func (r *run) consider() {
 	q := &r.question
 	p, open := r.matcher.open()
-	if !open || q.left || q.asking || r.suspended || r.guard.program == 0 {
+	if q.left || q.asking || r.suspended || r.guard.program == 0 {
+		return
+	}
+	if !open {
+		r.disfigured()
 		return
 	}
 	if blocked := r.blocked(); blocked != nil {
@@ -143,6 +150,17 @@ func (r *run) blocked() *BlockedError {
 		return &BlockedError{Why: "keys are on their way to the program"}
 	}
 	return nil
+}
+
+// disfigured sees to a question that does not stay on the screen as it should:
+// the user types the answer, or something has changed the terminal's mode.
+func (r *run) disfigured() {
+	q := &r.question
+	found, _ := r.guard.strangers()
+	if _, open := r.matcher.open(); open || r.matcher.answered || len(found) == 0 || q.warned {
+		return
+	}
+	r.obstructed(&BlockedError{Why: "another process disturbs the terminal", Processes: found})
 }
 
 // obstructed sees to a question that cannot be answered now.
@@ -235,6 +253,17 @@ func (r *run) gotConfirmation(c confirmation) {
 		q.agreed = append(q.agreed, c.pids...)
 		q.timer.Reset(quiet)
 	}
+}
+
+// interrupt passes Ctrl-C on as the signal that it stands for, when it would
+// be what keeps the question from being answered that reads the key.
+func (r *run) interrupt(keys []byte) bool {
+	mode := r.keys
+	if !r.question.warned || mode == nil || len(keys) != 1 || keys[0] != mode.before.Cc[unix.VINTR] {
+		return false
+	}
+	r.order(unix.SIGINT)
+	return true
 }
 
 // typeAnswer types the answer. The first key goes ahead: only when the program

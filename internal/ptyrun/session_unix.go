@@ -244,6 +244,9 @@ func (r *run) loop(ctx context.Context, signals <-chan os.Signal, output <-chan 
 				r.passEnd()
 				break
 			}
+			if r.interrupt(p) {
+				break
+			}
 			r.lastKey = p[len(p)-1]
 			r.out.queue = append(r.out.queue, p...)
 		case r.out.next() <- r.out.queue:
