@@ -41,15 +41,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patterns are npm's.
-func patterns() []ptyrun.Pattern {
-	return []ptyrun.Pattern{
-		{Text: "Enter OTP:", Intro: []string{"This operation requires a one-time password."}},
-		{Text: "Enter one-time password:"},
-		{Text: "And an OTP code from your authenticator:"},
-	}
-}
-
 // runSession is npmotp. The questions go to the test by descriptor 3 and the
 // answers come by descriptor 4.
 func runSession() int {
@@ -72,7 +63,7 @@ func runSession() int {
 		Path: path, Argv: os.Args[1:], Environ: environ,
 		Helper: []string{self, monitorArg},
 		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Prompts: patterns(),
+		Prompts: npmPatterns(),
 		Nested:  slices.Contains(options, "nested"),
 		Ask: func(_ context.Context, p ptyrun.Prompt) (secret.Text, error) {
 			if _, err := fmt.Fprintf(ask, "%s|%d|%t\n", p.Text, p.Again, p.Refused); err != nil {
@@ -136,6 +127,7 @@ type start struct {
 	// answer returns what is typed at a question; nil answers 123456.
 	answer func(question string) string
 	stdin  *os.File // instead of the terminal
+	alone  bool     // there is no terminal at all
 	shell  string   // runs the session as "$@"
 }
 
@@ -165,12 +157,16 @@ func sit(t *testing.T, s start, argv ...string) *person {
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
+	if s.alone {
+		output, w := pipe(t)
+		terminal, tty = output, w
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, w, w
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	}
 	if s.stdin != nil {
 		cmd.Stdin = s.stdin
 	}
-	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
-		t.Fatal(err)
-	}
+	_ = pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 80})
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

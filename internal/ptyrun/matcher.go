@@ -6,11 +6,11 @@ import (
 	"unicode"
 )
 
-// mask is what the echo of an answer shows as. It takes the place of each
+// asterisk is what the echo of an answer shows as. It takes the place of each
 // character, so that a program which moves the cursor finds its own layout.
-const mask = '*'
+const asterisk = '*'
 
-// A matcher watches the output of a program for its prompts, and takes the
+// A Matcher watches the output of a program for its prompts, and takes the
 // echo of answers out of it.
 //
 // A prompt is open while it is the last thing on the screen and the cursor
@@ -18,7 +18,7 @@ const mask = '*'
 // draws it again, until its line has been left: the program went on to the
 // next line after the answer, or printed something else. What follows is a new
 // question.
-type matcher struct {
+type Matcher struct {
 	*screen
 	patterns []Pattern
 
@@ -30,17 +30,18 @@ type matcher struct {
 	prompt   int  // the pattern of the latest question
 }
 
-func newMatcher(patterns []Pattern, width, height int) *matcher {
-	return &matcher{screen: newScreen(width, height), patterns: patterns, fresh: true}
+// NewMatcher returns a matcher for a terminal of a size.
+func NewMatcher(patterns []Pattern, width, height int) *Matcher {
+	return &Matcher{screen: newScreen(width, height), patterns: patterns, fresh: true}
 }
 
-// Write follows output and returns what the user may see of it: as much as it
+// Pass follows output and returns what the user may see of it: as much as it
 // was given, but for the echo of answers.
-func (m *matcher) write(p []byte) []byte {
+func (m *Matcher) Pass(p []byte) []byte {
 	out := make([]byte, 0, len(p))
 	held := 0 // bytes of an incomplete character at the end of out
 	for _, b := range p {
-		line, x := "", m.x
+		line := ""
 		if b == '\n' {
 			line = m.whole()
 		}
@@ -48,7 +49,7 @@ func (m *matcher) write(p []byte) []byte {
 		event := m.feed(b, func(r rune) rune {
 			if m.masking && !unicode.IsSpace(r) && m.echoes() {
 				masked = true
-				return mask
+				return asterisk
 			}
 			return r
 		})
@@ -59,15 +60,14 @@ func (m *matcher) write(p []byte) []byte {
 			continue
 		case printed:
 			if masked {
-				out = append(out[:len(out)-1-min(held, len(out)-1)], mask)
+				out = append(out[:len(out)-1-min(held, len(out)-1)], asterisk)
 			}
-			m.look()
+			if m.last(b) {
+				m.look()
+			}
 		case newline:
 			m.leave(line)
 		case nothing:
-			if m.x != x {
-				m.look()
-			}
 		}
 		held = 0
 	}
@@ -75,20 +75,25 @@ func (m *matcher) write(p []byte) []byte {
 }
 
 // whole returns the line that the cursor is on, with what follows the cursor.
-func (m *matcher) whole() string {
+func (m *Matcher) whole() string {
 	cells := m.rows[m.y].cells
 	return m.left() + string(cells[min(m.x, len(cells)):])
 }
 
 // echoes tells whether the cursor stands behind a prompt, with nothing but
 // asterisks and blanks between.
-func (m *matcher) echoes() bool {
-	line := strings.TrimRight(m.left(), string(mask)+" ")
+func (m *Matcher) echoes() bool {
+	line := strings.TrimRight(m.left(), string(asterisk)+" ")
 	return m.find(line) >= 0
 }
 
+// last tells whether a prompt may end with a byte: most output needs no look.
+func (m *Matcher) last(b byte) bool {
+	return slices.ContainsFunc(m.patterns, func(p Pattern) bool { return p.Text[len(p.Text)-1] == b })
+}
+
 // look opens a question when the line up to the cursor is a prompt.
-func (m *matcher) look() {
+func (m *Matcher) look() {
 	i := m.find(defaultless(m.left()))
 	if i < 0 || !m.fresh {
 		return
@@ -98,9 +103,9 @@ func (m *matcher) look() {
 }
 
 // leave is told that the cursor leaves a line by a line feed.
-func (m *matcher) leave(line string) {
+func (m *Matcher) leave(line string) {
 	line = strings.TrimSpace(line)
-	if m.find(strings.TrimRight(line, string(mask)+" ")) >= 0 {
+	if m.find(strings.TrimRight(line, string(asterisk)+" ")) >= 0 {
 		m.fresh = m.fresh || m.answered
 		return
 	}
@@ -112,12 +117,13 @@ func (m *matcher) leave(line string) {
 }
 
 // intro tells whether a line belongs to a prompt.
-func (m *matcher) intro(line string) bool {
+func (m *Matcher) intro(line string) bool {
 	return slices.ContainsFunc(m.patterns, func(p Pattern) bool { return slices.Contains(p.Intro, line) })
 }
 
-// open returns the prompt that waits for an answer.
-func (m *matcher) open() (Pattern, bool) {
+// Open returns the prompt that waits for an answer.
+func (m *Matcher) Open() (Pattern, bool) {
+	m.look()
 	if m.asked == 0 || m.answered || m.after() {
 		return Pattern{}, false
 	}
@@ -128,13 +134,19 @@ func (m *matcher) open() (Pattern, bool) {
 	return m.patterns[i], true
 }
 
-// answer is told that the open question is about to be answered.
-func (m *matcher) answer() {
+// Answer is told that the open question is about to be answered.
+func (m *Matcher) Answer() {
 	m.answered, m.masking, m.worked = true, true, false
 }
 
+// mask hides what follows a prompt from now on.
+func (m *Matcher) mask() { m.masking = true }
+
+// Asked counts the questions so far.
+func (m *Matcher) Asked() int { return m.asked }
+
 // find returns the pattern that a line ends with, or -1.
-func (m *matcher) find(line string) int {
+func (m *Matcher) find(line string) int {
 	line = strings.TrimRightFunc(line, unicode.IsSpace)
 	return slices.IndexFunc(m.patterns, func(p Pattern) bool {
 		sign, ok := strings.CutSuffix(line, p.Text)
@@ -150,7 +162,7 @@ func defaultless(line string) string {
 		return line[:i]
 	}
 	// The echo filter has made asterisks of it.
-	if i := strings.LastIndexByte(line, ' '); i > 0 && len(line)-i > 3 && strings.Trim(line[i+1:], string(mask)) == "" {
+	if i := strings.LastIndexByte(line, ' '); i > 0 && len(line)-i > 3 && strings.Trim(line[i+1:], string(asterisk)) == "" {
 		return line[:i]
 	}
 	return line

@@ -87,7 +87,7 @@ func (r *run) watch() {
 			q.left = true
 		}
 	}
-	switch _, open := r.matcher.open(); {
+	switch _, open := r.matcher.Open(); {
 	case q.left || r.matcher.asked == 0 || r.matcher.answered:
 		q.timer.Stop()
 	case open:
@@ -109,7 +109,7 @@ func (r *run) fail(err error) {
 // consider answers the question if that can be done now.
 func (r *run) consider() {
 	q := &r.question
-	p, open := r.matcher.open()
+	p, open := r.matcher.Open()
 	if q.left || q.asking || r.suspended || r.guard.program == 0 {
 		return
 	}
@@ -157,10 +157,23 @@ func (r *run) blocked() *BlockedError {
 func (r *run) disfigured() {
 	q := &r.question
 	found, _ := r.guard.strangers()
-	if _, open := r.matcher.open(); open || r.matcher.answered || len(found) == 0 || q.warned {
+	if r.matcher.answered || len(found) == 0 || q.warned {
 		return
 	}
 	r.obstructed(&BlockedError{Why: "another process disturbs the terminal", Processes: found})
+}
+
+// settled is blocked, looked at again while nothing but the coming and going of
+// processes is in the way, which may be anybody's on a busy machine.
+func (r *run) settled() *BlockedError {
+	var why *BlockedError
+	for range reaction / (10 * time.Millisecond) {
+		if why = r.blocked(); why == nil || len(why.Processes) > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return why
 }
 
 // obstructed sees to a question that cannot be answered now.
@@ -275,7 +288,7 @@ func (r *run) typeAnswer(p Pattern) {
 	slave := fdOf(r.slave)
 	_ = unix.IoctlSetInt(slave, unix.TIOCEXCL, 0)
 	defer func() { _ = unix.IoctlSetInt(slave, unix.TIOCNXCL, 0) }()
-	if blocked := r.blocked(); blocked != nil {
+	if blocked := r.settled(); blocked != nil {
 		r.obstructed(blocked)
 		return
 	}
@@ -295,7 +308,7 @@ func (r *run) typeAnswer(p Pattern) {
 		r.typed(keys)
 		return
 	}
-	r.matcher.masking = true
+	r.matcher.mask()
 	if _, err := r.master.WriteString(keys[:1]); err != nil {
 		return
 	}
@@ -304,8 +317,9 @@ func (r *run) typeAnswer(p Pattern) {
 		r.obstructed(&BlockedError{Why: "the program does not read the terminal"})
 		return
 	}
-	if blocked := r.blocked(); blocked != nil {
+	if blocked := r.settled(); blocked != nil {
 		// Something that began meanwhile may have taken the first key.
+		_, _ = r.master.Write([]byte{mode.Cc[unix.VERASE]})
 		r.obstructed(blocked)
 		return
 	}
@@ -315,7 +329,7 @@ func (r *run) typeAnswer(p Pattern) {
 
 // typed types the rest of the answer and counts it.
 func (r *run) typed(keys string) {
-	r.matcher.answer()
+	r.matcher.Answer()
 	r.result.Answers++
 	r.question.code = nil
 	_, _ = r.master.WriteString(keys)

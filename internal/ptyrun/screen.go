@@ -321,11 +321,20 @@ func (s *screen) eraseScreen(mode int) {
 	}
 }
 
-// left returns the line up to the cursor, rows that wrapped joined.
+// maxLine bounds the lines that are looked at. A prompt and its answer are far
+// shorter, and programs print lines without end.
+const maxLine = 400
+
+// left returns the line up to the cursor, rows that wrapped joined. Of a line
+// that is too long it returns nothing.
 func (s *screen) left() string {
-	first := s.y
+	first, length := s.y, s.x
 	for first > 0 && s.rows[first-1].wrapped {
 		first--
+		length += len(s.rows[first].cells)
+		if length > maxLine {
+			return ""
+		}
 	}
 	var b strings.Builder
 	for y := first; y < s.y; y++ {

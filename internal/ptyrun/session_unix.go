@@ -28,15 +28,17 @@ const lookAround = 200 * time.Millisecond
 type run struct {
 	*Session
 	master, slave *os.File
-	keys          *userTerminal
+	keys          *userTerminal // where the user types, if at a terminal
+	window        *userTerminal // where output shows, if that is not it
 	in            *input
 	out           *writer
 	control       *os.File
 	orders        *json.Encoder
-	matcher       *matcher
+	matcher       *Matcher
 	guard         guard
 	question      question
 
+	signals   chan os.Signal
 	monitor   *os.Process
 	paused    bool // the user is being asked something else
 	suspended bool
@@ -62,7 +64,10 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 		return Result{}, fmt.Errorf("open a pseudo-terminal: %w", err)
 	}
 	defer func() { _ = errors.Join(master.Close(), slave.Close()) }()
-	r := &run{Session: s, master: master, slave: slave, keys: openTerminal(s.Stdin)}
+	r := &run{Session: s, master: master, slave: slave, keys: openTerminal(s.Stdin, raw)}
+	if r.keys == nil {
+		r.window = openTerminal(s.Stdout, shown)
+	}
 	s.screen.to = s.Stderr
 	if err := r.prepare(); err != nil {
 		return Result{}, err
@@ -88,7 +93,7 @@ func (r *run) prepare() error {
 	if err := unix.IoctlSetTermios(fd, setNow, mode); err != nil {
 		return err
 	}
-	r.matcher = newMatcher(r.Prompts, 0, 0)
+	r.matcher = NewMatcher(r.Prompts, 0, 0)
 	r.resize()
 	return nil
 }
@@ -155,6 +160,7 @@ func (r *run) do(ctx context.Context) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	signals := make(chan os.Signal, 16)
+	r.signals = signals
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH)
 	defer signal.Stop(signals)
 	var err error
@@ -183,7 +189,7 @@ func (r *run) do(ctx context.Context) (Result, error) {
 	go readOutput(r.master, ended, output)
 	reports := make(chan report)
 	go readReports(r.control, reports)
-	r.loop(ctx, signals, output, reports, end)
+	r.loop(ctx, output, reports, end)
 	return r.result, r.failure
 }
 
@@ -206,6 +212,7 @@ func readReports(control *os.File, reports chan<- report) {
 // takeTerminal makes the user's keys the program's.
 func (r *run) takeTerminal() {
 	r.keys.setRaw()
+	r.window.setRaw()
 	r.talkRaw()
 	r.in.allow(!r.paused && (r.keys == nil || r.keys.raw))
 }
@@ -214,12 +221,16 @@ func (r *run) takeTerminal() {
 func (r *run) restore() {
 	r.in.allow(false)
 	r.keys.restore()
+	r.window.restore()
 	r.talkRaw()
 }
 
-func (r *run) talkRaw() { r.screen.set(r.keys != nil && r.keys.raw && isTerminal(r.Stderr)) }
+func (r *run) talkRaw() {
+	mine := r.keys != nil && r.keys.raw || r.window != nil && r.window.raw
+	r.screen.set(mine && isTerminal(r.Stderr))
+}
 
-func (r *run) loop(ctx context.Context, signals <-chan os.Signal, output <-chan []byte, reports <-chan report, end *os.File) {
+func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan report, end *os.File) {
 	r.question.start(ctx)
 	defer r.question.stop()
 	look := time.NewTicker(lookAround)
@@ -254,7 +265,7 @@ func (r *run) loop(ctx context.Context, signals <-chan os.Signal, output <-chan 
 		case <-r.out.done:
 			r.out.busy = false
 			r.passEnd()
-		case sig := <-signals:
+		case sig := <-r.signals:
 			r.signal(sig)
 		case p := <-reports:
 			if r.report(p) && !closing {
@@ -278,7 +289,7 @@ func (r *run) loop(ctx context.Context, signals <-chan os.Signal, output <-chan 
 
 // show passes the program's output on, and sees whether it asks.
 func (r *run) show(p []byte) {
-	p = r.matcher.write(p)
+	p = r.matcher.Pass(p)
 	if err := r.screen.show(r.Stdout, p, r.matcher.x != 0); err != nil && r.failure == nil {
 		// As a program whose reader is gone.
 		r.failure = fmt.Errorf("write the program's output: %w", err)
@@ -298,6 +309,7 @@ func (r *run) signal(sig os.Signal) {
 		r.resize()
 	case unix.SIGCONT:
 		r.suspended = false
+		signal.Notify(r.signals, unix.SIGTSTP)
 		r.resize()
 		r.takeTerminal()
 		r.order(s)
@@ -335,8 +347,11 @@ func (r *run) suspend() {
 	}
 	r.restore()
 	r.suspended = true
+	// Go's runtime keeps its handler once a signal was asked for, so what stops
+	// the others does not stop this process.
 	signal.Reset(unix.SIGTSTP)
 	_ = unix.Kill(0, unix.SIGTSTP)
+	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 	// The stop takes effect now or in a moment; either way SIGCONT ends it.
 }
 

@@ -53,15 +53,24 @@ func forStream(t unix.Termios) *unix.Termios {
 	return &t
 }
 
-// A userTerminal is the terminal that the user's keys come from.
+// shown returns the mode in which output is passed on as it is; the program's
+// own terminal has made it up already.
+func shown(t unix.Termios) *unix.Termios {
+	t.Oflag &^= unix.OPOST
+	return &t
+}
+
+// A userTerminal is a terminal of the user's, and the mode it has for the
+// program.
 type userTerminal struct {
 	fd     int
 	before unix.Termios
-	raw    bool
+	mode   func(unix.Termios) *unix.Termios
+	raw    bool // it is in that mode
 }
 
-// openTerminal returns f as the user's terminal, nil when it is none.
-func openTerminal(f *os.File) *userTerminal {
+// openTerminal returns f as a user's terminal, nil when it is none.
+func openTerminal(f *os.File, mode func(unix.Termios) *unix.Termios) *userTerminal {
 	if f == nil {
 		return nil
 	}
@@ -70,7 +79,7 @@ func openTerminal(f *os.File) *userTerminal {
 	if err != nil {
 		return nil
 	}
-	return &userTerminal{fd: fd, before: *before}
+	return &userTerminal{fd: fd, before: *before, mode: mode}
 }
 
 // foreground tells whether keys are meant for this process.
@@ -83,7 +92,7 @@ func (t *userTerminal) foreground() bool {
 	return err != nil || pgrp == unix.Getpgrp()
 }
 
-// setRaw gives every key to the program. In the background it does nothing:
+// setRaw gives the terminal to the program. In the background it does nothing:
 // the terminal is another's.
 func (t *userTerminal) setRaw() {
 	if t == nil || t.raw || !t.foreground() {
@@ -92,7 +101,7 @@ func (t *userTerminal) setRaw() {
 	if now, err := unix.IoctlGetTermios(t.fd, getTermios); err == nil {
 		t.before = *now
 	}
-	t.raw = unix.IoctlSetTermios(t.fd, setTermios, raw(t.before)) == nil
+	t.raw = unix.IoctlSetTermios(t.fd, setTermios, t.mode(t.before)) == nil
 }
 
 // restore gives the terminal back as it was.
