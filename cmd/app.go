@@ -19,6 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/ledger"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -40,6 +42,8 @@ type App struct {
 	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
+	// Converse runs a command on a pseudo-terminal.
+	Converse func(ctx context.Context, s *ptyrun.Session) (ptyrun.Result, error)
 	// Ledger knows which passwords were sent.
 	Ledger ledger.Ledger
 	// VaultOptions apply to every vault that is opened or created.
@@ -93,7 +97,8 @@ func Main(args []string, app *App) int {
 	root.SetOut(app.Out)
 	root.SetErr(app.Err)
 	err := root.ExecuteContext(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
+	_, final := errors.AsType[*npmrun.ExitError](err)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !final {
 		err = cause
 	}
 	if err == nil {
@@ -177,7 +182,7 @@ fresh one.
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app))
+	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd())
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

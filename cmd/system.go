@@ -8,6 +8,7 @@ import (
 	"npmotp/internal/clip"
 	"npmotp/internal/ledger"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/term"
 	"npmotp/vault"
@@ -37,8 +38,14 @@ func System() *App {
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
 	clipboard := clip.Clipboard{Environ: environ}
+	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		clipboard.Helper = []string{exe, clearClipboard}
+		monitor = []string{exe, terminalMonitor}
+	}
+	app.Converse = func(ctx context.Context, s *ptyrun.Session) (ptyrun.Result, error) {
+		s.Stdin, s.Stdout, s.Stderr, s.Helper = os.Stdin, os.Stdout, os.Stderr, monitor
+		return s.Run(ctx)
 	}
 	app.Clip = clipboard
 	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}

@@ -43,10 +43,12 @@ const (
 type Via int
 
 // The ways. A flag is visible to other users of the machine while the tool
-// runs; a variable is inherited by everything that the tool starts.
+// runs; a variable is inherited by everything that the tool starts. A code that
+// is typed at the tool's own prompt is seen by neither.
 const (
-	Flag Via = iota // an argument, as in --otp=123456
-	Env             // a variable, as in npm_config_otp=123456
+	Flag   Via = iota // an argument, as in --otp=123456
+	Env               // a variable, as in npm_config_otp=123456
+	Prompt            // typed when the tool asks
 )
 
 // ParseVia returns the way called s.
@@ -56,16 +58,22 @@ func ParseVia(s string) (Via, error) {
 		return Flag, nil
 	case "env":
 		return Env, nil
+	case "prompt":
+		return Prompt, nil
 	}
-	return 0, fmt.Errorf("%q is no way to pass a code: flag and env are", s)
+	return 0, fmt.Errorf("%q is no way to pass a code: flag, env and prompt are", s)
 }
 
 // String returns the name that [ParseVia] reads.
 func (v Via) String() string {
-	if v == Env {
+	switch v {
+	case Env:
 		return "env"
+	case Prompt:
+		return "prompt"
+	default:
+		return "flag"
 	}
-	return "flag"
 }
 
 // Options are what decides about a command beside its arguments.
@@ -89,6 +97,7 @@ type Plan struct {
 	Why        string   // one clause that gives the reason for NeedsCode
 	Variables  []string // the environment variables that get the code
 	Warnings   []string // what the user is told before the command runs
+	Asking     *Asking  // how the tool asks, when the way is Prompt; else nil
 
 	argv    []string
 	environ []string
@@ -128,6 +137,9 @@ func New(argv []string, o Options) (*Plan, error) {
 	p.NeedsCode, p.Why = c.decide(o)
 	if !p.NeedsCode {
 		return p, nil
+	}
+	if o.Via == Prompt {
+		return p, p.askFor(c)
 	}
 	return p, p.pass(c, o)
 }

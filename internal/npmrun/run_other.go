@@ -25,12 +25,9 @@ func Run(ctx context.Context, argv, environ []string) error {
 	if len(argv) == 0 {
 		return &ExitError{statusNotTried, ErrNoCommand}
 	}
-	path, err := exec.LookPath(argv[0])
-	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return &ExitError{statusNotFound, err}
-	case err != nil:
-		return &ExitError{statusNotExecutable, err}
+	path, err := LookUp(argv[0], environ)
+	if err != nil {
+		return err
 	}
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
@@ -48,4 +45,16 @@ func Run(ctx context.Context, argv, environ []string) error {
 		return &ExitError{Status: exit.ExitCode()}
 	}
 	return &ExitError{statusNotExecutable, err}
+}
+
+// LookUp finds the program called name as [exec.LookPath] does.
+func LookUp(name string, _ []string) (string, error) {
+	path, err := exec.LookPath(name)
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return "", &ExitError{statusNotFound, err}
+	case err != nil:
+		return "", &ExitError{statusNotExecutable, err}
+	}
+	return path, nil
 }
