@@ -32,7 +32,7 @@ func policy() map[string][]string {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
 			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/intake",
-			"./internal/npmrun", "./internal/passphrase", "./internal/secret", "./internal/term",
+			"./internal/npmrun", "./internal/passphrase", "./internal/ptyrun", "./internal/secret", "./internal/term",
 		},
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/armor",
@@ -49,7 +49,8 @@ func policy() map[string][]string {
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/filelock":   {"golang.org/x/sys"},
-		"./internal/npmrun":     {"golang.org/x/sys", "./internal/secret"},
+		"./internal/npmrun":     {"golang.org/x/sys", "./internal/ptyrun", "./internal/secret"},
+		"./internal/ptyrun":     {"github.com/creack/pty", "golang.org/x/sys", "./internal/secret"},
 		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
 		"./internal/secret":     {},
 		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
@@ -290,7 +291,7 @@ func notLinked(pkg string) string {
 	if rest, ok := strings.CutPrefix(pkg, module+"/"); ok && outside("./"+rest) {
 		return "it is no part of it"
 	}
-	for _, root := range []string{"github.com/rogpeppe/go-internal", "github.com/creack/pty", "pgregory.net/rapid"} {
+	for _, root := range []string{"github.com/rogpeppe/go-internal", "pgregory.net/rapid"} {
 		if within(pkg, root) {
 			return "the module is for tests"
 		}

@@ -146,7 +146,7 @@ func yarn() *tool {
 func yarnNpm() *tool {
 	return &tool{
 		name: "yarn npm", flag: "--otp=" + hole, option: "otp", prints: "help h", grammar: yarnGrammar(),
-		asks: []ptyrun.Pattern{{Text: "One-time password:"}},
+		asks: []ptyrun.Pattern{{Text: "One-time password:"}, {Text: "One-time password: ‣"}},
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "stage", need: write, writes: "approve reject"},
@@ -215,13 +215,13 @@ func changeset() *tool {
 }
 
 // np runs the tests and an install before it publishes, which takes longer
-// than a code lives.
+// than a code lives. Its prompt is a line in the midst of a list that it draws
+// anew ten times a second, never the last thing on the screen.
 func np() *tool {
 	return &tool{
 		name: "np", option: "otp", bare: write, unknown: write, prints: "help version",
 		idle:  "publish=false preview=true release-draft-only=true",
 		noWay: "np takes a one-time password at its own prompt only",
-		asks:  []ptyrun.Pattern{{Text: "Enter OTP:", NoEnter: true}},
 		mend:  "use 'np --no-publish' and then 'npmotp exec npm publish', or type the code that 'npmotp code' prints",
 	}
 }
@@ -231,7 +231,7 @@ func np() *tool {
 func releaseIt() *tool {
 	return &tool{
 		name: "release-it", flag: "--npm.otp=" + hole, option: "npm.otp", bare: write, unknown: write, prints: helpAndVersion,
-		asks: []ptyrun.Pattern{{Text: "Please enter OTP for npm:"}},
+		asks: append(npmAsks(), ptyrun.Pattern{Text: "Please enter OTP for npm:"}), nested: true,
 		idle: "npm=false npm.publish=false dry-run=true release-version=true changelog=true",
 		grammar: grammar{
 			types: map[string][]string{

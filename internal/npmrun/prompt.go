@@ -15,7 +15,7 @@ import (
 // ones it says what they do anyway.
 const authType = "npm_config_auth_type"
 
-// asks returns the prompts of npm 6 to 12 and of what runs it: otplease of
+// npmAsks returns the prompts of npm 6 to 12 and of what runs it: otplease of
 // lib/utils/auth.js and lib/utils/read-user-info.js, and the questions of
 // lib/commands/profile.js.
 func npmAsks() []ptyrun.Pattern {
