@@ -53,9 +53,9 @@ func policy() map[string][]string {
 		// Keeps no token of an .npmrc, so it needs no secrets.
 		"./internal/npmconfig":      {"./internal/npmconfig/nopt"},
 		"./internal/npmconfig/nopt": {},
-		"./internal/npmrun":         {"golang.org/x/sys", "./internal/secret"},
+		"./internal/npmrun":         {"golang.org/x/sys", "./internal/ptyrun", "./internal/secret"},
 		"./internal/passphrase":     {"github.com/sethvargo/go-diceware", "./internal/secret"},
-		"./internal/ptyrun":         {"github.com/creack/pty", "golang.org/x/sys", "golang.org/x/term", "./internal/secret"},
+		"./internal/ptyrun":         {"github.com/creack/pty", "golang.org/x/sys", "./internal/secret"},
 		"./internal/screen":         {},
 		"./internal/secret":         {},
 		"./internal/term":           {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
@@ -296,7 +296,7 @@ func notLinked(pkg string) string {
 	if rest, ok := strings.CutPrefix(pkg, module+"/"); ok && outside("./"+rest) {
 		return "it is no part of it"
 	}
-	for _, root := range []string{"github.com/rogpeppe/go-internal", "github.com/creack/pty", "pgregory.net/rapid"} {
+	for _, root := range []string{"github.com/rogpeppe/go-internal", "pgregory.net/rapid"} {
 		if within(pkg, root) {
 			return "the module is for tests"
 		}

@@ -42,8 +42,9 @@ type App struct {
 	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
-	// Converse runs a command on a pseudo-terminal.
-	Converse func(ctx context.Context, s *ptyrun.Session) (ptyrun.Result, error)
+	// Converse runs a command on a pseudo-terminal, and returns how often it
+	// was answered.
+	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
 	// Ledger knows which passwords were sent.
 	Ledger ledger.Ledger
 	// VaultOptions apply to every vault that is opened or created.

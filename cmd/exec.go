@@ -136,7 +136,7 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	switch {
 	case !plan.NeedsCode || o.dryRun:
 		return app.execPlan(ctx, plan, o, secret.Text{})
-	case plan.Asking != nil:
+	case plan.AtPrompt:
 		return app.runAtPrompt(ctx, v, a, plan, o)
 	}
 	code, err := app.freshCode(ctx, v, a, o.minRemaining)
@@ -175,7 +175,7 @@ func (app *App) printPlan(plan *npmrun.Plan) error {
 	if _, err := fmt.Fprintln(app.Out, strings.Join(words, " ")); err != nil {
 		return err
 	}
-	if plan.Asking != nil {
+	if plan.AtPrompt {
 		app.sayf("%s, which is typed when %s asks for it", plan.Why, plan.Tool)
 		return nil
 	}

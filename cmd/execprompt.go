@@ -2,7 +2,7 @@ package cmd
 
 import (
 	"context"
-	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,14 +32,9 @@ func newTerminalMonitorCmd() *cobra.Command {
 // runAtPrompt runs the planned command on a pseudo-terminal and types a
 // password of a at the moment it is asked for.
 func (app *App) runAtPrompt(ctx context.Context, v *vault.Vault, a *vault.Account, plan *npmrun.Plan, o execOptions) error {
-	argv, environ := plan.Questioned()
-	path, err := npmrun.LookUp(argv[0], environ)
+	s, err := plan.Session()
 	if err != nil {
 		return err
-	}
-	s := &ptyrun.Session{Path: path, Argv: argv, Environ: environ, Nested: plan.Asking.Nested}
-	for _, q := range plan.Asking.Questions {
-		s.Prompts = append(s.Prompts, ptyrun.Pattern{Text: q.Text, Intro: q.Intro, NoEnter: q.NoEnter})
 	}
 	// Whoever speaks while the command runs does it between the command's lines.
 	talking := *app
@@ -52,21 +47,16 @@ func (app *App) runAtPrompt(ctx context.Context, v *vault.Vault, a *vault.Accoun
 	}
 	answer := &answerer{app: &talking, vault: v, account: a, options: o}
 	s.Ask = answer.code
-	result, err := app.Converse(ctx, s)
-	if errors.Is(err, ptyrun.ErrUnsupported) {
-		return withHint(err, "use --via flag or --via env")
-	}
-	if err != nil {
-		return err
-	}
-	if result.Answers == 0 {
+	answers, err := app.Converse(ctx, s)
+	if answers == 0 {
 		app.explainf(o, "%s did not ask for a password", plan.Tool)
 	}
-	if result.Status != 0 {
-		return &npmrun.ExitError{Status: result.Status}
-	}
-	return nil
+	return err
 }
+
+// enrolmentQuestion is how npm asks for a password of the secret that it has
+// just shown, which is in no vault yet (lib/commands/profile.js).
+const enrolmentQuestion = "And an OTP code"
 
 // An answerer yields the passwords for one run.
 type answerer struct {
@@ -80,6 +70,9 @@ type answerer struct {
 // code returns a password for a question. One that was refused is not sent
 // again, whatever the account says of reuse.
 func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, error) {
+	if strings.HasPrefix(p.Text, enrolmentQuestion) {
+		return secret.Text{}, ptyrun.ErrLeave
+	}
 	w.app.explainf(w.options, "the command asks %q, for the %s time", p.Text, ordinal(p.Again+1))
 	code, err := w.app.freshCode(ctx, w.vault, w.account, w.options.minRemaining)
 	if err == nil && p.Refused && !code.From.After(w.last.From) && !w.account.IsHOTP() {

@@ -43,9 +43,9 @@ func System() *App {
 		clipboard.Helper = []string{exe, clearClipboard}
 		monitor = []string{exe, terminalMonitor}
 	}
-	app.Converse = func(ctx context.Context, s *ptyrun.Session) (ptyrun.Result, error) {
+	app.Converse = func(ctx context.Context, s *ptyrun.Session) (int, error) {
 		s.Stdin, s.Stdout, s.Stderr, s.Helper = os.Stdin, os.Stdout, os.Stderr, monitor
-		return s.Run(ctx)
+		return npmrun.Converse(ctx, s)
 	}
 	app.Clip = clipboard
 	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}

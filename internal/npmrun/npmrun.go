@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 )
 
@@ -43,12 +44,11 @@ const (
 type Via int
 
 // The ways. A flag is visible to other users of the machine while the tool
-// runs; a variable is inherited by everything that the tool starts. A code that
-// is typed at the tool's own prompt is seen by neither.
+// runs; a variable is inherited by everything that the tool starts.
 const (
 	Flag   Via = iota // an argument, as in --otp=123456
 	Env               // a variable, as in npm_config_otp=123456
-	Prompt            // typed when the tool asks
+	Prompt            // typed at the tool's own prompt
 )
 
 // ParseVia returns the way called s.
@@ -71,9 +71,9 @@ func (v Via) String() string {
 		return "env"
 	case Prompt:
 		return "prompt"
-	default:
-		return "flag"
+	case Flag:
 	}
+	return "flag"
 }
 
 // Options are what decides about a command beside its arguments.
@@ -97,12 +97,16 @@ type Plan struct {
 	Why        string   // one clause that gives the reason for NeedsCode
 	Variables  []string // the environment variables that get the code
 	Warnings   []string // what the user is told before the command runs
-	Asking     *Asking  // how the tool asks, when the way is Prompt; else nil
+	// AtPrompt tells that the code is typed at the tool's prompt: the plan runs
+	// by [Plan.Session], and Command puts no code in.
+	AtPrompt bool
 
 	argv    []string
 	environ []string
 	insert  []string // arguments with {otp} in them
 	at      int      // where in argv they go
+	prompts []ptyrun.Pattern
+	nested  bool // another program that the command starts may be what asks
 }
 
 // hole is what stands for the code in a template or an argument.
@@ -135,11 +139,17 @@ func New(argv []string, o Options) (*Plan, error) {
 		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
 	}
 	p.NeedsCode, p.Why = c.decide(o)
+	if o.Via == Prompt && o.FlagTemplate == "" && o.EnvName == "" {
+		if !p.NeedsCode && c.scripts() {
+			p.NeedsCode, p.Why = true, c.tool.name+" "+p.Subcommand+" may run something that asks"
+		}
+		if !p.NeedsCode {
+			return p, nil
+		}
+		return p, p.prompt(c, c.tool == nil || len(c.args) != len(argv)-1 || c.scripts())
+	}
 	if !p.NeedsCode {
 		return p, nil
-	}
-	if o.Via == Prompt {
-		return p, p.askFor(c)
 	}
 	return p, p.pass(c, o)
 }
@@ -175,7 +185,7 @@ func (p *Plan) pass(c call, o Options) error {
 func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	argv = slices.Clone(p.argv)
 	environ = WithoutPassphrase(p.environ)
-	if !p.NeedsCode || code.Len() == 0 {
+	if !p.NeedsCode || p.AtPrompt || code.Len() == 0 {
 		return argv, environ
 	}
 	fill := func(s string) string { return strings.ReplaceAll(s, hole, code.Reveal()) }
@@ -189,12 +199,19 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	for i := range insert {
 		insert[i] = fill(insert[i])
 	}
-	argv = slices.Insert(argv, p.at, insert...)
+	argv = insertAt(argv, p.at, insert)
 	for _, name := range p.Variables {
 		environ = slices.DeleteFunc(environ, func(kv string) bool { return isVariable(kv, name) })
 		environ = append(environ, name+"="+code.Reveal())
 	}
 	return argv, environ
+}
+
+func insertAt(argv []string, at int, words []string) []string {
+	if len(words) == 0 {
+		return slices.Clone(argv)
+	}
+	return slices.Insert(slices.Clone(argv), at, words...)
 }
 
 // WithoutPassphrase returns environ without the variables that npmotp takes a

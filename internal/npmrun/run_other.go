@@ -25,9 +25,12 @@ func Run(ctx context.Context, argv, environ []string) error {
 	if len(argv) == 0 {
 		return &ExitError{statusNotTried, ErrNoCommand}
 	}
-	path, err := LookUp(argv[0], environ)
-	if err != nil {
-		return err
+	path, err := exec.LookPath(argv[0])
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return &ExitError{statusNotFound, err}
+	case err != nil:
+		return &ExitError{statusNotExecutable, err}
 	}
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
@@ -47,14 +50,11 @@ func Run(ctx context.Context, argv, environ []string) error {
 	return &ExitError{statusNotExecutable, err}
 }
 
-// LookUp finds the program called name as [exec.LookPath] does.
-func LookUp(name string, _ []string) (string, error) {
+// find returns the file of a command.
+func find(name string, _ []string) (string, error) {
 	path, err := exec.LookPath(name)
-	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+	if err != nil {
 		return "", &ExitError{statusNotFound, err}
-	case err != nil:
-		return "", &ExitError{statusNotExecutable, err}
 	}
 	return path, nil
 }

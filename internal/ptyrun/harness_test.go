@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 
@@ -81,6 +82,19 @@ func runSession() int {
 			return secret.New(line), nil
 		},
 	}
+	if slices.Contains(options, "plan") {
+		plan, err := npmrun.New(os.Args[1:], npmrun.Options{Via: npmrun.Prompt, Environ: environ})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+		planned, err := plan.Session()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 127
+		}
+		s.Argv, s.Environ, s.Prompts, s.Nested = planned.Argv, planned.Environ, planned.Prompts, planned.Nested
+	}
 	for _, o := range options {
 		if text, ok := strings.CutPrefix(o, "prompt="); ok {
 			s.Prompts = []ptyrun.Pattern{{Text: text}}
@@ -118,7 +132,7 @@ type person struct {
 }
 
 // patience is a failsafe: what is waited for comes in a fraction of it.
-const patience = 20 * time.Second
+const patience = 12 * time.Second
 
 type start struct {
 	dir     string

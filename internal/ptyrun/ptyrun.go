@@ -63,8 +63,6 @@ type Pattern struct {
 	// Intro are the lines that the program prints, and prints again when it
 	// redraws, before the prompt.
 	Intro []string
-	// NoEnter tells that the program takes the answer without the enter key.
-	NoEnter bool
 }
 
 // A Session is a program to run on a pseudo-terminal.
@@ -72,7 +70,8 @@ type Session struct {
 	Path          string // the program's file
 	Argv, Environ []string
 	// Helper is the command that ends up in [Monitor]: this program with a
-	// hidden command.
+	// hidden command. It must do nothing else: a test binary that does not know
+	// the command would run its tests again, and start itself without end.
 	Helper []string
 	// Stdin, Stdout and Stderr are the streams of this process. When Stdin is a
 	// terminal its keys go to the program as they come. Stderr reaches the

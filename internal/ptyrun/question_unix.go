@@ -126,7 +126,7 @@ func (r *run) consider() {
 		r.ask(p)
 		return
 	}
-	r.typeAnswer(p)
+	r.typeAnswer()
 }
 
 // blocked says why an answer cannot be typed now, nil when it can.
@@ -283,7 +283,7 @@ func (r *run) interrupt(keys []byte) bool {
 // has taken it does the rest follow, so that a prompt nobody reads at, such as
 // one that a script printed before it ended, gets one digit and not a code.
 // Meanwhile no process can open the terminal anew.
-func (r *run) typeAnswer(p Pattern) {
+func (r *run) typeAnswer() {
 	q := &r.question
 	slave := fdOf(r.slave)
 	_ = unix.IoctlSetInt(slave, unix.TIOCEXCL, 0)
@@ -296,10 +296,7 @@ func (r *run) typeAnswer(p Pattern) {
 	if err != nil {
 		return
 	}
-	keys := strings.TrimSpace(q.code.Reveal())
-	if !p.NoEnter {
-		keys += "\r"
-	}
+	keys := strings.TrimSpace(q.code.Reveal()) + "\r"
 	if mode.Lflag&unix.ICANON != 0 {
 		if !r.guard.reads() {
 			r.obstructed(&BlockedError{Why: "the program does not read the terminal"})

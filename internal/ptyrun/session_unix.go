@@ -16,6 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Supported tells whether a [Session] can run on this system.
+const Supported = true
+
 // signalBase is added to the number of a signal to make an exit status of it,
 // as shells do.
 const signalBase = 128
