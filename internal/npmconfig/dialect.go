@@ -27,6 +27,8 @@ type dialect struct {
 	ownerReads        bool // owner looks for the user without the scope of the package
 	accessReads       bool // access set status asks for the status without the scope
 	rootUnpublish     bool // unpublish of a workspace reads publishConfig of the root
+	workspaceOnly     bool // in a workspace, publish does not look at its arguments
+	starReads         bool // star looks for the user without the scope of the package
 	manifestUnnamed   bool // publishConfig counts for unpublish without a package only
 }
 
@@ -42,7 +44,7 @@ func dialects() []dialect {
 		// @npmcli/config/lib, lib/commands/publish.js, libnpmpack/lib/index.js
 		{
 			major: 8, minor: 19, manifestFirst: true, packScripts: true, unpublishReads: true,
-			ownerReads: true, rootUnpublish: true,
+			ownerReads: true, rootUnpublish: true, workspaceOnly: true, starReads: true,
 		},
 		// ini/lib/ini.js, lib/commands/access.js; lib/commands/publish.js takes
 		// out of publishConfig what is on the command line

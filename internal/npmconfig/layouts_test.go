@@ -19,6 +19,8 @@ type layout struct {
 	files   map[string]string // the user's .npmrc gets the tokens of all registries too
 	prefix  bool              // the global npmrc is looked for as npm does by itself
 	source  string            // who decides about the first target
+	reads   bool              // the command finds nothing to change
+	fails   bool              // npm fails or goes anywhere, and Targets knows that it does not know
 }
 
 func (l layout) folder() string {
@@ -45,7 +47,7 @@ func pkg(name, more string) string {
 }
 
 func layouts() []layout {
-	return slices.Concat(levelLayouts())
+	return slices.Concat(levelLayouts(), fileLayouts(), publishLayouts(), commandLayouts())
 }
 
 // levelLayouts have the registry in each place that npm reads, and in several.

@@ -48,9 +48,9 @@ func (c *config) commandTargets() ([]Target, error) {
 		if c.query.Subcommand == "dist-tag" && len(args) > 0 {
 			args = args[1:]
 		}
-		return c.named(args, nil)
+		return c.named(args, false)
 	case "star", "unstar":
-		return c.named(args, []Target{{Reads: true}})
+		return c.named(args, c.starReads)
 	case "access":
 		return c.accessTargets(verb, args)
 	case "login", "adduser":
@@ -81,9 +81,9 @@ func (c *config) plainTargets(about string) ([]Target, error) {
 }
 
 // named returns the targets of a command that changes the packages that are
-// named, or the project where none is, and that reads from the registry for
-// what has no scope when there are reads.
-func (c *config) named(args []string, reads []Target) ([]Target, error) {
+// named, or the project where none is. It reads from the registry for what has
+// no scope too, if reads says so.
+func (c *config) named(args []string, reads bool) ([]Target, error) {
 	name, err := c.packageNamed(args)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (c *config) named(args []string, reads []Target) ([]Target, error) {
 
 // changed returns the targets of requests about packages without any
 // publishConfig.
-func (c *config) changed(names []string, otherwise string, reads []Target) ([]Target, error) {
+func (c *config) changed(names []string, otherwise string, reads bool) ([]Target, error) {
 	var list []Target
 	for _, name := range names {
 		t, err := c.plain().forScope(scopeOf(name), otherwise)
@@ -103,7 +103,7 @@ func (c *config) changed(names []string, otherwise string, reads []Target) ([]Ta
 		t.Package = name
 		list = append(list, t)
 	}
-	if reads == nil {
+	if !reads {
 		return list, nil
 	}
 	t, err := c.plain().registry()
@@ -230,10 +230,6 @@ func (c *config) ownerTargets(verb string, args []string) ([]Target, error) {
 	if verb != "ls" && verb != "list" {
 		args = args[min(1, len(args)):] // the user
 	}
-	var reads []Target
-	if c.ownerReads {
-		reads = []Target{{Reads: true}}
-	}
 	if len(args) == 0 {
 		members, ok, err := c.chosen()
 		if err != nil {
@@ -244,17 +240,17 @@ func (c *config) ownerTargets(verb string, args []string) ([]Target, error) {
 			for _, m := range members {
 				names = append(names, m.name)
 			}
-			return c.changed(names, "", reads)
+			return c.changed(names, "", c.ownerReads)
 		}
 	}
-	return c.named(args, reads)
+	return c.named(args, c.ownerReads)
 }
 
 // accessTargets knows the words of npm 6 and 8, such as "access public", and
 // those of newer ones, such as "access set status=public".
 func (c *config) accessTargets(verb string, args []string) ([]Target, error) {
 	rest := args[min(2, len(args)):]
-	var reads []Target
+	reads := false
 	switch verb {
 	case "grant":
 		return c.granted(slices.Concat(args, []string{"", ""})[2], args[min(3, len(args)):])
@@ -263,9 +259,7 @@ func (c *config) accessTargets(verb string, args []string) ([]Target, error) {
 	case "public", "restricted", "2fa-required", "2fa-not-required":
 		rest = args[1:]
 	case "set":
-		if c.accessReads {
-			reads = []Target{{Reads: true}}
-		}
+		reads = c.accessReads && len(args) > 1 && strings.HasPrefix(args[1], "status=")
 	default:
 		return c.plainTargets("")
 	}
@@ -280,7 +274,7 @@ func (c *config) granted(team string, args []string) ([]Target, error) {
 		return nil, err
 	}
 	scope, _, _ := strings.Cut(strings.TrimPrefix(team, "@"), ":")
-	return c.changed([]string{name}, scope, nil)
+	return c.changed([]string{name}, scope, false)
 }
 
 // loginTargets is about the scope's registry, unless the command line names
@@ -327,7 +321,7 @@ func (c *config) published() ([]member, error) {
 	if c.query.Subcommand == "stage" {
 		args = args[min(1, len(args)):]
 	}
-	if len(args) == 0 || slices.Contains(args, ".") {
+	if len(args) == 0 || slices.Contains(args, ".") || c.workspaceOnly {
 		members, ok, err := c.chosen()
 		if err != nil {
 			return nil, err
@@ -350,19 +344,34 @@ func (c *config) published() ([]member, error) {
 // fromArgument returns the package that an argument of npm publish is: a folder
 // or a tarball.
 func (c *config) fromArgument(arg string) (member, error) {
-	file := filepath.Clean(arg)
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(c.cwd, arg)
-	}
-	if !isDir(file) || !c.nearestPrefix && !namesFile(arg) {
+	file := c.resolve(arg)
+	source := Source{Kind: File, File: file}
+	var m *manifest
+	var err error
+	switch {
+	case isDir(file) && (c.nearestPrefix || namesFile(arg)):
+		source.File = filepath.Join(file, "package.json")
+		m, err = c.manifest(file)
+	case isFile(file) && (namesFile(arg) || namesTarball(arg)):
+		if m, err = readTarball(file); err != nil {
+			err = c.unknown(source, "the tarball cannot be read", err)
+		} else {
+			m.scripts = nil // npm runs none of a tarball
+		}
+	case namesFile(arg):
+		return member{}, c.refused(source, "there is no such file")
+	default:
 		return member{}, c.unknown(Source{}, "the package that is named does not lie on this machine", nil)
 	}
-	m, err := c.manifest(file)
 	if err != nil {
 		return member{}, err
 	}
+	if m == nil && isFile(filepath.Join(file, "index.js")) {
+		// Up to npm 8, read-package-json takes a comment in it for one.
+		return member{}, c.unknown(source, "there is no such file, but an index.js beside it", nil)
+	}
 	if m == nil || m.name == "" {
-		return member{}, c.refused(Source{Kind: File, File: filepath.Join(file, "package.json")}, "there is no package with a name")
+		return member{}, c.refused(source, "there is no package with a name")
 	}
 	return member{m.name, file, m}, nil
 }
@@ -370,5 +379,14 @@ func (c *config) fromArgument(arg string) (member, error) {
 // namesFile reports whether npm takes an argument for a path and not for a
 // package's name (isFileSpec in npm-package-arg).
 func namesFile(arg string) bool {
-	return strings.HasPrefix(arg, ".") || filepath.IsAbs(arg)
+	return strings.HasPrefix(arg, ".") || strings.HasPrefix(arg, "~/") || filepath.IsAbs(arg)
+}
+
+// namesTarball reports whether npm takes an argument for a file by its name
+// (isFileType in npm-package-arg). With a slash in it, it could be a repository
+// of a hoster too.
+func namesTarball(arg string) bool {
+	lower := strings.ToLower(arg)
+	return !strings.ContainsAny(arg, `@:/\`) &&
+		(strings.HasSuffix(lower, ".tgz") || strings.HasSuffix(lower, ".tar.gz") || strings.HasSuffix(lower, ".tar"))
 }

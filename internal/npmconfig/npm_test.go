@@ -2,8 +2,10 @@ package npmconfig_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmregistry"
@@ -58,6 +61,7 @@ func newStage(t *testing.T, n npmtest.NPM, l layout) *stage {
 		for _, name := range packages {
 			release(t, r, name)
 		}
+		ask(t, r, http.MethodPut, "/-/org/acme/team", map[string]any{"name": "devs"})
 		s.registries[letter] = r
 		tokens += "//" + r.Host() + "/:_authToken=" + r.Token("alice") + "\n"
 	}
@@ -79,7 +83,8 @@ func newStage(t *testing.T, n npmtest.NPM, l layout) *stage {
 		return strings.HasPrefix(kv, "npm_config_userconfig=") || l.prefix && strings.HasPrefix(kv, "npm_config_globalconfig=")
 	})
 	// Nothing may leave this machine, should npm go to its default registry.
-	s.env = append(s.env, "HTTPS_PROXY=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9")
+	s.env = append(s.env, "HTTPS_PROXY=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9", "NO_PROXY=127.0.0.1",
+		"no_proxy=127.0.0.1", "npm_config_fetch_retries=0")
 	for _, kv := range l.env {
 		s.env = append(s.env, s.fill(kv))
 	}
@@ -136,7 +141,7 @@ func (s *stage) letterOf(address string) string {
 func (s *stage) reached() (all, changed []string) {
 	for _, letter := range letters {
 		for _, r := range s.registries[letter].Requests() {
-			if r.Method != http.MethodGet && r.User == "alice" && r.OTP == code {
+			if r.Method != http.MethodGet && r.OTP == code {
 				changed = append(changed, string(letter))
 			}
 			if r.OTP == code {
@@ -190,18 +195,33 @@ func testLayout(t *testing.T, n npmtest.NPM, l layout) {
 	s := newStage(t, n, l)
 	q := s.query(l)
 	targets, err := npmconfig.Targets(q)
+	if l.fails {
+		var unknown *npmconfig.UnknownError
+		if !errors.As(err, &unknown) {
+			t.Errorf("Targets says %v and %v, want an UnknownError", targets, err)
+		}
+		return
+	}
+	if err != nil && !known(n) {
+		t.Skip("npm's version is not known exactly, and Targets says so: ", err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), n.Path, append(q.Argv[1:len(q.Argv):len(q.Argv)], "--otp="+code)...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, n.Path, append(q.Argv[1:len(q.Argv):len(q.Argv)], "--otp="+code)...)
 	cmd.Dir, cmd.Env = q.Dir, q.Environ
-	out, err := cmd.CombinedOutput()
+	out, err := converse(t, cmd)
 	if err != nil {
 		t.Errorf("npm: %v", err)
 	}
 	all, changed := s.reached()
 	saidAll, saidChanged := s.said(targets)
-	if !slices.Equal(all, saidAll) || !slices.Equal(changed, saidChanged) {
+	if l.reads {
+		saidChanged = nil
+	}
+	if !equal(n, all, saidAll) || !equal(n, changed, saidChanged) {
 		t.Errorf("the code reached %q and changed %q, but Targets says %q and %q", all, changed, saidAll, saidChanged)
 	}
 	if want := s.fill(l.source); want != "" && (len(targets) == 0 || targets[0].Source.String() != want) {
@@ -212,23 +232,36 @@ func testLayout(t *testing.T, n npmtest.NPM, l layout) {
 	}
 }
 
-// release puts a package into a registry.
-func release(t *testing.T, r *npmregistry.Server, name string) {
-	t.Helper()
-	const version = "0.0.1"
-	file := name[strings.LastIndexByte(name, '/')+1:] + "-" + version + ".tgz"
-	body, err := json.Marshal(map[string]any{
-		"_id": name, "name": name, "dist-tags": map[string]any{"latest": version},
-		"versions": map[string]any{version: map[string]any{
-			"name": name, "version": version, "dist": map[string]any{"tarball": r.URL() + "/" + name + "/-/" + file},
-		}},
-		"_attachments": map[string]any{file: map[string]any{"data": base64.StdEncoding.EncodeToString([]byte("tarball"))}},
+// equal compares what happened with what Targets says. For a version that lies
+// between those that the package knows, it may say more.
+func equal(n npmtest.NPM, did, said []string) bool {
+	if known(n) {
+		return slices.Equal(did, said)
+	}
+	for _, letter := range did {
+		if !slices.Contains(said, letter) {
+			return false
+		}
+	}
+	return true
+}
+
+// known reports whether the package knows a version itself, and not only the
+// ones before and after it.
+func known(n npmtest.NPM) bool {
+	return slices.ContainsFunc([]string{"6.14.", "8.19.", "10.9.", "11.21.", "12."}, func(v string) bool {
+		return strings.HasPrefix(n.Version, v)
 	})
+}
+
+// ask sends a registry a request of alice's.
+func ask(t *testing.T, r *npmregistry.Server, method, path string, body any) {
+	t.Helper()
+	text, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := r.URL() + "/" + strings.ReplaceAll(name, "/", "%2f")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, r.URL()+path, bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,6 +271,20 @@ func release(t *testing.T, r *npmregistry.Server, name string) {
 		t.Fatal(err)
 	}
 	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusCreated {
-		t.Fatalf("%s: %s, %v", url, resp.Status, err)
+		t.Fatalf("%s: %s, %v", path, resp.Status, err)
 	}
+}
+
+// release puts a package into a registry.
+func release(t *testing.T, r *npmregistry.Server, name string) {
+	t.Helper()
+	const version = "0.0.1"
+	file := name[strings.LastIndexByte(name, '/')+1:] + "-" + version + ".tgz"
+	ask(t, r, http.MethodPut, "/"+strings.ReplaceAll(name, "/", "%2f"), map[string]any{
+		"_id": name, "name": name, "dist-tags": map[string]any{"latest": version},
+		"versions": map[string]any{version: map[string]any{
+			"name": name, "version": version, "dist": map[string]any{"tarball": r.URL() + "/" + name + "/-/" + file},
+		}},
+		"_attachments": map[string]any{file: map[string]any{"data": base64.StdEncoding.EncodeToString([]byte("tarball"))}},
+	})
 }

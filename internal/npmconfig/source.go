@@ -56,7 +56,7 @@ type UnknownError struct {
 	Reason string // one clause
 	Err    error  // the error of the system behind it, if any
 
-	refused bool // the tool itself stops before it sends anything
+	refused bool // see Refused
 }
 
 // Error names the tool, the place and the reason.

@@ -50,7 +50,7 @@ func (c *config) workspaces(dir string, m *manifest) ([]member, error) {
 			w.name = nameFromFolder(folder)
 		}
 		if slices.ContainsFunc(list, func(other member) bool { return other.name == w.name }) {
-			return nil, c.refused(source, "two workspaces have the same name")
+			return nil, c.unknown(source, "two workspaces have the same name", nil)
 		}
 		list = append(list, w)
 	}
@@ -131,7 +131,7 @@ func (c *config) chosen() ([]member, bool, error) {
 		}
 	}
 	if len(selected) == 0 {
-		return nil, false, c.refused(Source{}, "no workspace is called as the command says")
+		return nil, false, c.unknown(Source{}, "no workspace is called as the command says", nil)
 	}
 	return selected, true, nil
 }
