@@ -11,7 +11,6 @@ import (
 
 	"npmotp/internal/npmrun"
 	"npmotp/internal/secret"
-	"npmotp/vault"
 )
 
 // execMinRemaining is what a password must have left when the command starts:
@@ -43,8 +42,10 @@ script. An --otp of yours, or npm_config_otp, is left alone.
 --via env sets the tool's variable instead of appending a flag. --via prompt
 passes nothing: it types the password at the moment npm itself asks for it, so
 that no lifecycle script, log or process list gets to see it and a long build
-cannot outlive it. A tool that npmotp does not know needs --flag, --env or
-{otp} in an argument.
+cannot outlive it. By default the password is appended, except where it would
+leak or die on the way: when the package has lifecycle scripts that run first,
+or several packages are published, it is typed at the prompt. A tool that
+npmotp does not know needs --flag, --env or {otp} in an argument.
 
 The password goes only to the registry that the account belongs to. Where npm
 would talk to another one, because of an .npmrc, publishConfig, the
@@ -73,7 +74,7 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVarP(&o.account, "account", "a", "", "the `ACCOUNT` whose password is used")
-	f.StringVar(&o.via, "via", "", "how the password reaches the command: flag, env or prompt (default: NPMOTP_VIA, or flag)")
+	f.StringVar(&o.via, "via", "", "how the password reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
 	o.minRemaining = execMinRemaining
 	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
 	f.StringVar(&o.flag, "flag", "", "arguments to append, with {otp} for the password")
@@ -96,23 +97,12 @@ func execStatus(err error) error {
 }
 
 func runExec(ctx context.Context, app *App, o execOptions, argv []string) error {
-	options := npmrun.Options{FlagTemplate: o.flag, EnvName: o.variable, Environ: app.Environ()}
-	if o.via == "" {
-		o.via = app.Getenv("NPMOTP_VIA")
-	}
-	if o.via != "" {
-		via, err := npmrun.ParseVia(o.via)
-		if err != nil {
-			return usageErrorf("%v", err)
-		}
-		options.Via = via
-	}
-	plan, err := npmrun.New(argv, options)
+	x, err := app.newExecution(o, argv)
 	if err != nil {
 		return err
 	}
-	if !plan.NeedsCode {
-		return app.execPlan(ctx, plan, o, secret.Text{})
+	if !x.plan.NeedsCode {
+		return app.execPlan(ctx, x.plan, o, secret.Text{})
 	}
 	v, err := app.unlock(ctx)
 	if err != nil {
@@ -122,28 +112,21 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	if err != nil {
 		return err
 	}
-	a, err := app.execAccount(contents, o, plan)
+	a, err := x.settle(contents)
 	if err != nil {
 		return err
 	}
-	if a.Level == vault.AuthOnly {
-		options.Level = npmrun.AuthOnly
-	}
-	// Once more, with what the account says.
-	if plan, err = npmrun.New(argv, options); err != nil {
-		return err
-	}
 	switch {
-	case !plan.NeedsCode || o.dryRun:
-		return app.execPlan(ctx, plan, o, secret.Text{})
-	case plan.AtPrompt:
-		return app.runAtPrompt(ctx, v, a, plan, o)
+	case !x.plan.NeedsCode || o.dryRun:
+		return app.execPlan(ctx, x.plan, o, secret.Text{})
+	case x.plan.AtPrompt:
+		return app.runAtPrompt(ctx, v, a, x.plan, o)
 	}
 	code, err := app.freshCode(ctx, v, a, o.minRemaining)
 	if err != nil {
 		return err
 	}
-	return app.execPlan(ctx, plan, o, code.Value)
+	return app.execPlan(ctx, x.plan, o, code.Value)
 }
 
 // execPlan becomes the planned command, or prints it.
