@@ -53,7 +53,7 @@ func (a attack) attempt(t *testing.T, n npmtest.NPM) {
 	stolen := filepath.Join(t.TempDir(), "stolen")
 	r.file(t, "flee.js", flee)
 	r.file(t, "attack.sh", "export STOLEN="+stolen+"\n"+a.script+"\n")
-	r.manifest(t, "1.0.0", "prepublishOnly", "sh attack.sh")
+	r.manifest(t, "prepublishOnly", "sh attack.sh")
 	p := sit(t, start{dir: r.dir, env: r.env, answer: r.answer}, n.Path, "publish")
 	p.expect("[warn: the question is not answered: ")
 	var screen string
@@ -89,8 +89,8 @@ func TestAttacks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs npm many times")
 	}
-	npms := npmtest.NPMs(t)
-	newest := npms[len(npms)-1]
+	all := npmtest.NPMs(t)
+	newest := all[len(all)-1]
 	for _, a := range attacks() {
 		t.Run(a.name, func(t *testing.T) {
 			for i := range attackRuns {
@@ -99,7 +99,7 @@ func TestAttacks(t *testing.T) {
 					a.attempt(t, newest)
 				})
 			}
-			for _, n := range npms {
+			for _, n := range all {
 				t.Run(n.String(), func(t *testing.T) {
 					t.Parallel()
 					a.attempt(t, n)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -65,7 +66,7 @@ func (g *guard) strangers() (found []Process, sure bool) {
 			continue
 		}
 		parents[pid], names[pid] = p.parent, p.name
-		holds[pid] = p.terminal == uint64(terminal.Rdev) || hasOpen(pid, &terminal)
+		holds[pid] = p.terminal == terminal.Rdev || hasOpen(pid, &terminal)
 	}
 	g.ended = ended
 	for pid, name := range names {
@@ -80,12 +81,7 @@ func (g *guard) strangers() (found []Process, sure bool) {
 }
 
 func (g *guard) isOurs(pid int) bool {
-	for _, p := range g.ours {
-		if p == pid {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(g.ours, pid)
 }
 
 // descends tells whether a process comes from the program or, by way of its

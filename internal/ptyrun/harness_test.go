@@ -132,7 +132,7 @@ type person struct {
 }
 
 // patience is a failsafe: what is waited for comes in a fraction of it.
-const patience = 12 * time.Second
+const patience = 30 * time.Second
 
 type start struct {
 	dir     string

@@ -58,10 +58,10 @@ func TestPeers(t *testing.T) {
 	if dir == "" {
 		t.Skip(toolsVariable + " is not set")
 	}
-	npms := npmtest.NPMs(t)
+	all := npmtest.NPMs(t)
 	for _, p := range peers() {
 		t.Run(strings.Join(append([]string{p.folder}, p.argv[0]), " "), func(t *testing.T) {
-			r := newTrial(t, npms[len(npms)-1])
+			r := newTrial(t, all[len(all)-1])
 			p.publish(t, r, dir)
 		})
 	}
@@ -69,7 +69,7 @@ func TestPeers(t *testing.T) {
 
 func (p peer) publish(t *testing.T, r *trial, dir string) {
 	t.Helper()
-	r.manifest(t, "1.0.0", "release", "npm publish")
+	r.manifest(t, "release", "npm publish")
 	for name, text := range p.files {
 		r.file(t, name, text)
 	}
