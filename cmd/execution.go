@@ -34,14 +34,7 @@ func (app *App) newExecution(o execOptions, argv []string) (*execution, error) {
 			return nil, usageErrorf("%v; or auto", err)
 		}
 	}
-	err := x.replan()
-	if x.auto && errors.Is(err, npmrun.ErrNoWay) {
-		// np, for one, takes it at its prompt only.
-		if x.atPrompt() {
-			err = nil
-		}
-	}
-	return x, err
+	return x, x.replan()
 }
 
 // viaAuto leaves the way of the password to npmotp.
