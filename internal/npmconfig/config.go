@@ -28,7 +28,9 @@ type config struct {
 	cwd    string // the folder of the command, without symbolic links
 	home   string
 	args   nopt.Parsed
-	layers []layer // the one that counts most first
+	cli    layer   // what the command line says
+	vars   layer   // what the environment says
+	layers []layer // those and the files, the one that counts most first
 
 	prefix    string // the project's folder
 	workspace string // the workspace that cwd is in, "" when in none
@@ -73,17 +75,17 @@ func load(q Query, d dialect) (*config, error) {
 		c.home = home
 	}
 
-	var cli, vars, project, user, global, builtin layer
-	set := func() { c.layers = []layer{cli, vars, project, user, global, builtin} }
+	var project, user, global, builtin layer
+	set := func() { c.layers = []layer{c.cli, c.vars, project, user, global, builtin} }
 	if install := findInstall(q); install.dir != "" {
 		if builtin, err = c.file(filepath.Join(install.dir, "npmrc")); err != nil {
 			return nil, err
 		}
 	}
-	if cli, err = c.commandLine(); err != nil {
+	if c.cli, err = c.commandLine(); err != nil {
 		return nil, err
 	}
-	if vars, err = c.variables(); err != nil {
+	if c.vars, err = c.variables(); err != nil {
 		return nil, err
 	}
 	set()

@@ -19,7 +19,7 @@ func (c *config) with(m *manifest) view {
 	}
 	own := layer{}
 	for key, s := range m.publishConfig {
-		if _, given := c.layers[0][key]; !given || c.manifestFirst {
+		if _, given := c.cli[key]; !given || c.manifestFirst {
 			own[key] = s
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // project further up, that project's (loadLocalPrefix in @npmcli/config,
 // find-npm-prefix in npm 6).
 func (c *config) findPrefix() error {
-	if s, ok := c.layers[0]["prefix"]; ok {
+	if s, ok := c.cli["prefix"]; ok {
 		c.prefix, _ = s.value.(string)
 		return nil
 	}
@@ -18,7 +18,7 @@ func (c *config) findPrefix() error {
 		c.prefix = nearestPrefix(c.cwd)
 		return nil
 	}
-	alone := c.layers[0]["workspaces"].value == false || c.isGlobal()
+	alone := c.cli["workspaces"].value == false || c.isGlobal()
 	for p := range upwards(c.cwd) {
 		hasManifest := isFile(filepath.Join(p, "package.json"))
 		if c.prefix == "" {

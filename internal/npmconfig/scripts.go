@@ -58,7 +58,7 @@ func Scripts(q Query) ([]Script, error) {
 func (c *config) packages() ([]Package, error) {
 	words := c.words()
 	staged := c.query.Subcommand == "stage" && len(words) > 0 && words[0] == "publish"
-	if c.query.Subcommand != "publish" && !staged {
+	if !c.publishes() && !staged {
 		return nil, nil
 	}
 	members, err := c.published()
@@ -80,11 +80,17 @@ func (c *config) scripts(m member) []Script {
 	if c.prepublish {
 		names = slices.Insert(names, 0, "prepublish")
 	}
-	ignored := c.is("ignore-scripts")
+	ignored, packsAnyway := c.is("ignore-scripts"), c.packScripts
+	if p, ok := peers()[c.query.Tool]; ok {
+		// Each of these is run by one of them.
+		names = append([]string{"preversion", "version", "postversion", "pretest", "test", "posttest", "prepublish"}, names...)
+		names = slices.Compact(names)
+		ignored, packsAnyway = ignored && !p.noIgnore, false
+	}
 	var list []Script
 	for _, name := range names {
 		packs := slices.Contains([]string{"prepack", "prepare", "postpack"}, name)
-		if ignored && !(c.packScripts && packs) || name == "prepublish" && c.is("ignore-prepublish") {
+		if ignored && !(packsAnyway && packs) || name == "prepublish" && c.is("ignore-prepublish") {
 			continue
 		}
 		if s := m.manifest.scripts[name]; s.value != nil && s.value != "" {

@@ -92,7 +92,7 @@ func nameFromFolder(dir string) string {
 // lib/utils/get-workspaces.js).
 func (c *config) chosen() ([]member, bool, error) {
 	filters, explicit := c.filters()
-	all := c.layers[0]["workspaces"]
+	all := c.cli["workspaces"]
 	if s, ok := c.get("workspaces"); ok {
 		all = s
 	}
