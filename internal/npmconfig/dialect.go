@@ -17,6 +17,7 @@ type dialect struct {
 	strictVariables   bool   // ${NAME} without a NAME stops npm
 	optionalVariables bool   // ${NAME?} is nothing without a NAME
 	spaceAfterSection bool   // white space may follow a [section]
+	nullIsObject      bool   // a key with dots that is set to null is a section
 	nearestPrefix     bool   // the project is found by find-npm-prefix, and there are no workspaces
 	homeIsNoProject   bool   // ~/.npmrc is no project's, even where another file is the user's
 	manifestFirst     bool   // publishConfig counts more than the command line
@@ -43,22 +44,22 @@ func dialects() []dialect {
 		},
 		// @npmcli/config/lib, lib/commands/publish.js, libnpmpack/lib/index.js
 		{
-			major: 8, minor: 19, manifestFirst: true, neverIgnored: "prepack prepare postpack", unpublishReads: true,
+			major: 8, minor: 19, nullIsObject: true, manifestFirst: true, neverIgnored: "prepack prepare postpack", unpublishReads: true,
 			ownerReads: true, rootUnpublish: true, workspaceOnly: true, starReads: true,
 		},
 		// ini/lib/ini.js, lib/commands/access.js; lib/commands/publish.js takes
 		// out of publishConfig what is on the command line
 		{
-			major: 10, minor: 9, spaceAfterSection: true, ownerReads: true, accessReads: true,
+			major: 10, minor: 9, nullIsObject: true, spaceAfterSection: true, ownerReads: true, accessReads: true,
 			neverIgnored: "prepare",
 		},
 		// @npmcli/config/lib/env-replace.js, lib/commands/publish.js
 		{
-			major: 11, minor: 21, spaceAfterSection: true, optionalVariables: true,
+			major: 11, minor: 21, nullIsObject: true, spaceAfterSection: true, optionalVariables: true,
 			readsVersions: true, accessReads: true,
 		},
 		{
-			major: 12, spaceAfterSection: true, optionalVariables: true,
+			major: 12, nullIsObject: true, spaceAfterSection: true, optionalVariables: true,
 			readsVersions: true, accessReads: true,
 		},
 	}

@@ -92,7 +92,7 @@ func (c *config) unpublished(args []string, m *manifest) ([]Target, error) {
 		return nil, c.refused(Source{}, "no package is named, and the project has no name")
 	}
 	v := c.plain()
-	if m != nil && m.name == name && !(c.manifestUnnamed && len(args) > 0) {
+	if m != nil && m.name == name && (!c.manifestUnnamed || len(args) == 0) {
 		v = c.with(m)
 	}
 	t, err := v.forScope(scopeOf(name), "")
