@@ -10,8 +10,8 @@ import (
 	"npmotp/internal/npmconfig"
 )
 
-// FuzzINI wants no text to crash the parser, and what it reads to be read again
-// when the lines are put in quotes.
+// FuzzINI wants no text to crash the parser, or to set what an object of
+// JavaScript has by itself.
 func FuzzINI(f *testing.F) {
 	for _, text := range iniTexts()[:200] {
 		f.Add(text)
