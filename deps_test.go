@@ -31,7 +31,7 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/intake",
+			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/harden", "./internal/intake",
 			"./internal/npmrun", "./internal/passphrase", "./internal/screen", "./internal/secret", "./internal/term",
 		},
 		"./vault": {
@@ -49,6 +49,7 @@ func policy() map[string][]string {
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/filelock":   {"golang.org/x/sys"},
+		"./internal/harden":     {"golang.org/x/sys"},
 		"./internal/npmrun":     {"golang.org/x/sys", "./internal/secret"},
 		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
 		"./internal/screen":     {},

@@ -38,6 +38,10 @@ type App struct {
 	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
+	// Self is the file of this program, which is started again as the agent.
+	Self string
+	// Harden closes the process to others of the same user.
+	Harden func() error
 	// VaultOptions apply to every vault that is opened or created.
 	VaultOptions []vault.Option
 
@@ -81,6 +85,10 @@ type globalFlags struct {
 func Main(args []string, app *App) int {
 	ctx, stop := notify(context.Background())
 	defer stop()
+	if app.Harden != nil {
+		// Where it fails, the rest of the protection still holds.
+		_ = app.Harden()
+	}
 	out := &checkedWriter{w: app.Out}
 	app.Out = out
 	root := NewRoot(app)
@@ -168,12 +176,13 @@ fresh one.
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
 	addGroup(root, groupDaily, "Every day:",
-		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app))
+		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
+		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app))
+	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newAgentCmd(app))
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

@@ -62,6 +62,7 @@ cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVarP(&o.account, "account", "a", "", "the `ACCOUNT` whose password is used")
+	_ = cmd.RegisterFlagCompletionFunc("account", app.completeAccountFlag)
 	f.StringVar(&o.via, "via", "", "how the password reaches the command: flag or env (default: NPMOTP_VIA, or flag)")
 	o.minRemaining = execMinRemaining
 	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
@@ -117,26 +118,23 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 // codeFor unlocks the vault, plans again with what the account says, and takes
 // a password if the plan still needs one.
 func (app *App) codeFor(ctx context.Context, o execOptions, options npmrun.Options, argv []string) (*npmrun.Plan, secret.Text, error) {
-	v, err := app.unlock(ctx)
+	g, err := app.giver(ctx)
 	if err != nil {
 		return nil, secret.Text{}, err
 	}
-	contents, err := v.Contents(ctx)
+	defer g.close()
+	a, err := g.find(ctx, o.account)
 	if err != nil {
 		return nil, secret.Text{}, err
 	}
-	a, err := contents.Find(o.account)
-	if err != nil {
-		return nil, secret.Text{}, err
-	}
-	if a.Level == vault.AuthOnly {
+	if a.Level == string(vault.AuthOnly) {
 		options.Level = npmrun.AuthOnly
 	}
 	plan, err := npmrun.New(argv, options)
 	if err != nil || !plan.NeedsCode || o.dryRun {
 		return plan, secret.Text{}, err
 	}
-	code, err := app.codeOf(ctx, v, a, app.Now(), o.minRemaining)
+	code, err := g.fresh(ctx, a.Name, false, o.minRemaining)
 	return plan, code.Value, err
 }
 

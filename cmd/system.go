@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
+	"npmotp/internal/harden"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/term"
@@ -30,12 +31,21 @@ func System() *App {
 		Now:     time.Now,
 		Wait:    wait,
 		Prompt:  term.Terminal{},
-		Exec:    npmrun.Run,
+	}
+	reopen := func() {}
+	app.Harden = func() (err error) {
+		reopen, err = harden.Process()
+		return err
+	}
+	app.Exec = func(ctx context.Context, argv, environ []string) error {
+		reopen() // the command may leave core files
+		return npmrun.Run(ctx, argv, environ)
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
 	clipboard := clip.Clipboard{Environ: environ}
 	if exe, err := os.Executable(); err == nil {
+		app.Self = exe
 		clipboard.Helper = []string{exe, clearClipboard}
 	}
 	app.Clip = clipboard
