@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
 		os.Exit(standInNPM())
 	}
+	if target := os.Getenv(attackVariable); target != "" {
+		os.Exit(attack(target))
+	}
 	testscript.Main(m, map[string]func(){
 		"npmotp": func() { os.Exit(cmd.Main(os.Args[1:], testApp())) },
 	})

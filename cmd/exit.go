@@ -93,7 +93,7 @@ func outcomes() []row {
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
 		{vault.ErrPassphrase, exitLocked, ""},
-		{errLocked, exitLocked, "type the passphrase at a terminal, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
+		{errLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
 		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
