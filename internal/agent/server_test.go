@@ -209,7 +209,7 @@ func TestEndsWhenUnused(t *testing.T) {
 			}
 		}
 		c := r.client()
-		if s, err := c.Status(); err != nil || s.IdleUntil.Sub(time.Now()) != 5*time.Minute {
+		if s, err := c.Status(); err != nil || time.Until(s.IdleUntil) != 5*time.Minute {
 			t.Errorf("%+v, %v", s, err)
 		}
 		time.Sleep(5*time.Minute - time.Millisecond)

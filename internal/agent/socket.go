@@ -166,9 +166,10 @@ func (l *Listener) Release() error { return l.lock.Close() }
 
 // Dial connects to the agent at e. The error is [ErrNone] when there is none.
 func Dial(ctx context.Context, e Endpoint) (*Client, error) {
-	if err := checkFolder(e.Folder); errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNone
-	} else if err != nil {
+	if err := checkFolder(e.Folder); err != nil {
+		if _, statErr := os.Lstat(e.socket()); statErr != nil {
+			return nil, ErrNone // what is wrong with an empty folder is no matter here
+		}
 		return nil, fmt.Errorf("the agent is not asked: %w", err)
 	}
 	var d net.Dialer

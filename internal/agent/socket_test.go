@@ -20,7 +20,7 @@ import (
 // on every system.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "npmotp-")
+	dir, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // t.TempDir has long paths
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,6 +159,13 @@ func TestFolders(t *testing.T) {
 	if err := os.Symlink(open, link); err != nil {
 		t.Fatal(err)
 	}
+	e := agent.EndpointOf(open, "/vault")
+	if _, err := agent.Dial(t.Context(), e); !errors.Is(err, agent.ErrNone) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(open, e.Name+".sock"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range []string{open, link} {
 		if _, err := agent.Dial(t.Context(), agent.EndpointOf(d, "/vault")); err == nil || errors.Is(err, agent.ErrNone) {
 			t.Errorf("a client trusts %s: %v", d, err)
@@ -167,7 +174,7 @@ func TestFolders(t *testing.T) {
 	if _, err := agent.Listen(t.Context(), agent.EndpointOf(link, "/vault")); err == nil {
 		t.Error("an agent serves behind a symbolic link")
 	}
-	start(t, agent.EndpointOf(open, "/vault"), &source{})
+	start(t, e, &source{})
 	if info, err := os.Stat(open); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder has mode %v, %v", info.Mode(), err)
 	}
