@@ -96,7 +96,9 @@ func FuzzAgentFrame(f *testing.F) {
 			defer close(ended)
 			_ = agent.Serve(t.Context(), l, agent.Config{
 				Source: k, Limits: agent.Limits{For: time.Hour},
-				Peer:     func(net.Conn) (agent.Peer, error) { return agent.Peer{PID: 1, Command: "fuzz"}, nil },
+				Peer: func(net.Conn) (agent.Peer, error) {
+					return agent.Peer{PID: 1, Names: func() (command, parent string) { return "fuzz", "" }}, nil
+				},
 				Slept:    func() time.Duration { return 0 },
 				Lost:     func() bool { return false },
 				InMemory: func() bool { return true },

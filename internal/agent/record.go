@@ -20,6 +20,7 @@ const (
 
 // note remembers what was given to whom, and that the agent was used.
 func (s *server) note(what, account string, peer Peer) {
+	command, parent := peer.Names()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.used = time.Now()
@@ -33,7 +34,7 @@ func (s *server) note(what, account string, peer Peer) {
 	}
 	s.given = append(s.given, Given{
 		At: s.used.UTC(), What: what, Account: cut(account), PID: peer.PID,
-		Command: cut(peer.Command), Parent: cut(peer.Parent),
+		Command: cut(command), Parent: cut(parent),
 	})
 }
 

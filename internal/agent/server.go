@@ -49,8 +49,10 @@ type Config struct {
 
 // A Peer is the process at the other end of a connection.
 type Peer struct {
-	PID             int
-	Command, Parent string
+	PID int
+	// Names returns the names of the process and of its parent. It may wait for
+	// them, so that they are looked up while the request is on its way.
+	Names func() (command, parent string)
 }
 
 type server struct {

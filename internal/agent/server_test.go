@@ -88,6 +88,8 @@ func (s *source) Check(context.Context) error {
 
 func (s *source) Warning() string { return s.warning }
 
+func names() (command, parent string) { return "npmotp", "sh" }
+
 // An agent under test.
 type running struct {
 	*pipes
@@ -102,7 +104,7 @@ func serve(t *testing.T, s *source, limits agent.Limits) *running {
 	r := &running{pipes: newPipes(), t: t, end: make(chan error, 1)}
 	config := agent.Config{
 		Source: s, Limits: limits,
-		Peer:     func(net.Conn) (agent.Peer, error) { return agent.Peer{PID: 7, Command: "npmotp", Parent: "sh"}, nil },
+		Peer:     func(net.Conn) (agent.Peer, error) { return agent.Peer{PID: 7, Names: names}, nil },
 		Slept:    func() time.Duration { return time.Duration(r.slept.Load()) },
 		Lost:     r.lost.Load,
 		InMemory: func() bool { return true },

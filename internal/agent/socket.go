@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -218,11 +219,19 @@ func clientOf(conn net.Conn) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	var parent int
-	p.Command, parent = commandOf(p.PID)
-	if parent > 0 {
-		p.Parent, _ = commandOf(parent)
-	}
+	names := make(chan [2]string, 1)
+	go func() {
+		command, parent := commandOf(p.PID)
+		of := ""
+		if parent > 0 {
+			of, _ = commandOf(parent)
+		}
+		names <- [2]string{command, of}
+	}()
+	p.Names = sync.OnceValues(func() (command, parent string) {
+		n := <-names
+		return n[0], n[1]
+	})
 	return p, nil
 }
 
