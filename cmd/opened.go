@@ -82,7 +82,7 @@ func (o *opened) List() []agent.Account {
 // describe returns what an account shows without its secrets.
 func describe(c *vault.Contents, a *vault.Account) agent.Account {
 	d := agent.Account{
-		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
+		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
 		Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
 		AddedAt: a.AddedAt, UpdatedAt: a.UpdatedAt,
 	}

@@ -19,6 +19,7 @@ type Code struct {
 
 // An Account is what can be known of an account without its passphrase.
 type Account struct {
+	ID            string    `json:"id,omitempty"`
 	Name          string    `json:"name"`
 	Issuer        string    `json:"issuer,omitempty"`
 	Username      string    `json:"username,omitempty"`
