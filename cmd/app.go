@@ -18,6 +18,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ledger"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -30,6 +33,7 @@ type App struct {
 	InTTY, OutTTY, ErrTTY bool
 	Getenv                func(string) string
 	Environ               func() []string
+	Dir                   func() (string, error) // the working folder
 	Now                   func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error
@@ -38,6 +42,11 @@ type App struct {
 	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
+	// Converse runs a command on a pseudo-terminal, and returns how often it
+	// was answered.
+	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
+	// Ledger knows which passwords were sent.
+	Ledger ledger.Ledger
 	// VaultOptions apply to every vault that is opened or created.
 	VaultOptions []vault.Option
 
@@ -89,7 +98,8 @@ func Main(args []string, app *App) int {
 	root.SetOut(app.Out)
 	root.SetErr(app.Err)
 	err := root.ExecuteContext(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
+	_, final := errors.AsType[*npmrun.ExitError](err)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !final {
 		err = cause
 	}
 	if err == nil {
@@ -173,7 +183,7 @@ fresh one.
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app))
+	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd())
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

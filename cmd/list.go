@@ -20,6 +20,7 @@ type accountView struct {
 	Username      string     `json:"username"`
 	Registry      string     `json:"registry"`
 	Level         string     `json:"level"`
+	Reuse         string     `json:"reuse"` // "once" or "allow"
 	Type          string     `json:"type"`
 	Algorithm     string     `json:"algorithm,omitempty"`
 	Digits        int        `json:"digits,omitempty"`
@@ -36,8 +37,11 @@ type accountView struct {
 func viewAccount(c *vault.Contents, a *vault.Account) accountView {
 	view := accountView{
 		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
-		Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
+		Reuse: "once", Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
 		AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
+	}
+	if a.Reuse {
+		view.Reuse = "allow"
 	}
 	if k := a.Key; k != nil {
 		view.Algorithm, view.Digits = k.Alg.String(), k.Digits
@@ -151,7 +155,7 @@ func (v accountView) fields() [][2]string {
 	}
 	fields := [][2]string{
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
-		{"level", v.Level}, {"passwords", password}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
+		{"level", v.Level}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
 	}
 	if v.AddedAt != nil {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
+	"npmotp/internal/ledger"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/term"
 	"npmotp/vault"
@@ -27,6 +29,7 @@ func System() *App {
 		ErrTTY:  term.IsTerminal(os.Stderr),
 		Getenv:  os.Getenv,
 		Environ: os.Environ,
+		Dir:     os.Getwd,
 		Now:     time.Now,
 		Wait:    wait,
 		Prompt:  term.Terminal{},
@@ -35,10 +38,17 @@ func System() *App {
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
 	clipboard := clip.Clipboard{Environ: environ}
+	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		clipboard.Helper = []string{exe, clearClipboard}
+		monitor = []string{exe, terminalMonitor}
+	}
+	app.Converse = func(ctx context.Context, s *ptyrun.Session) (int, error) {
+		s.Stdin, s.Stdout, s.Stderr, s.Helper = os.Stdin, os.Stdout, os.Stderr, monitor
+		return npmrun.Converse(ctx, s)
 	}
 	app.Clip = clipboard
+	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}
 	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
 	return app
 }

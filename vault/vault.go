@@ -105,6 +105,7 @@ type Account struct {
 	Username      string
 	Registry      string // origin URL
 	Level         Level
+	Reuse         bool        // the registry takes a password more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
 	AddedAt       time.Time
