@@ -134,7 +134,7 @@ func commandLayouts() []layout {
 		{name: "unpublish with publishConfig on the command line", command: "unpublish thing --force --registry={A}", files: plain},
 		{name: "login", command: "login", files: scoped},
 		{name: "login to a scope", command: "login --scope=@acme", files: scoped},
-		{name: "login to a scope without an at", npms: "6 8 10 11", command: "adduser --scope=acme", sub: "login", files: scoped},
+		{name: "login to a scope without an at", command: "login --scope=acme", files: scoped},
 		{name: "login to a scope elsewhere", command: "login --scope=@acme --registry={C}", files: scoped},
 		{name: "newer npm", npms: since8, command: "dist-tag add @acme/thing@0.0.1 next", files: scoped, env: []string{"npm_config_update_notifier=true"}},
 	}

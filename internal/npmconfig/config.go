@@ -1,7 +1,6 @@
 package npmconfig
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -61,7 +60,7 @@ func kindOf(key string) string {
 // load reads the settings in npm's order: each file can say where the next one
 // is (load in @npmcli/config/lib/index.js, load_ in npm 6's
 // lib/config/core.js).
-func load(q Query, d dialect) (*config, error) {
+func load(q Query, d dialect, in install) (*config, error) {
 	c := &config{dialect: d, query: q, env: q.Environ, args: nopt.NPM().Parse(q.Argv[1:])}
 	var err error
 	if c.cwd, err = filepath.Abs(q.Dir); err == nil {
@@ -77,8 +76,8 @@ func load(q Query, d dialect) (*config, error) {
 
 	var project, user, global, builtin layer
 	set := func() { c.layers = []layer{c.cli, c.vars, project, user, global, builtin} }
-	if install := findInstall(q); install.dir != "" {
-		if builtin, err = c.file(filepath.Join(install.dir, "npmrc")); err != nil {
+	if in.dir != "" {
+		if builtin, err = c.file(filepath.Join(in.dir, "npmrc")); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +104,7 @@ func load(q Query, d dialect) (*config, error) {
 		return nil, err
 	}
 	set()
-	if file := c.globalFile(); file != "" {
+	if file := c.globalFile(in); file != "" {
 		if global, err = c.file(file); err != nil {
 			return nil, err
 		}
@@ -116,10 +115,10 @@ func load(q Query, d dialect) (*config, error) {
 
 // globalFile returns the name of the global npmrc, "" when it is not known
 // where npm is installed.
-func (c *config) globalFile() string {
+func (c *config) globalFile(in install) string {
 	prefix, _ := c.env.get("PREFIX")
 	if prefix == "" {
-		prefix = findInstall(c.query).prefix
+		prefix = in.prefix
 		if destdir, ok := c.env.get("DESTDIR"); ok && runtime.GOOS != "windows" && prefix != "" {
 			prefix = filepath.Join(destdir, prefix)
 		}
@@ -228,7 +227,7 @@ func (c *config) file(name string) (layer, error) {
 	if !found {
 		return nil, nil
 	}
-	entries, line, err := parseINI(text, c.spaceAfterSection)
+	entries, line, err := c.parseINI(text)
 	if err != nil {
 		source.Line = line
 		return nil, c.unknown(source, "the line cannot be read", err)
@@ -263,69 +262,4 @@ func (c *config) variablesExist(value any, source Source) error {
 		}
 	}
 	return nil
-}
-
-// put converts a value as parseField of npm does, and puts it into the layer.
-func (c *config) put(l layer, key string, value any, source Source) error {
-	text, ok := value.(string)
-	if !ok {
-		l[key] = setting{value, source}
-		return nil
-	}
-	text = trim(text)
-	kind := kindOf(key)
-	if c.nearestPrefix && quoted(text) && text[0] == '"' && len(text) > 1 {
-		var inner string
-		if err := json.Unmarshal([]byte(text), &inner); err != nil {
-			return c.refused(source, "the value is no JSON string")
-		}
-		text = inner
-	}
-	if kind == "list" && !c.nearestPrefix {
-		var list []any
-		for _, part := range strings.Split(text, "\n\n") {
-			list = append(list, trim(part))
-		}
-		l[key] = setting{list, source}
-		return nil
-	}
-	if kind == "bool" && text == "" {
-		l[key] = setting{true, source}
-		return nil
-	}
-	if c.nearestPrefix || kind == "bool" || kind == "other" {
-		switch text {
-		case "true", "false":
-			l[key] = setting{text == "true", source}
-			return nil
-		case "null", "undefined":
-			l[key] = setting{nil, source}
-			return nil
-		}
-	}
-	text, err := c.expand(text, c.env)
-	if err != nil {
-		return c.refused(source, err.Error())
-	}
-	if kind == "path" {
-		text = c.resolve(text)
-	}
-	l[key] = setting{text, source}
-	return nil
-}
-
-// resolve makes a path of a setting absolute, as npm does with those that begin
-// with ~/ and, from the folder of the command, with all others.
-func (c *config) resolve(name string) string {
-	rest, ok := strings.CutPrefix(name, "~/")
-	if !ok && runtime.GOOS == "windows" {
-		rest, ok = strings.CutPrefix(name, `~\`)
-	}
-	if ok && c.home != "" {
-		return filepath.Join(c.home, rest)
-	}
-	if filepath.IsAbs(name) {
-		return filepath.Clean(name)
-	}
-	return filepath.Join(c.cwd, name)
 }

@@ -14,22 +14,23 @@ type dialect struct {
 	// was held against the real npm; older ones may do as the version before.
 	minor int
 
-	strictVariables   bool // ${NAME} without a NAME stops npm
-	optionalVariables bool // ${NAME?} is nothing without a NAME
-	spaceAfterSection bool // white space may follow a [section]
-	nearestPrefix     bool // the project is found by find-npm-prefix, and there are no workspaces
-	homeIsNoProject   bool // ~/.npmrc is no project's, even where another file is the user's
-	manifestFirst     bool // publishConfig counts more than the command line
-	packScripts       bool // ignore-scripts does not reach prepack, prepare and postpack
-	prepublish        bool // publish runs the script called prepublish
-	readsVersions     bool // publish looks for the versions that there are, without publishConfig
-	unpublishReads    bool // unpublish looks for the versions without the scope of the package
-	ownerReads        bool // owner looks for the user without the scope of the package
-	accessReads       bool // access set status asks for the status without the scope
-	rootUnpublish     bool // unpublish of a workspace reads publishConfig of the root
-	workspaceOnly     bool // in a workspace, publish does not look at its arguments
-	starReads         bool // star looks for the user without the scope of the package
-	manifestUnnamed   bool // publishConfig counts for unpublish without a package only
+	strictVariables   bool   // ${NAME} without a NAME stops npm
+	optionalVariables bool   // ${NAME?} is nothing without a NAME
+	spaceAfterSection bool   // white space may follow a [section]
+	nullIsObject      bool   // a key with dots that is set to null is a section
+	nearestPrefix     bool   // the project is found by find-npm-prefix, and there are no workspaces
+	homeIsNoProject   bool   // ~/.npmrc is no project's, even where another file is the user's
+	manifestFirst     bool   // publishConfig counts more than the command line
+	prepublish        bool   // publish runs the script called prepublish
+	readsVersions     bool   // publish looks for the versions that there are, without publishConfig
+	unpublishReads    bool   // unpublish looks for the versions without the scope of the package
+	ownerReads        bool   // owner looks for the user without the scope of the package
+	accessReads       bool   // access set status asks for the status without the scope
+	rootUnpublish     bool   // unpublish of a workspace reads publishConfig of the root
+	workspaceOnly     bool   // in a workspace, publish does not look at its arguments
+	starReads         bool   // star looks for the user without the scope of the package
+	neverIgnored      string // scripts that ignore-scripts does not reach
+	manifestUnnamed   bool   // publishConfig counts for unpublish without a package only
 }
 
 // dialects returns what is known of npm 6 to 12, the oldest first. Change a row
@@ -43,19 +44,22 @@ func dialects() []dialect {
 		},
 		// @npmcli/config/lib, lib/commands/publish.js, libnpmpack/lib/index.js
 		{
-			major: 8, minor: 19, manifestFirst: true, packScripts: true, unpublishReads: true,
+			major: 8, minor: 19, nullIsObject: true, manifestFirst: true, neverIgnored: "prepack prepare postpack", unpublishReads: true,
 			ownerReads: true, rootUnpublish: true, workspaceOnly: true, starReads: true,
 		},
 		// ini/lib/ini.js, lib/commands/access.js; lib/commands/publish.js takes
 		// out of publishConfig what is on the command line
-		{major: 10, minor: 9, spaceAfterSection: true, ownerReads: true, accessReads: true},
+		{
+			major: 10, minor: 9, nullIsObject: true, spaceAfterSection: true, ownerReads: true, accessReads: true,
+			neverIgnored: "prepare",
+		},
 		// @npmcli/config/lib/env-replace.js, lib/commands/publish.js
 		{
-			major: 11, minor: 21, spaceAfterSection: true, optionalVariables: true,
+			major: 11, minor: 21, nullIsObject: true, spaceAfterSection: true, optionalVariables: true,
 			readsVersions: true, accessReads: true,
 		},
 		{
-			major: 12, spaceAfterSection: true, optionalVariables: true,
+			major: 12, nullIsObject: true, spaceAfterSection: true, optionalVariables: true,
 			readsVersions: true, accessReads: true,
 		},
 	}

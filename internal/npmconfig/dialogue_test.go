@@ -8,18 +8,18 @@ import (
 	"testing"
 )
 
-// A dialogue is the output of a program, and answers its questions.
+// A dialogue is the output of a program, and answers each of its questions once.
+// A notice can stand behind a question that waits.
 type dialogue struct {
 	seen    bytes.Buffer
 	stdin   io.WriteCloser
-	answers map[string]string // by the question that the output ends in
+	answers map[string]string // by the question
 }
 
 func (d *dialogue) Write(p []byte) (int, error) {
 	n, err := d.seen.Write(p)
-	screen := strings.TrimRight(d.seen.String(), " ")
 	for question, answer := range d.answers {
-		if strings.HasSuffix(screen, question) {
+		if strings.Contains(d.seen.String(), question) {
 			delete(d.answers, question)
 			if _, err := io.WriteString(d.stdin, answer+"\n"); err != nil {
 				return n, err

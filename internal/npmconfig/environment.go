@@ -2,6 +2,7 @@ package npmconfig
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -11,8 +12,8 @@ type environment []string
 // get returns the variable called name as Node's process.env does. Of several
 // the last one counts, as for a child of os/exec.
 func (e environment) get(name string) (string, bool) {
-	for i := len(e) - 1; i >= 0; i-- {
-		key, value, _ := strings.Cut(e[i], "=")
+	for _, kv := range slices.Backward(e) {
+		key, value, _ := strings.Cut(kv, "=")
 		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
 			return value, true
 		}

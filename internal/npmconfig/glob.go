@@ -162,10 +162,11 @@ func matchSegment(pattern, name string) bool {
 }
 
 // validSegment reports whether matchSegment understands a segment: it has no
-// (a|b), no class by name, and ** stands alone.
+// (a|b), no class by name, ** stands alone, and it does not lead upwards, where
+// npm finds some folders and not others.
 func validSegment(s string) bool {
 	_, err := path.Match(strings.ReplaceAll(s, "[!", "[^"), "x")
-	return err == nil && !strings.Contains(s, "(") && !strings.Contains(s, "[[:") &&
+	return err == nil && s != ".." && !strings.Contains(s, "(") && !strings.Contains(s, "[[:") &&
 		(s == "**" || !strings.Contains(s, "**"))
 }
 

@@ -3,6 +3,7 @@ package npmconfig
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,13 +26,12 @@ type entry struct {
 
 // parseINI reads text in the dialect of the ini package of npm (ini.js,
 // decode), and returns what stands outside of sections. Versions 1.3 to 7 of
-// that package, which npm 6 to 12 have, read alike, with one exception:
-// spaceAfterSection says that white space may follow a [section], which older
-// versions take for a key, and what comes after it for settings.
+// that package, which npm 6 to 12 have, read alike but for two things: whether
+// white space may follow a [section], and whether null is an object.
 //
 // The error of a line is errOddKey; line then says which one.
-func parseINI(text string, spaceAfterSection bool) (entries map[string]entry, line int, err error) {
-	out := map[string]entry{}
+func (d dialect) parseINI(text string) (entries map[string]entry, line int, err error) {
+	f := iniFile{dialect: d, out: map[string]entry{}}
 	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	inSection := false
 	for n, l := range numberedLines(text) {
@@ -39,8 +39,8 @@ func parseINI(text string, spaceAfterSection bool) (entries map[string]entry, li
 		if trimmed == "" || trimmed[0] == ';' || trimmed[0] == '#' {
 			continue
 		}
-		if name, ok := sectionName(l, spaceAfterSection); ok {
-			if err := openSection(out, name, n); err != nil {
+		if name, ok := sectionName(l, d.spaceAfterSection); ok {
+			if err := f.openSection(name, n); err != nil {
 				return nil, n, err
 			}
 			inSection = true
@@ -50,15 +50,30 @@ func parseINI(text string, spaceAfterSection bool) (entries map[string]entry, li
 		if !ok || inSection {
 			continue
 		}
-		if err := assign(out, key, value, n); err != nil {
+		if err := f.assign(key, value, n); err != nil {
 			return nil, n, err
 		}
 	}
-	return out, 0, nil
+	line, err = f.nest()
+	return f.out, line, err
+}
+
+// An iniFile is what was read of a file.
+type iniFile struct {
+	dialect
+	out  map[string]entry
+	keys []string // of out, in the order in which they came
+}
+
+func (f *iniFile) set(key string, value any, line int) {
+	if _, ok := f.out[key]; !ok {
+		f.keys = append(f.keys, key)
+	}
+	f.out[key] = entry{value, line}
 }
 
 // assign sets a key of the file, or adds to it where it is a list.
-func assign(out map[string]entry, rawKey string, value any, line int) error {
+func (f *iniFile) assign(rawKey string, value any, line int) error {
 	parsed := unquote(rawKey)
 	key, ok := parsed.(string)
 	if !ok {
@@ -71,57 +86,90 @@ func assign(out map[string]entry, rawKey string, value any, line int) error {
 	if name == "__proto__" {
 		return nil
 	}
-	old, set := out[name]
+	old, set := f.out[name]
 	values, isList := old.value.([]any)
 	switch {
 	case isList:
-		out[name] = entry{append(values, value), line}
+		f.set(name, append(values, value), line)
 	case list && set:
-		out[name] = entry{[]any{old.value, value}, line}
+		f.set(name, []any{old.value, value}, line)
 	case list:
-		out[name] = entry{[]any{value}, line}
+		f.set(name, []any{value}, line)
 	default:
-		out[name] = entry{value, line}
+		f.set(name, value, line)
 	}
 	return nil
 }
 
-// openSection puts what a [section] does to the settings of the same name into
-// out: one that is empty becomes an object, and so does the first part of a
-// name with a dot, even where it is set.
-func openSection(out map[string]entry, rawName string, line int) error {
-	parsed := unquote(rawName)
-	name, ok := parsed.(string)
+// openSection begins a [section]. It becomes a key of its own where that is not
+// set, or is set to nothing.
+func (f *iniFile) openSection(rawName string, line int) error {
+	name, ok := unquote(rawName).(string)
 	if !ok {
 		return errOddKey
 	}
-	if name == "__proto__" {
-		return nil
-	}
-	if first, _, dotted := cutUnescaped(name); dotted {
-		if _, list := out[first].value.([]any); !list && first != "__proto__" {
-			out[first] = entry{section{}, line}
-		}
-		return nil
-	}
-	if plain := strings.ReplaceAll(name, `\.`, "."); plain != name {
-		out[plain] = entry{section{}, line}
-		return nil
-	}
-	if old, set := out[name]; !set || old.value == nil || old.value == false || old.value == "" || old.value == 0.0 {
-		out[name] = entry{section{}, line}
+	old, set := f.out[name]
+	if name != "__proto__" && (!set || old.value == nil || old.value == false || old.value == "" || old.value == 0.0) {
+		f.set(name, section{}, line)
 	}
 	return nil
 }
 
-// cutUnescaped cuts s at its first dot that has no backslash before it.
-func cutUnescaped(s string) (before, after string, found bool) {
+// nest moves objects whose keys have dots into the objects that the parts of
+// the key name, which replaces what is set there: of the settings outside of
+// sections, those with the name of the first part.
+func (f *iniFile) nest() (line int, err error) {
+	for _, key := range f.keys {
+		e := f.out[key]
+		if !f.isObject(e.value) {
+			continue
+		}
+		parts := splitUnescaped(key)
+		last := parts[len(parts)-1]
+		parts = slices.DeleteFunc(parts[:len(parts)-1], func(p string) bool { return p == "__proto__" })
+		name := strings.ReplaceAll(last, `\.`, ".")
+		if len(parts) == 0 {
+			if name != last {
+				delete(f.out, key)
+				f.out[name] = e
+			}
+			continue
+		}
+		first, set := f.out[parts[0]]
+		if set && first.value == nil && f.nullIsObject {
+			return e.line, errOddKey // npm fails
+		}
+		if _, list := first.value.([]any); !set || !list && !f.isObject(first.value) {
+			f.out[parts[0]] = entry{section{}, e.line}
+		}
+		delete(f.out, key)
+	}
+	return 0, nil
+}
+
+// isObject reports whether a value is what JavaScript calls an object and no
+// list.
+func (f *iniFile) isObject(value any) bool {
+	switch value.(type) {
+	case section, map[string]any:
+		return true
+	case nil:
+		return f.nullIsObject
+	}
+	return false
+}
+
+// splitUnescaped splits s at the dots that have no backslash before them.
+func splitUnescaped(s string) []string {
+	var parts []string
+	start := 0
 	for i := range len(s) {
 		if s[i] == '.' && (i == 0 || s[i-1] != '\\') {
-			return s[:i], s[i+1:], true
+			parts = append(parts, s[start:i])
+			start = i + 1
 		}
 	}
-	return s, "", false
+	return append(parts, s[start:])
 }
 
 // numberedLines yields the lines of text with their numbers from 1, whether

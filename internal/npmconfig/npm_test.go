@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -66,9 +67,7 @@ func newStage(t *testing.T, n npmtest.NPM, l layout) *stage {
 		tokens += "//" + r.Host() + "/:_authToken=" + r.Token("alice") + "\n"
 	}
 	files := map[string]string{"home/.npmrc": ""}
-	for name, text := range l.files {
-		files[name] = text
-	}
+	maps.Copy(files, l.files)
 	for name, text := range files {
 		if filepath.Base(name) == ".npmrc" && strings.HasPrefix(name, "home/") {
 			text = tokens + text
@@ -117,7 +116,7 @@ func (s *stage) write(t *testing.T, name, text string) {
 // query returns the layout's command as npmconfig is asked about it.
 func (s *stage) query(l layout) npmconfig.Query {
 	argv := []string{s.Path}
-	for _, a := range strings.Fields(l.command) {
+	for a := range strings.FieldsSeq(l.command) {
 		argv = append(argv, s.fill(strings.ReplaceAll(a, "+", " ")))
 	}
 	return npmconfig.Query{
@@ -196,8 +195,7 @@ func testLayout(t *testing.T, n npmtest.NPM, l layout) {
 	q := s.query(l)
 	targets, err := npmconfig.Targets(q)
 	if l.fails {
-		var unknown *npmconfig.UnknownError
-		if !errors.As(err, &unknown) {
+		if _, ok := errors.AsType[*npmconfig.UnknownError](err); !ok {
 			t.Errorf("Targets says %v and %v, want an UnknownError", targets, err)
 		}
 		return

@@ -72,8 +72,9 @@ func Targets(q Query) ([]Target, error) {
 func inEachDialect(q Query, do func(*config) error) error {
 	var refusal error
 	done := false
-	for _, d := range dialectsOf(findInstall(q).version) {
-		c, err := load(q, d)
+	in := findInstall(q)
+	for _, d := range dialectsOf(in.version) {
+		c, err := load(q, d, in)
 		if err == nil {
 			err = do(c)
 		}

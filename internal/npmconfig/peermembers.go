@@ -14,14 +14,14 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 	if !c.publishes() {
 		return []member{{dir: c.cwd}}, nil
 	}
-	if args := c.words(); len(args) > 0 && (c.query.Tool == "pnpm" || c.query.Tool == "bun" || c.query.Tool == "yarn") && !p.many {
-		m, err := c.fromArgument(args[0])
-		return []member{m}, err
-	}
 	if name, ok := c.elsewhere(); ok {
 		return nil, c.unknown(Source{Kind: CommandLine, Name: name}, "it publishes another folder", nil)
 	}
 	if !p.many && !c.recursive() {
+		if args := c.words(); len(args) > 0 && slices.Contains([]string{"pnpm", "bun", "yarn"}, c.query.Tool) {
+			m, err := c.fromArgument(args[0])
+			return []member{m}, err
+		}
 		dir := c.cwd
 		if c.query.Tool == "np" {
 			dir = c.prefix
@@ -39,9 +39,10 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 }
 
 // elsewhere returns the option that has the tool publish another folder than
-// the one that it runs in.
+// the one that it runs in, or read another file. What others call -C and -c is
+// prefix and call to npm, whose grammar the command line is read by.
 func (c *config) elsewhere() (string, bool) {
-	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "C", "config"} {
+	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call"} {
 		if _, ok := c.args.Option(name); ok {
 			return name, true
 		}

@@ -112,7 +112,7 @@ func (c *config) publishes() bool {
 
 // variants returns the settings that a peer may use for a package.
 func (c *config) variants(p peer, m member) ([]variant, error) {
-	projects, err := c.projectLayers(p, m.dir)
+	projects, err := c.projectLayers(m.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func publishConfigs(p peer, m member) []layer {
 // projectLayers returns the .npmrc files that may be the project's: each one
 // from the package's folder up to the project's, and none where the project has
 // none itself.
-func (c *config) projectLayers(p peer, dir string) ([]layer, error) {
+func (c *config) projectLayers(dir string) ([]layer, error) {
 	var list []layer
 	rootHas := false
 	user := c.path("userconfig", filepath.Join(c.home, ".npmrc"))

@@ -13,11 +13,17 @@ func (c *config) publishTargets() ([]Target, error) {
 	}
 	var list []Target
 	for _, p := range packages {
+		if p.manifest.private && len(packages) > 1 {
+			continue // npm skips it
+		}
 		targets, err := c.publishTarget(p.name, c.with(p.manifest))
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, targets...)
+	}
+	if len(list) == 0 {
+		return c.plainTargets("") // all are private, and nothing is sent
 	}
 	return list, nil
 }
@@ -86,7 +92,7 @@ func (c *config) unpublished(args []string, m *manifest) ([]Target, error) {
 		return nil, c.refused(Source{}, "no package is named, and the project has no name")
 	}
 	v := c.plain()
-	if m != nil && m.name == name && !(c.manifestUnnamed && len(args) > 0) {
+	if m != nil && m.name == name && (!c.manifestUnnamed || len(args) == 0) {
 		v = c.with(m)
 	}
 	t, err := v.forScope(scopeOf(name), "")
@@ -102,7 +108,8 @@ func (c *config) unpublished(args []string, m *manifest) ([]Target, error) {
 	return []Target{t, r}, err
 }
 
-// published returns the packages that npm publish publishes.
+// published returns the packages that npm publish packs. Those of several that
+// are private are not published then.
 func (c *config) published() ([]member, error) {
 	if p, ok := peers()[c.query.Tool]; ok {
 		return c.peerMembers(p)
@@ -117,7 +124,7 @@ func (c *config) published() ([]member, error) {
 			return nil, err
 		}
 		if ok {
-			return slices.DeleteFunc(members, func(m member) bool { return m.manifest.private }), nil
+			return members, nil
 		}
 	}
 	switch len(args) {

@@ -3,12 +3,15 @@ package npmconfig
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
-// A Package is one that the command publishes.
+// A Package is one that the command publishes, or packs before it sees that it
+// is private.
 type Package struct {
 	Name    string
 	Path    string   // its folder, or the tarball
+	Private bool     // it is not published after all, but its scripts run
 	Scripts []Script // the scripts of its package.json that run, in npm's order
 }
 
@@ -67,7 +70,7 @@ func (c *config) packages() ([]Package, error) {
 	}
 	var list []Package
 	for _, m := range members {
-		list = append(list, Package{Name: m.name, Path: m.dir, Scripts: c.scripts(m)})
+		list = append(list, Package{Name: m.name, Path: m.dir, Private: m.manifest.private, Scripts: c.scripts(m)})
 	}
 	return list, nil
 }
@@ -80,17 +83,20 @@ func (c *config) scripts(m member) []Script {
 	if c.prepublish {
 		names = slices.Insert(names, 0, "prepublish")
 	}
-	ignored, packsAnyway := c.is("ignore-scripts"), c.packScripts
+	ignored, anyway := c.is("ignore-scripts"), strings.Fields(c.neverIgnored)
 	if p, ok := peers()[c.query.Tool]; ok {
 		// Each of these is run by one of them.
 		names = append([]string{"preversion", "version", "postversion", "pretest", "test", "posttest", "prepublish"}, names...)
 		names = slices.Compact(names)
-		ignored, packsAnyway = ignored && !p.noIgnore, false
+		ignored, anyway = ignored && !p.noIgnore, nil
 	}
 	var list []Script
 	for _, name := range names {
-		packs := slices.Contains([]string{"prepack", "prepare", "postpack"}, name)
-		if ignored && !(packsAnyway && packs) || name == "prepublish" && c.is("ignore-prepublish") {
+		after := name == "publish" || name == "postpublish"
+		switch {
+		case ignored && !slices.Contains(anyway, name),
+			m.manifest.private && after,
+			name == "prepublish" && c.is("ignore-prepublish"):
 			continue
 		}
 		if s := m.manifest.scripts[name]; s.value != nil && s.value != "" {

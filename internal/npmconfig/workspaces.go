@@ -64,7 +64,9 @@ func patternsOf(list []string) (positive, negative []string) {
 	for _, p := range list {
 		bare := strings.TrimLeft(p, "!")
 		negated := (len(p)-len(bare))%2 == 1
-		bare = strings.TrimLeft(strings.TrimPrefix(bare, "."), "/")
+		if rest := strings.TrimPrefix(bare, "."); strings.HasPrefix(rest, "/") {
+			bare = strings.TrimLeft(rest, "/")
+		}
 		if negated {
 			negative = append(negative, bare)
 			continue
