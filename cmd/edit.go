@@ -111,7 +111,7 @@ secret stays.`,
 				return a, at.apply(cmd, a)
 			}, "changed %q")
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	at.addFlags(cmd)
 	return cmd
@@ -165,7 +165,7 @@ func newRenameCmd(app *App) *cobra.Command {
 				return c.Rename(args[0], name, app.Now())
 			}, "renamed to %q")
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 }
 
@@ -185,7 +185,7 @@ beside it, still hold the account.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRemove(cmd.Context(), app, args[0])
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 }
 
@@ -247,7 +247,7 @@ there is no default any more.`,
 				return a, err
 			}, "%q is the default now")
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&none, "none", false, "have no default")
 	return cmd

@@ -74,6 +74,7 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVarP(&o.account, "account", "a", "", "the `ACCOUNT` whose password is used")
+	_ = cmd.RegisterFlagCompletionFunc("account", app.completeAccountFlag)
 	f.StringVar(&o.via, "via", "", "how the password reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
 	o.minRemaining = execMinRemaining
 	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
@@ -104,15 +105,12 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	if !x.plan.NeedsCode {
 		return app.execPlan(ctx, x.plan, o, secret.Text{})
 	}
-	v, err := app.unlock(ctx)
+	g, err := app.giver(ctx)
 	if err != nil {
 		return err
 	}
-	contents, err := v.Contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := x.settle(contents)
+	defer g.close()
+	a, err := x.settle(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -120,9 +118,9 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	case !x.plan.NeedsCode || o.dryRun:
 		return app.execPlan(ctx, x.plan, o, secret.Text{})
 	case x.plan.AtPrompt:
-		return app.runAtPrompt(ctx, v, a, x.plan, o)
+		return app.runAtPrompt(ctx, g, a, x.plan, o)
 	}
-	code, err := app.freshCode(ctx, v, a, o.minRemaining)
+	code, err := app.freshCode(ctx, g, a, o.minRemaining)
 	if err != nil {
 		return err
 	}
@@ -139,6 +137,7 @@ func (app *App) execPlan(ctx context.Context, plan *npmrun.Plan, o execOptions, 
 	}
 	app.explainf(o, "%s", plan.Why)
 	argv, environ := plan.Command(code)
+	app.reopen()
 	return app.Exec(ctx, argv, environ)
 }
 

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"npmotp/otpgen"
-	"npmotp/vault"
+	"npmotp/internal/agent"
 )
 
 // staleClaim is how far ahead of the clock a noted step may lie before it is
@@ -16,34 +15,50 @@ const staleClaim = 10 * time.Minute
 // freshCode returns a password of a that no run of exec has sent before, with
 // at least the given time left, and waits for it. Where the account's registry
 // takes a password more than once, the present one does.
-func (app *App) freshCode(ctx context.Context, v *vault.Vault, a *vault.Account, least time.Duration) (otpgen.Code, error) {
-	if a.IsHOTP() || a.Reuse {
-		return app.codeOf(ctx, v, a, app.Now(), least)
+func (app *App) freshCode(ctx context.Context, g *giver, a agent.Account, least time.Duration) (agent.Code, error) {
+	if a.Counter != nil || a.Reuse {
+		return g.fresh(ctx, a.Name, false, least)
 	}
-	now := app.Now()
-	code, err := a.Code(now)
+	code, err := g.code(ctx, a.Name, true)
 	if err != nil {
-		return otpgen.Code{}, err
+		return agent.Code{}, err
 	}
-	if period := code.Until.Sub(code.From); least > period {
-		return otpgen.Code{}, usageErrorf("a password of %q lasts %s, so %s can never be left", a.Name, period, least)
+	now, period := app.Now(), code.Until.Sub(code.From)
+	if least > period {
+		return agent.Code{}, usageErrorf("a password of %q lasts %s, so %s can never be left", a.Name, period, least)
 	}
 	step, err := app.Ledger.Claim(ctx, a.ID, func(last time.Time) (time.Time, error) {
-		if last.After(now.Add(staleClaim)) {
-			last = time.Time{}
+		step := code.From
+		if code.Until.Sub(now) < least {
+			step = code.Until
 		}
-		if code.Remaining(now) < least {
-			code, err = a.Code(code.Until)
+		if !last.After(now.Add(staleClaim)) && !step.After(last) {
+			step = last.Add(period)
 		}
-		if err == nil && !code.From.After(last) {
-			code, err = a.Code(last.Add(a.Key.Period))
-		}
-		return code.From, err
+		return step, nil
 	})
 	if err != nil {
-		return otpgen.Code{}, fmt.Errorf("noting that a password is used: %w", err)
+		return agent.Code{}, fmt.Errorf("noting that a password is used: %w", err)
 	}
-	return code, app.waitUntil(ctx, step)
+	return app.codeOfStep(ctx, g, code, step)
+}
+
+// codeOfStep waits for a step, the present one or one to come, and returns its
+// password. Code is the present one.
+func (app *App) codeOfStep(ctx context.Context, g *giver, code agent.Code, step time.Time) (agent.Code, error) {
+	if err := app.waitUntil(ctx, step); err != nil {
+		return agent.Code{}, err
+	}
+	if step.After(code.Until) {
+		var err error
+		if code, err = g.code(ctx, code.Account, true); err != nil {
+			return agent.Code{}, err
+		}
+	}
+	if step.After(code.From) { // also when a timer fired a moment early
+		return following(code), nil
+	}
+	return code, nil
 }
 
 // waitUntil waits for the beginning of a step. On a terminal a countdown shows.

@@ -6,24 +6,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/agent"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
-	"npmotp/otpgen"
-	"npmotp/vault"
 )
 
 // terminalMonitor is the name of the hidden command that stands between this
 // process and a command that is answered at its prompt.
 const terminalMonitor = "terminal-monitor"
 
-func newTerminalMonitorCmd() *cobra.Command {
+func newTerminalMonitorCmd(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:                terminalMonitor,
 		Short:              "Lead the terminal of a command that is answered at its prompt",
 		Hidden:             true,
 		DisableFlagParsing: true,
 		RunE: func(*cobra.Command, []string) error {
+			app.reopen() // for the command, which is started from here
 			return &statusError{ptyrun.Monitor()}
 		},
 	}
@@ -31,7 +31,7 @@ func newTerminalMonitorCmd() *cobra.Command {
 
 // runAtPrompt runs the planned command on a pseudo-terminal and types a
 // password of a at the moment it is asked for.
-func (app *App) runAtPrompt(ctx context.Context, v *vault.Vault, a *vault.Account, plan *npmrun.Plan, o execOptions) error {
+func (app *App) runAtPrompt(ctx context.Context, g *giver, a agent.Account, plan *npmrun.Plan, o execOptions) error {
 	s, err := plan.Session()
 	if err != nil {
 		return err
@@ -45,8 +45,9 @@ func (app *App) runAtPrompt(ctx context.Context, v *vault.Vault, a *vault.Accoun
 			return app.Prompt.Confirm(ctx, "npmotp: "+question)
 		}
 	}
-	answer := &answerer{app: &talking, vault: v, account: a, options: o}
+	answer := &answerer{app: &talking, giver: g, account: a, options: o}
 	s.Ask = answer.code
+	app.reopen()
 	answers, err := app.Converse(ctx, s)
 	if answers == 0 {
 		app.explainf(o, "%s did not ask for a password", plan.Tool)
@@ -61,10 +62,10 @@ const enrolmentQuestion = "And an OTP code"
 // An answerer yields the passwords for one run.
 type answerer struct {
 	app     *App
-	vault   *vault.Vault
-	account *vault.Account
+	giver   *giver
+	account agent.Account
 	options execOptions
-	last    otpgen.Code
+	last    agent.Code
 }
 
 // code returns a password for a question. One that was refused is not sent
@@ -74,11 +75,13 @@ func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, erro
 		return secret.Text{}, ptyrun.ErrLeave
 	}
 	w.app.explainf(w.options, "the command asks %q, for the %s time", p.Text, ordinal(p.Again+1))
-	code, err := w.app.freshCode(ctx, w.vault, w.account, w.options.minRemaining)
-	if err == nil && p.Refused && !code.From.After(w.last.From) && !w.account.IsHOTP() {
-		if err = w.app.waitUntil(ctx, code.Until); err == nil {
-			code, err = w.account.Code(code.Until)
-		}
+	if !w.giver.redial(ctx) {
+		w.app.warnf("the vault was locked in the meantime: type the password yourself; 'npmotp code' prints it")
+		return secret.Text{}, ptyrun.ErrLeave
+	}
+	code, err := w.app.freshCode(ctx, w.giver, w.account, w.options.minRemaining)
+	if err == nil && p.Refused && !code.From.After(w.last.From) && w.account.Counter == nil {
+		code, err = w.app.codeOfStep(ctx, w.giver, code, code.Until)
 	}
 	w.last = code
 	return code.Value, err

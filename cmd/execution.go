@@ -2,12 +2,14 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
+	"npmotp/internal/agent"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
 	"npmotp/vault"
@@ -61,20 +63,19 @@ func (x *execution) atPrompt() bool {
 
 // settle picks the account, decides the way, and makes sure that the password
 // reaches no registry but the account's.
-func (x *execution) settle(c *vault.Contents) (*vault.Account, error) {
+func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err error) {
 	targets, err := x.targets()
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	for _, t := range targets {
 		x.app.explainf(x.o, "%s talks to %s (%s)", x.plan.Tool, t.Registry, t.Source)
 	}
-	a, err := pickAccount(c, x.o, targets)
-	if err != nil {
-		return nil, err
+	if a, err = pickAccount(ctx, g, x.o, targets); err != nil {
+		return a, err
 	}
 	x.app.explainf(x.o, "the account is %q, of %s", a.Name, a.Registry)
-	if a.Level == vault.AuthOnly {
+	if a.Level == string(vault.AuthOnly) {
 		x.options.Level = npmrun.AuthOnly
 		if err := x.replan(); err != nil || !x.plan.NeedsCode {
 			return a, err
@@ -87,20 +88,20 @@ func (x *execution) settle(c *vault.Contents) (*vault.Account, error) {
 		if x.allowed(t, a) || x.plan.AtPrompt && t.Reads {
 			continue
 		}
-		return nil, withHint(fmt.Errorf("%s would show the password to %s (%s), and %q belongs to %s",
+		return a, withHint(fmt.Errorf("%s would show the password to %s (%s), and %q belongs to %s",
 			x.plan.Tool, t.Registry, t.Source, a.Name, a.Registry),
 			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", shellQuote(t.Registry))
 	}
 	return a, nil
 }
 
-func (x *execution) allowed(t npmconfig.Target, a *vault.Account) bool {
+func (x *execution) allowed(t npmconfig.Target, a agent.Account) bool {
 	return sameOrigin(t.Registry, a.Registry) || sameOrigin(t.Registry, x.o.registry)
 }
 
 // leak says why a password that is appended would be seen by others, or end
 // before it is used; "" when it is safe.
-func (x *execution) leak(targets []npmconfig.Target, a *vault.Account) string {
+func (x *execution) leak(targets []npmconfig.Target, a agent.Account) string {
 	if !x.app.OutTTY && slices.Contains(x.argv, "--json") {
 		return "" // a question would stand in the middle of the data
 	}
@@ -164,24 +165,28 @@ func (x *execution) targets() ([]npmconfig.Target, error) {
 
 // pickAccount returns the account that is named, or else the one of the
 // registry.
-func pickAccount(c *vault.Contents, o execOptions, targets []npmconfig.Target) (*vault.Account, error) {
+func pickAccount(ctx context.Context, g *giver, o execOptions, targets []npmconfig.Target) (agent.Account, error) {
 	registry := o.registry
 	if registry == "" && len(targets) > 0 {
 		registry = targets[0].Registry
 	}
 	if o.account != "" || registry == "" {
-		return c.Find(o.account)
+		return g.find(ctx, o.account)
 	}
-	var matches []*vault.Account
-	for i := range c.Accounts {
-		if a := &c.Accounts[i]; a.Key != nil && sameOrigin(a.Registry, registry) {
+	accounts, err := g.list(ctx)
+	if err != nil {
+		return agent.Account{}, err
+	}
+	var matches []agent.Account
+	for _, a := range accounts {
+		if a.Type != "" && sameOrigin(a.Registry, registry) {
 			matches = append(matches, a)
 		}
 	}
 	if len(matches) == 1 {
 		return matches[0], nil
 	}
-	if i := slices.IndexFunc(matches, func(a *vault.Account) bool { return a.ID == c.Default }); i >= 0 {
+	if i := slices.IndexFunc(matches, func(a agent.Account) bool { return a.Default }); i >= 0 {
 		return matches[i], nil
 	}
 	if len(matches) > 1 {
@@ -189,16 +194,16 @@ func pickAccount(c *vault.Contents, o execOptions, targets []npmconfig.Target) (
 		for _, a := range matches {
 			e.Matches = append(e.Matches, a.Name)
 		}
-		return nil, withHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
+		return agent.Account{}, withHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
 	}
 	if o.registry != "" {
-		return c.Find("")
+		return g.find(ctx, "")
 	}
 	source := ""
 	if len(targets) > 0 {
 		source = fmt.Sprintf(" (%s)", targets[0].Source)
 	}
-	return nil, withHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
+	return agent.Account{}, withHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
 		"'npmotp add --registry URL' adds one, 'npmotp edit ACCOUNT --registry URL' changes one")
 }
 

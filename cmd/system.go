@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
+	"npmotp/internal/harden"
 	"npmotp/internal/ledger"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
@@ -34,12 +35,14 @@ func System() *App {
 		Wait:    wait,
 		Prompt:  term.Terminal{},
 		Exec:    npmrun.Run,
+		Harden:  harden.Process,
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
 	clipboard := clip.Clipboard{Environ: environ}
 	var monitor []string
 	if exe, err := os.Executable(); err == nil {
+		app.Self = exe
 		clipboard.Helper = []string{exe, clearClipboard}
 		monitor = []string{exe, terminalMonitor}
 	}
