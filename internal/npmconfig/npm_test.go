@@ -36,7 +36,7 @@ type stage struct {
 }
 
 // packages are in each registry before a command runs.
-var packages = []string{"thing", "@acme/thing", "left", "@acme/left"} //nolint:gochecknoglobals // a table
+var packages = []string{"thing", "@acme/thing", "left", "@acme/left"}
 
 func newStage(t *testing.T, n npmtest.NPM, l layout) *stage {
 	t.Helper()
