@@ -184,3 +184,35 @@ func TestRecoveryNPM(t *testing.T) {
 		}
 	}
 }
+
+// TestUpdateCheckGetsNoCode has the registry of the package's scope differ from
+// the default one, where npm would look for a newer npm and send the code.
+func TestUpdateCheckGetsNoCode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		t.Run(n.String(), func(t *testing.T) {
+			m, other := newMaintainer(t, n), newMaintainer(t, n)
+			rc := fmt.Sprintf("registry=%s/\n@ada:registry=%s/\n//%s/:_authToken=%s\n",
+				other.registry.URL(), m.registry.URL(), m.registry.Host(), m.registry.Token("ada"))
+			if err := os.WriteFile(filepath.Join(m.home, ".npmrc"), []byte(rc), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m.env = slices.DeleteFunc(m.env, func(kv string) bool { return strings.HasPrefix(kv, "npm_config_update_notifier") })
+			for i, via := range []string{"flag", "env", "prompt"} {
+				m.manifest(t, fmt.Sprintf("1.0.%d", i))
+				m.step()
+				if screen, err := m.atTerminal(t, "exec", "--via", via, n.Path, "publish"); err != nil {
+					t.Errorf("--via %s: %v\n%s", via, err, screen)
+				}
+			}
+			if codes := other.codes(); len(codes) > 0 {
+				t.Errorf("the default registry was sent %d codes", len(codes))
+			}
+			if p, _ := m.registry.Package(pkgName); len(p.Versions) != 3 {
+				t.Errorf("the package is %+v", p)
+			}
+		})
+	}
+}

@@ -144,7 +144,7 @@ func (x *execution) query() (npmconfig.Query, error) {
 	dir, err := x.app.Dir()
 	return npmconfig.Query{
 		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
-		Dir: dir, Environ: x.app.Environ(), Home: x.app.Getenv("HOME"),
+		Dir: dir, Environ: x.plan.Environ(), Home: x.app.Getenv("HOME"),
 	}, err
 }
 
