@@ -53,9 +53,9 @@ func policy() map[string][]string {
 		"./internal/harden":     {"golang.org/x/sys"},
 		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
 		// Keeps no token of an .npmrc, so it needs no secrets.
-		"./internal/npmconfig":      {"./internal/npmconfig/nopt"},
-		"./internal/npmconfig/nopt": {},
-		"./internal/npmrun":         {"golang.org/x/sys", "./internal/ptyrun", "./internal/secret"},
+		"./internal/npmconfig":      {"./internal/nopt"},
+		"./internal/nopt": {},
+		"./internal/npmrun":         {"golang.org/x/sys", "./internal/nopt", "./internal/ptyrun", "./internal/secret"},
 		"./internal/passphrase":     {"github.com/sethvargo/go-diceware", "./internal/secret"},
 		"./internal/ptyrun":         {"github.com/creack/pty", "golang.org/x/sys", "./internal/secret"},
 		"./internal/screen":         {},

@@ -22,6 +22,7 @@ type execOptions struct {
 	minRemaining   time.Duration
 	flag, variable string
 	registry       string
+	recovery, last bool
 	dryRun         bool
 	verbose        bool
 }
@@ -53,6 +54,11 @@ environment or the command line, the command stops and says which file it is;
 --registry lets it go there knowingly. Without --account the registry picks
 the account.
 
+--recovery answers with a recovery code instead, for when the key is not at
+hand: it is reserved on disk first, typed at the prompt and nowhere else, and
+used up when the command succeeds. It needs the passphrase. The last unused
+code is kept back unless --last is given.
+
 When less than --min-remaining is left of a password, the next one is waited
 for. The variables that hold npmotp's passphrase do not reach COMMAND.
 
@@ -60,6 +66,7 @@ Exit status: that of COMMAND; 125 when npmotp fails before it runs, 126 when
 it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 		Example: `  npmotp exec npm publish --tag next
   npmotp exec -a work --via env -- npm dist-tag add pkg@1.2.3 latest
+  npmotp exec --recovery npm login
   npmotp exec --flag '--code={otp}' ./release.sh`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -81,6 +88,8 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f.StringVar(&o.flag, "flag", "", "arguments to append, with {otp} for the password")
 	f.StringVar(&o.variable, "env", "", "the variable `NAME` that carries the password")
 	f.StringVar(&o.registry, "registry", "", "let the password go to the registry at `URL`, whatever the account says")
+	f.BoolVar(&o.recovery, "recovery", false, "answer with a recovery code")
+	f.BoolVar(&o.last, "last", false, "with --recovery: also the last unused one")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say why each decision is made")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run, with the password as ******")
 	return cmd
@@ -98,6 +107,9 @@ func execStatus(err error) error {
 }
 
 func runExec(ctx context.Context, app *App, o execOptions, argv []string) error {
+	if err := o.checkRecovery(); err != nil {
+		return err
+	}
 	x, err := app.newExecution(o, argv)
 	if err != nil {
 		return err
@@ -105,7 +117,11 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	if !x.plan.NeedsCode {
 		return app.execPlan(ctx, x.plan, o, secret.Text{})
 	}
-	g, err := app.giver(ctx)
+	unlock := app.giver
+	if o.recovery {
+		unlock = app.recoveryGiver
+	}
+	g, err := unlock(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,6 +133,8 @@ func runExec(ctx context.Context, app *App, o execOptions, argv []string) error 
 	switch {
 	case !x.plan.NeedsCode || o.dryRun:
 		return app.execPlan(ctx, x.plan, o, secret.Text{})
+	case o.recovery:
+		return app.runRecovery(ctx, g, a, x.plan, o)
 	case x.plan.AtPrompt:
 		return app.runAtPrompt(ctx, g, a, x.plan, o)
 	}

@@ -32,9 +32,19 @@ func newTerminalMonitorCmd(app *App) *cobra.Command {
 // runAtPrompt runs the planned command on a pseudo-terminal and types a
 // password of a at the moment it is asked for.
 func (app *App) runAtPrompt(ctx context.Context, g *giver, a agent.Account, plan *npmrun.Plan, o execOptions) error {
+	_, err := app.converse(ctx, plan, o, 0, func(talking *App) ptyrun.Ask {
+		return (&answerer{app: talking, giver: g, account: a, options: o}).code
+	})
+	return err
+}
+
+// converse runs the planned command on a pseudo-terminal, ends it when it asks
+// more than limit times (0 is no limit), and returns how many answers it got.
+// The asker is made with an app that may speak while the command runs.
+func (app *App) converse(ctx context.Context, plan *npmrun.Plan, o execOptions, limit int, asker func(talking *App) ptyrun.Ask) (int, error) {
 	s, err := plan.Session()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	// Whoever speaks while the command runs does it between the command's lines.
 	talking := *app
@@ -45,14 +55,14 @@ func (app *App) runAtPrompt(ctx context.Context, g *giver, a agent.Account, plan
 			return app.Prompt.Confirm(ctx, "npmotp: "+question)
 		}
 	}
-	answer := &answerer{app: &talking, giver: g, account: a, options: o}
-	s.Ask = answer.code
+	s.MaxAnswers = limit
+	s.Ask = asker(&talking)
 	app.reopen()
 	answers, err := app.Converse(ctx, s)
 	if answers == 0 {
 		app.explainf(o, "%s did not ask for a password", plan.Tool)
 	}
-	return err
+	return answers, err
 }
 
 // enrolmentQuestion is how npm asks for a password of the secret that it has

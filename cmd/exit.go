@@ -174,13 +174,14 @@ func classifyType(err error) (status int, hint string) {
 // itself, gets no words.
 func (app *App) report(err error) {
 	status, hint := outcome(err)
-	if status == exitOK || status == 129 || status == 130 || status == 143 {
+	if status == exitOK {
 		return
 	}
 	if _, ok := errors.AsType[*statusError](err); ok {
 		return
 	}
-	if e, ok := errors.AsType[*npmrun.ExitError](err); ok && e.Err == nil {
+	e, ran := errors.AsType[*npmrun.ExitError](err)
+	if ran && e.Err == nil || !ran && (status == 129 || status == 130 || status == 143) {
 		return
 	}
 	var b strings.Builder

@@ -152,11 +152,16 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string,
 	}
 	app.sayf("code number %d of %q is reserved", code.Number, name)
 	app.sayf("hint: when the registry has taken it: npmotp recovery mark %s %d used", shellQuote(name), code.Number)
+	app.warnFewCodes(name, left)
+	return nil
+}
+
+// warnFewCodes warns when few unused codes of an account are left.
+func (app *App) warnFewCodes(name string, left int) {
 	if left <= fewCodes {
 		app.warnf("%s left in %q", plural(left, "unused recovery code"), name)
 		app.sayf("hint: make new ones where you log in to the registry, then run 'npmotp recovery add'")
 	}
-	return nil
 }
 
 func newRecoveryMarkCmd(app *App) *cobra.Command {

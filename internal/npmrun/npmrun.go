@@ -184,7 +184,7 @@ func (p *Plan) pass(c call, o Options) error {
 // the environment that it returns.
 func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	argv = slices.Clone(p.argv)
-	environ = WithoutPassphrase(p.environ)
+	environ = p.Environ()
 	if !p.NeedsCode || p.AtPrompt || code.Len() == 0 {
 		return argv, environ
 	}
@@ -205,6 +205,22 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 		environ = append(environ, name+"="+code.Reveal())
 	}
 	return argv, environ
+}
+
+// updateNotifier is the variable that keeps npm from looking for a newer npm. It
+// would do so at its default registry, which may be another one than that of
+// the package, and npm 10 to 12 send the code there too: npm-registry-fetch puts
+// opts.otp on every request (lib/cli/update-notifier.js).
+const updateNotifier = "npm_config_update_notifier"
+
+// Environ returns the environment of the command without the code. Where a code
+// goes along, npm looks for no newer npm.
+func (p *Plan) Environ() []string {
+	environ := WithoutPassphrase(p.environ)
+	if p.NeedsCode && p.Tool != "" && p.Tool != "gem" {
+		environ = append(withoutVariable(environ, updateNotifier), updateNotifier+"=false")
+	}
+	return environ
 }
 
 func insertAt(argv []string, at int, words []string) []string {

@@ -68,8 +68,7 @@ func (p *Plan) Session() (*ptyrun.Session, error) {
 		return nil, err
 	}
 	argv := insertAt(p.argv, p.at, p.insert)
-	environ := WithoutPassphrase(p.environ)
-	environ = append(withoutVariable(environ, authType), authType+"=legacy")
+	environ := append(withoutVariable(p.Environ(), authType), authType+"=legacy")
 	return &ptyrun.Session{Path: path, Argv: argv, Environ: environ, Prompts: p.prompts, Nested: p.nested}, nil
 }
 
