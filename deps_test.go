@@ -31,8 +31,8 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/intake",
-			"./internal/npmrun", "./internal/passphrase", "./internal/screen", "./internal/secret", "./internal/term",
+			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/intake",
+			"./internal/npmrun", "./internal/passphrase", "./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/term",
 		},
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/armor",
@@ -43,6 +43,10 @@ func policy() map[string][]string {
 
 		// Gathers an enrolment from pictures, text and URIs.
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
+		// Packs accounts for another laptop; of age it knows what vault gives it.
+		"./internal/bundle": {
+			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",
+		},
 		// Is handed functions that yield codes and names, so it can give no more.
 		"./internal/agent":      {"golang.org/x/sys", "./internal/secret"},
 		"./internal/atomicfile": {},

@@ -31,6 +31,7 @@ type accountView struct {
 	UpdatedAt     *time.Time `json:"updated_at"`
 	Secret        string     `json:"secret,omitempty"`
 	URI           string     `json:"uri,omitempty"`
+	Moved         []moveView `json:"moved,omitempty"` // to other laptops
 }
 
 func viewAccount(c *vault.Contents, a *vault.Account) accountView {
@@ -38,6 +39,9 @@ func viewAccount(c *vault.Contents, a *vault.Account) accountView {
 		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
 		Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
 		AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
+	}
+	for _, m := range a.Moved {
+		view.Moved = append(view.Moved, viewMove(m))
 	}
 	if k := a.Key; k != nil {
 		view.Algorithm, view.Digits = k.Alg.String(), k.Digits
@@ -123,7 +127,7 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 	view := viewAccount(c, a)
 	if reveal {
 		if a.Key == nil {
-			return fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name)
+			return a.LacksKey()
 		}
 		view.Secret = a.Key.Secret.Reveal()
 		view.URI = a.Key.URI(otpgen.Label{Issuer: a.Issuer, Account: a.Username}).Reveal()
@@ -153,6 +157,9 @@ func (v accountView) fields() [][2]string {
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
 		{"level", v.Level}, {"passwords", password}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
+	}
+	for _, m := range v.Moved {
+		fields = append(fields, [2]string{"moved", m.String()})
 	}
 	if v.AddedAt != nil {
 		fields = append(fields, [2]string{"added", day(*v.AddedAt)})

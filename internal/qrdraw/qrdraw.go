@@ -147,3 +147,24 @@ func (m Modules) Terminal(w io.Writer) error {
 	}
 	return out.Flush()
 }
+
+// Fits returns how many characters of digits, capitals and " $%*+-./:" fit into a
+// code of at most size modules a side.
+func Fits(size int, level Level) int {
+	number := (size - 17) / 4 // ISO/IEC 18004 section 6.3.1.1
+	version, err := decoder.Version_GetVersionForNumber(min(number, 40))
+	if err != nil {
+		return 0
+	}
+	// Of the bits, four say the mode and 9, 11 or 13 the length; two characters
+	// take eleven, a single one six (sections 7.4.1 and 7.4.4).
+	length := 9
+	switch {
+	case number > 26:
+		length = 13
+	case number > 9:
+		length = 11
+	}
+	bits := 8*(version.GetTotalCodewords()-version.GetECBlocksForLevel(level.decoder()).GetTotalECCodewords()) - 4 - length
+	return bits/11*2 + bits%11/6
+}

@@ -96,3 +96,23 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// As many characters as Fits says fit, and not one more.
+func TestFits(t *testing.T) {
+	for version := 1; version <= 40; version++ {
+		size := 17 + 4*version
+		for level := qrdraw.Low; level <= qrdraw.High; level++ {
+			n := qrdraw.Fits(size, level)
+			m, err := qrdraw.Encode(strings.Repeat("A", n), level)
+			if err != nil || m.Size() != size {
+				t.Errorf("version %d, level %d: %d characters need %d modules, %v", version, level, n, m.Size(), err)
+			}
+			if m, err := qrdraw.Encode(strings.Repeat("A", n+1), level); err == nil && m.Size() <= size {
+				t.Errorf("version %d, level %d: more than %d characters fit", version, level, n)
+			}
+		}
+	}
+	if n := qrdraw.Fits(20, qrdraw.Low); n != 0 {
+		t.Errorf("%d characters in a code that is too small to be one", n)
+	}
+}
