@@ -31,10 +31,12 @@ type App struct {
 	Out, Err io.Writer
 	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
 	InTTY, OutTTY, ErrTTY bool
-	Getenv                func(string) string
-	Environ               func() []string
-	Dir                   func() (string, error) // the working folder
-	Now                   func() time.Time
+	// Size returns how many columns and lines the terminal of Out has.
+	Size    func() (columns, lines int)
+	Getenv  func(string) string
+	Environ func() []string
+	Dir     func() (string, error) // the working folder
+	Now     func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error
 	Prompt Prompter
@@ -197,6 +199,7 @@ fresh one.
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
+	addGroup(root, groupDevices, "Another laptop:", newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()

@@ -95,6 +95,14 @@ func runRecoveryList(ctx context.Context, app *App, query string, all bool) erro
 	if app.flags.json {
 		return app.printJSON(views)
 	}
+	for _, m := range a.Moved {
+		if m.Codes > 0 {
+			app.sayf("moved: %s", viewMove(m))
+		}
+	}
+	if len(rows) == 0 && len(a.Moved) > 0 {
+		return nil
+	}
 	if len(rows) == 0 {
 		app.sayf("%q has no recovery codes; 'npmotp recovery add' stores them", a.Name)
 		return nil
