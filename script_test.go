@@ -30,6 +30,13 @@ func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
 		os.Exit(standInNPM())
 	}
+	// npmotp starts itself by the path of its file, not by its name.
+	if len(os.Args) > 1 && os.Args[1] == "terminal-monitor" {
+		os.Exit(cmd.Main(os.Args[1:], testApp()))
+	}
+	if target := os.Getenv(attackVariable); target != "" {
+		os.Exit(attack(target))
+	}
 	testscript.Main(m, map[string]func(){
 		"npmotp": func() { os.Exit(cmd.Main(os.Args[1:], testApp())) },
 	})
@@ -118,6 +125,9 @@ func TestScripts(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
 				return err
 			}
+			if err := putRuntime(env); err != nil {
+				return err
+			}
 			if err := putNPM(env); err != nil {
 				return err
 			}
@@ -127,6 +137,21 @@ func TestScripts(t *testing.T) {
 			"status": scriptStatus,
 		},
 	})
+}
+
+// putRuntime gives a script a runtime folder, whose path is short enough for a
+// socket everywhere. An agent that a script leaves behind misses its socket.
+func putRuntime(env *testscript.Env) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.MkdirTemp("/tmp", "npmotp-")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = os.RemoveAll(dir) })
+	env.Setenv("XDG_RUNTIME_DIR", dir)
+	return nil
 }
 
 // putNPM puts the stand-in for npm first in the PATH of a script.

@@ -18,6 +18,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ledger"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -30,6 +33,7 @@ type App struct {
 	InTTY, OutTTY, ErrTTY bool
 	Getenv                func(string) string
 	Environ               func() []string
+	Dir                   func() (string, error) // the working folder
 	Now                   func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error
@@ -38,10 +42,23 @@ type App struct {
 	Screen Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
+	// Converse runs a command on a pseudo-terminal, and returns how often it
+	// was answered.
+	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
+	// Ledger knows which passwords were sent.
+	Ledger ledger.Ledger
+	// Self is the file of this program, which is started again as the agent.
+	Self string
+	// Harden closes the process to others of the same user. What it returns
+	// takes back what the process's children would inherit.
+	Harden func() (reopen func(), err error)
 	// VaultOptions apply to every vault that is opened or created.
 	VaultOptions []vault.Option
 
 	flags globalFlags
+	// reopen is called before a command of the user's starts: it may leave core
+	// files, and be traced.
+	reopen func()
 }
 
 // A Prompter is the person at the terminal.
@@ -81,6 +98,11 @@ type globalFlags struct {
 func Main(args []string, app *App) int {
 	ctx, stop := notify(context.Background())
 	defer stop()
+	app.reopen = func() {}
+	if app.Harden != nil {
+		// Where it fails, the rest of the protection still holds.
+		app.reopen, _ = app.Harden()
+	}
 	out := &checkedWriter{w: app.Out}
 	app.Out = out
 	root := NewRoot(app)
@@ -89,7 +111,8 @@ func Main(args []string, app *App) int {
 	root.SetOut(app.Out)
 	root.SetErr(app.Err)
 	err := root.ExecuteContext(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
+	_, final := errors.AsType[*npmrun.ExitError](err)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !final {
 		err = cause
 	}
 	if err == nil {
@@ -168,12 +191,13 @@ fresh one.
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
 	addGroup(root, groupDaily, "Every day:",
-		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app))
+		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
+		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app))
+	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

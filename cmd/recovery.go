@@ -57,7 +57,7 @@ listed with --all.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRecoveryList(cmd.Context(), app, firstArg(args), all)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "list retired sets too")
 	return cmd
@@ -122,7 +122,7 @@ NUMBER used"; if it was not sent after all, say "unused".`,
 			}
 			return runRecoveryUse(cmd.Context(), app, v, firstArg(args), copyIt)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "copy it to the clipboard, for a minute, instead of printing it")
 	return cmd
@@ -189,6 +189,6 @@ unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
 				return a, a.Mark(number, state, app.Now())
 			}, fmt.Sprintf("code number %d of %%q is %s", number, state))
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 }

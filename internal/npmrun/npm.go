@@ -29,6 +29,8 @@ func npm() *tool {
 		unknown:     write,
 		abbreviates: true,
 		prints:      "usage version versions",
+		asks:        npmAsks(),
+		running:     "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "unpublish", need: write, alone: true, dryRun: true},

@@ -3,6 +3,8 @@ package npmrun
 import (
 	"slices"
 	"strings"
+
+	"npmotp/internal/ptyrun"
 )
 
 // The tools beside npm. A row has a code only where the tool accepts the
@@ -85,6 +87,7 @@ func pnpm() *tool {
 	return &tool{
 		name: "pnpm", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable, "PNPM_CONFIG_OTP"},
 		grammar: pnpmGrammar(), runsUnknown: true,
+		asks: npmAsks(), nested: true, running: "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "unpublish", need: write, alone: true, dryRun: true, noEnv: true},
@@ -123,6 +126,7 @@ func yarn() *tool {
 	return &tool{
 		name: "yarn", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, runsUnknown: true,
 		grammar: yarnGrammar(),
+		asks:    append([]ptyrun.Pattern{{Text: "question npm one-time password:"}}, npmAsks()...), running: "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true},
 			{names: "tag", need: write, reads: "ls list"},
@@ -142,6 +146,7 @@ func yarn() *tool {
 func yarnNpm() *tool {
 	return &tool{
 		name: "yarn npm", flag: "--otp=" + hole, option: "otp", prints: "help h", grammar: yarnGrammar(),
+		asks: []ptyrun.Pattern{{Text: "One-time password:"}, {Text: "One-time password: ‣"}},
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "stage", need: write, writes: "approve reject"},
@@ -161,6 +166,7 @@ func yarnGrammar() grammar {
 func bun() *tool {
 	return &tool{
 		name: "bun", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, grammar: bunGrammar(), runsUnknown: true,
+		asks: npmAsks(), classic: "--auth-type=legacy", running: "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "x", runs: program},
@@ -190,6 +196,7 @@ func lerna() *tool {
 	return &tool{
 		name: "lerna", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable},
 		grammar: grammar{types: values("concurrency dist-tag loglevel otp preid registry tag-version-prefix")},
+		asks:    append(npmAsks(), ptyrun.Pattern{Text: "one-time password:"}, ptyrun.Pattern{Text: "This operation requires a one-time password:"}),
 		rows: []row{
 			{names: "publish", need: write, alone: true},
 			{names: "exec", runs: program},
@@ -202,12 +209,14 @@ func changeset() *tool {
 	return &tool{
 		name: "changeset", flag: "--otp=" + hole, option: "otp", prints: "help h version", env: []string{npmVariable},
 		grammar: grammar{types: values("otp tag")},
-		rows:    []row{{names: "publish", need: write, alone: true}},
+		asks:    npmAsks(), nested: true,
+		rows: []row{{names: "publish", need: write, alone: true}},
 	}
 }
 
 // np runs the tests and an install before it publishes, which takes longer
-// than a code lives.
+// than a code lives. Its prompt is a line in the midst of a list that it draws
+// anew ten times a second, never the last thing on the screen.
 func np() *tool {
 	return &tool{
 		name: "np", option: "otp", bare: write, unknown: write, prints: "help version",
@@ -222,6 +231,7 @@ func np() *tool {
 func releaseIt() *tool {
 	return &tool{
 		name: "release-it", flag: "--npm.otp=" + hole, option: "npm.otp", bare: write, unknown: write, prints: helpAndVersion,
+		asks: append(npmAsks(), ptyrun.Pattern{Text: "Please enter OTP for npm:"}), nested: true,
 		idle: "npm=false npm.publish=false dry-run=true release-version=true changelog=true",
 		grammar: grammar{
 			types: map[string][]string{
@@ -237,6 +247,7 @@ func releaseIt() *tool {
 func gem() *tool {
 	return &tool{
 		name: "gem", flag: "--otp=" + hole, option: "otp", env: []string{"GEM_HOST_OTP_CODE"}, prints: "help h",
+		asks: []ptyrun.Pattern{{Text: "Code:"}},
 		grammar: grammar{
 			types: values("add attestation config-file host key otp platform remove version"),
 			shorthands: map[string][]string{
