@@ -184,6 +184,9 @@ func classifyType(err error) (status int, hint string) {
 	if _, ok := errors.AsType[*vault.CutError](err); ok {
 		return exitUsage, ""
 	}
+	if _, ok := errors.AsType[*vault.CheckError](err); ok {
+		return exitUsage, "compare the groups with the sheet; each is four characters"
+	}
 	if errors.Is(err, context.Canceled) {
 		return 130, ""
 	}
