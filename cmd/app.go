@@ -98,8 +98,13 @@ type globalFlags struct {
 // Main runs the command line args, without the program's name, and returns the
 // exit status.
 func Main(args []string, app *App) int {
-	ctx, stop := notify(context.Background())
-	defer stop()
+	if len(args) == 1 && args[0] == versionFlag {
+		err := app.printVersion()
+		app.report(err)
+		status, _ := outcome(err)
+		return status
+	}
+	ctx := notify(context.Background())
 	app.reopen = func() {}
 	if app.Harden != nil {
 		// Where it fails, the rest of the protection still holds.
@@ -107,7 +112,7 @@ func Main(args []string, app *App) int {
 	}
 	out := &checkedWriter{w: app.Out}
 	app.Out = out
-	root := NewRoot(app)
+	root := newRoot(app, firstArg(args))
 	root.SetArgs(args)
 	root.SetIn(app.In)
 	root.SetOut(app.Out)
@@ -126,24 +131,18 @@ func Main(args []string, app *App) int {
 }
 
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
-// and SIGHUP.
-func notify(parent context.Context) (context.Context, func()) {
+// and SIGHUP. It holds for the rest of the process.
+func notify(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
-		select {
-		case s := <-signals:
-			if number, ok := s.(syscall.Signal); ok {
-				cancel(&signalError{name: s.String(), status: 128 + int(number)})
-			}
-		case <-ctx.Done():
+		s := <-signals
+		if number, ok := s.(syscall.Signal); ok {
+			cancel(&signalError{name: s.String(), status: 128 + int(number)})
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
+	return ctx
 }
 
 // A checkedWriter remembers the first error of a write.
@@ -161,7 +160,11 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 }
 
 // NewRoot returns the command tree.
-func NewRoot(app *App) *cobra.Command {
+func NewRoot(app *App) *cobra.Command { return newRoot(app, "") }
+
+// newRoot returns the root and the commands that a command line with the given
+// first argument can name: all of them, or one that is built alone.
+func newRoot(app *App, first string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "npmotp",
 		Short: "The second factor for npm on a laptop, offline",
@@ -192,6 +195,10 @@ fresh one.
 	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
+	root.SetHelpTemplate(helpTemplate)
+	if addAlone(root, app, first) {
+		return root
+	}
 	addGroup(root, groupDaily, "Every day:",
 		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
@@ -201,7 +208,6 @@ fresh one.
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
 	addGroup(root, groupDevices, "Another laptop:", newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
-	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	return root
