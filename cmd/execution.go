@@ -40,6 +40,16 @@ func (app *App) newExecution(o execOptions, argv []string) (*execution, error) {
 	if err := x.replan(); err != nil {
 		return nil, err
 	}
+	if x.plan.Tool == "npm" && x.plan.Subcommand == "star" {
+		query, err := x.query()
+		if err != nil {
+			return nil, err
+		}
+		x.options.NPMMajor = npmconfig.Major(query)
+		if err := x.replan(); err != nil {
+			return nil, err
+		}
+	}
 	if o.recovery && x.plan.NeedsCode && !x.plan.AtPrompt {
 		return nil, usageErrorf("a recovery code is typed at a prompt only, and goes into no argument")
 	}
@@ -129,7 +139,13 @@ func (x *execution) leak(targets []npmconfig.Target, a agent.Account) string {
 		x.app.explainf(x.o, "%v", err)
 		return ""
 	}
-	if len(packages) > 1 {
+	public := 0
+	for _, p := range packages {
+		if !p.Private {
+			public++
+		}
+	}
+	if public > 1 {
 		return "several packages are published"
 	}
 	for _, p := range packages {

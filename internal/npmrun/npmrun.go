@@ -84,6 +84,8 @@ type Options struct {
 	// a code, and replace what the table says of one that is: arguments with
 	// {otp} in them, and the name of a variable.
 	FlagTemplate, EnvName string
+	// NPMMajor is the major version of the npm that runs, 0 when it is not known.
+	NPMMajor int
 	// Environ is the environment of the command, as [os.Environ] has it.
 	Environ []string
 }
