@@ -53,14 +53,14 @@ func policy() map[string][]string {
 		"./internal/harden":     {"golang.org/x/sys"},
 		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
 		// Keeps no token of an .npmrc, so it needs no secrets.
-		"./internal/npmconfig":      {"./internal/nopt"},
-		"./internal/nopt": {},
-		"./internal/npmrun":         {"golang.org/x/sys", "./internal/nopt", "./internal/ptyrun", "./internal/secret"},
-		"./internal/passphrase":     {"github.com/sethvargo/go-diceware", "./internal/secret"},
-		"./internal/ptyrun":         {"github.com/creack/pty", "golang.org/x/sys", "./internal/secret"},
-		"./internal/screen":         {},
-		"./internal/secret":         {},
-		"./internal/term":           {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
+		"./internal/npmconfig":  {"./internal/nopt"},
+		"./internal/nopt":       {},
+		"./internal/npmrun":     {"golang.org/x/sys", "./internal/nopt", "./internal/ptyrun", "./internal/secret"},
+		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
+		"./internal/ptyrun":     {"github.com/creack/pty", "golang.org/x/sys", "./internal/secret"},
+		"./internal/screen":     {},
+		"./internal/secret":     {},
+		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
 
 		// No part of the program: pages and completions, and a registry for tests.
 		"./internal/gendoc":              {"github.com/spf13/cobra", "github.com/spf13/pflag", "./cmd"},
