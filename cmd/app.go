@@ -72,10 +72,11 @@ type Prompter interface {
 	Show(text string) error
 }
 
-// A Clipboard takes a secret, and loses it again at the given time. It also
-// gives what is on it.
+// A Clipboard takes a secret, and loses it again at the given time if it clears
+// at all. It also gives what is on it.
 type Clipboard interface {
 	Copy(ctx context.Context, text secret.Text, until time.Time) error
+	Clears() bool
 	Picture(ctx context.Context) ([]byte, error)
 	Text() (secret.Text, error)
 }
