@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/term"
 
 	"npmotp/cmd"
 	"npmotp/internal/clip"
@@ -29,6 +32,13 @@ func TestMain(m *testing.M) {
 	// that run the real npm.
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
 		os.Exit(standInNPM())
+	}
+	// npmotp starts itself by the path of its file, not by its name.
+	if len(os.Args) > 1 && os.Args[1] == "terminal-monitor" {
+		os.Exit(cmd.Main(os.Args[1:], testApp()))
+	}
+	if target := os.Getenv(attackVariable); target != "" {
+		os.Exit(attack(target))
 	}
 	testscript.Main(m, map[string]func(){
 		"npmotp": func() { os.Exit(cmd.Main(os.Args[1:], testApp())) },
@@ -90,11 +100,42 @@ func standInNPM() int {
 			fmt.Println("env " + kv)
 		}
 	}
+	standInQuestions()
 	status, err := strconv.Atoi(os.Getenv("TEST_NPM_STATUS"))
 	if err != nil {
 		return 0
 	}
 	return status
+}
+
+// standInQuestions asks TEST_NPM_ASKS times for a password, with the terminal in
+// raw mode as npm has it, and notes the answers in a file of the working folder.
+func standInQuestions() {
+	n, _ := strconv.Atoi(os.Getenv("TEST_NPM_ASKS"))
+	if n == 0 {
+		return
+	}
+	before, err := term.MakeRaw(0)
+	if err != nil {
+		return // npm asks at a terminal only
+	}
+	defer func() { _ = term.Restore(0, before) }()
+	answers, err := os.OpenFile("answers", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = answers.Close() }()
+	in := bufio.NewReader(os.Stdin)
+	for range n {
+		fmt.Print("Enter OTP: ")
+		line, err := in.ReadString('\r')
+		if err != nil {
+			return
+		}
+		// The end of an input that is no terminal arrives as a key.
+		_, _ = fmt.Fprintln(answers, strings.TrimFunc(line, unicode.IsControl))
+		fmt.Print(line + "\n")
+	}
 }
 
 func TestScripts(t *testing.T) {
@@ -118,6 +159,9 @@ func TestScripts(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
 				return err
 			}
+			if err := putRuntime(env); err != nil {
+				return err
+			}
 			if err := putNPM(env); err != nil {
 				return err
 			}
@@ -129,6 +173,21 @@ func TestScripts(t *testing.T) {
 			"status": scriptStatus,
 		},
 	})
+}
+
+// putRuntime gives a script a runtime folder, whose path is short enough for a
+// socket everywhere. An agent that a script leaves behind misses its socket.
+func putRuntime(env *testscript.Env) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.MkdirTemp("/tmp", "npmotp-")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = os.RemoveAll(dir) })
+	env.Setenv("XDG_RUNTIME_DIR", dir)
+	return nil
 }
 
 // putNPM puts the stand-in for npm first in the PATH of a script.

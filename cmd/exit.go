@@ -104,15 +104,17 @@ func outcomes() []row {
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
 		{vault.ErrPassphrase, exitLocked, ""},
-		{errLocked, exitLocked, "type the passphrase at a terminal, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
+		{errLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
 		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
+		{vault.ErrOtherIdentity, exitVault, ""},
 		{vault.ErrRolledBack, exitVault, "put the newest copy back; if this file is the one you want, 'npmotp restore --accept' says so"},
 		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
 		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},
 		{vault.ErrNoKey, exitNotFound, "'npmotp recovery use' gives one of its recovery codes"},
+		{errCounted, exitUsage, ""},
 		{vault.ErrNameTaken, exitUsage, "give another NAME, or change the account with 'npmotp edit' or 'npmotp remove'"},
 		{otpgen.ErrInvalid, exitUsage, ""},
 		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
@@ -182,6 +184,9 @@ func classifyType(err error) (status int, hint string) {
 	if _, ok := errors.AsType[*vault.CutError](err); ok {
 		return exitUsage, ""
 	}
+	if _, ok := errors.AsType[*vault.CheckError](err); ok {
+		return exitUsage, "compare the groups with the sheet; each is four characters"
+	}
 	if errors.Is(err, context.Canceled) {
 		return 130, ""
 	}
@@ -192,13 +197,14 @@ func classifyType(err error) (status int, hint string) {
 // itself, gets no words.
 func (app *App) report(err error) {
 	status, hint := outcome(err)
-	if status == exitOK || status == 129 || status == 130 || status == 143 {
+	if status == exitOK {
 		return
 	}
 	if _, ok := errors.AsType[*statusError](err); ok {
 		return
 	}
-	if e, ok := errors.AsType[*npmrun.ExitError](err); ok && e.Err == nil {
+	e, ran := errors.AsType[*npmrun.ExitError](err)
+	if ran && e.Err == nil || !ran && (status == 129 || status == 130 || status == 143) {
 		return
 	}
 	var b strings.Builder

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/agent"
 	"npmotp/otpgen"
-	"npmotp/vault"
 )
 
 // accountView is the JSON of an account. It has no secrets but those that
@@ -20,6 +20,7 @@ type accountView struct {
 	Username      string     `json:"username"`
 	Registry      string     `json:"registry"`
 	Level         string     `json:"level"`
+	Reuse         string     `json:"reuse"` // "once" or "allow"
 	Type          string     `json:"type"`
 	Algorithm     string     `json:"algorithm,omitempty"`
 	Digits        int        `json:"digits,omitempty"`
@@ -34,22 +35,14 @@ type accountView struct {
 	Moved         []moveView `json:"moved,omitempty"` // to other laptops
 }
 
-func viewAccount(c *vault.Contents, a *vault.Account) accountView {
+func viewAccount(a agent.Account) accountView {
 	view := accountView{
-		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
-		Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
-		AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
+		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: a.Level, Reuse: "once",
+		Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
+		RecoveryCodes: a.RecoveryCodes, Default: a.Default, AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
 	}
-	for _, m := range a.Moved {
-		view.Moved = append(view.Moved, viewMove(m))
-	}
-	if k := a.Key; k != nil {
-		view.Algorithm, view.Digits = k.Alg.String(), k.Digits
-		if a.IsHOTP() {
-			view.Counter = &k.Counter
-		} else {
-			view.Period = int(k.Period / time.Second)
-		}
+	if a.Reuse {
+		view.Reuse = "allow"
 	}
 	return view
 }
@@ -64,19 +57,24 @@ of unused recovery codes, and which one is the default.`,
 		Example:     "  npmotp list\n  npmotp list --json | jq -r '.[].name'",
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := app.contents(cmd.Context())
+			g, err := app.giver(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return app.printAccounts(c)
+			defer g.close()
+			accounts, err := g.list(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return app.printAccounts(accounts)
 		},
 	}
 }
 
-func (app *App) printAccounts(c *vault.Contents) error {
-	views := make([]accountView, len(c.Accounts))
-	for i := range c.Accounts {
-		views[i] = viewAccount(c, &c.Accounts[i])
+func (app *App) printAccounts(accounts []agent.Account) error {
+	views := make([]accountView, len(accounts))
+	for i, a := range accounts {
+		views[i] = viewAccount(a)
 	}
 	if app.flags.json {
 		return app.printJSON(views)
@@ -109,7 +107,7 @@ whoever sees it can make every password of the account.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runShow(cmd.Context(), app, firstArg(args), reveal)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&reveal, "reveal", false, "show the secret and its otpauth URI too")
 	return cmd
@@ -124,7 +122,10 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 	if err != nil {
 		return err
 	}
-	view := viewAccount(c, a)
+	view := viewAccount(describe(c, a))
+	for _, m := range a.Moved {
+		view.Moved = append(view.Moved, viewMove(m))
+	}
 	if reveal {
 		if a.Key == nil {
 			return a.LacksKey()
@@ -155,7 +156,7 @@ func (v accountView) fields() [][2]string {
 	}
 	fields := [][2]string{
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
-		{"level", v.Level}, {"passwords", password}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
+		{"level", v.Level}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
 	}
 	for _, m := range v.Moved {

@@ -57,7 +57,7 @@ listed with --all.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRecoveryList(cmd.Context(), app, firstArg(args), all)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "list retired sets too")
 	return cmd
@@ -130,7 +130,7 @@ NUMBER used"; if it was not sent after all, say "unused".`,
 			}
 			return runRecoveryUse(cmd.Context(), app, v, firstArg(args), copyIt)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "copy it to the clipboard, for a minute, instead of printing it")
 	return cmd
@@ -160,11 +160,16 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string,
 	}
 	app.sayf("code number %d of %q is reserved", code.Number, name)
 	app.sayf("hint: when the registry has taken it: npmotp recovery mark %s %d used", shellQuote(name), code.Number)
+	app.warnFewCodes(name, left)
+	return nil
+}
+
+// warnFewCodes warns when few unused codes of an account are left.
+func (app *App) warnFewCodes(name string, left int) {
 	if left <= fewCodes {
 		app.warnf("%s left in %q", plural(left, "unused recovery code"), name)
 		app.sayf("hint: make new ones where you log in to the registry, then run 'npmotp recovery add'")
 	}
-	return nil
 }
 
 func newRecoveryMarkCmd(app *App) *cobra.Command {
@@ -197,6 +202,6 @@ unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
 				return a, a.Mark(number, state, app.Now())
 			}, fmt.Sprintf("code number %d of %%q is %s", number, state))
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 }

@@ -38,7 +38,7 @@ yet is created, after a question, to hold nothing but recovery codes.`,
 			o.account = firstArg(args)
 			return runRecoveryAdd(cmd.Context(), app, o)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().StringVar(&o.file, "file", "", "read the codes from `FILE`")
 	cmd.Flags().BoolVar(&o.join, "append", false, "add to the present set instead of beginning a new one")

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
+	"npmotp/internal/harden"
+	"npmotp/internal/ledger"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/term"
 	"npmotp/vault"
@@ -28,18 +31,28 @@ func System() *App {
 		Size:    func() (int, int) { return term.Size(os.Stdout) },
 		Getenv:  os.Getenv,
 		Environ: os.Environ,
+		Dir:     os.Getwd,
 		Now:     time.Now,
 		Wait:    wait,
 		Prompt:  term.Terminal{},
 		Exec:    npmrun.Run,
+		Harden:  harden.Process,
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
 	clipboard := clip.Clipboard{Environ: environ}
+	var monitor []string
 	if exe, err := os.Executable(); err == nil {
+		app.Self = exe
 		clipboard.Helper = []string{exe, clearClipboard}
+		monitor = []string{exe, terminalMonitor}
+	}
+	app.Converse = func(ctx context.Context, s *ptyrun.Session) (int, error) {
+		s.Stdin, s.Stdout, s.Stderr, s.Helper = os.Stdin, os.Stdout, os.Stderr, monitor
+		return npmrun.Converse(ctx, s)
 	}
 	app.Clip = clipboard
+	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}
 	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
 	return app
 }

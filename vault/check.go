@@ -94,7 +94,7 @@ func (v *Vault) checkBackup(b Backup) error {
 	if err != nil {
 		return err
 	}
-	if _, err = v.decode(c); errors.Is(err, errOtherIdentity) {
+	if _, err = v.decode(c); errors.Is(err, ErrOtherIdentity) {
 		return ErrOtherPassphrase
 	}
 	return err

@@ -21,6 +21,8 @@ const contentsVersion = 1
 // padStep is the granularity at which the size of the contents shows.
 const padStep = 4096
 
+const reuseAllow = "allow"
+
 // extra holds the fields of an object that this version does not know.
 type extra map[string]json.RawMessage
 
@@ -45,6 +47,7 @@ type wireAccount struct {
 	Username      string            `json:"username,omitempty"`
 	Registry      string            `json:"registry"`
 	Level         Level             `json:"level"`
+	Reuse         string            `json:"reuse,omitempty"` // "allow", or absent
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
 	Moved         []json.RawMessage `json:"moved,omitempty"`
@@ -124,6 +127,9 @@ func (a *Account) encode() (json.RawMessage, error) {
 			Digits: k.Digits, Period: int(k.Period / time.Second), Counter: k.Counter,
 		}
 	}
+	if a.Reuse {
+		w.Reuse = reuseAllow
+	}
 	for _, r := range a.RecoveryCodes {
 		raw, err := encodeObject(wireRecoveryCode{
 			ID: r.ID, Number: r.Number, Code: r.Code.Reveal(), State: r.State, Set: r.Set,
@@ -189,7 +195,7 @@ func decodeAccount(raw []byte) (Account, error) {
 	}
 	a := Account{
 		ID: w.ID, Name: w.Name, Issuer: w.Issuer, Username: w.Username, Registry: w.Registry,
-		Level: w.Level, AddedAt: w.AddedAt, UpdatedAt: w.UpdatedAt, extra: x,
+		Level: w.Level, Reuse: w.Reuse == reuseAllow, AddedAt: w.AddedAt, UpdatedAt: w.UpdatedAt, extra: x,
 	}
 	if w.OTP != nil {
 		kind, err := otpgen.ParseKind(w.OTP.Type)

@@ -67,15 +67,11 @@ func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
 	return append(slices.Clip(head), body...), nil
 }
 
-// errOtherIdentity is also what an open vault meets after another process gave
-// it a new passphrase.
-var errOtherIdentity = errors.New("its body belongs to other slots, or the passphrase was changed just now")
-
 // decode decrypts the body of c.
 func (v *Vault) decode(c *container) (*Contents, error) {
 	plain, err := open(c.body, v.id)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, errOtherIdentity)
+		return nil, fmt.Errorf("%w: %w", ErrFormat, ErrOtherIdentity)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)

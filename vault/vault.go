@@ -19,6 +19,9 @@ var (
 	ErrPassphrase = errors.New("wrong passphrase")
 	// ErrFormat says that the file is damaged or is no vault.
 	ErrFormat = errors.New("the vault file is damaged")
+	// ErrOtherIdentity says that the body does not open with the vault identity.
+	// An open vault meets it after another process changed the passphrase.
+	ErrOtherIdentity = errors.New("its body belongs to other slots, or the passphrase was changed just now")
 	// ErrBusy says that another process kept the vault locked for too long.
 	ErrBusy = errors.New("the vault is busy")
 	// ErrRolledBack says that this machine has seen a newer file than this, or
@@ -107,6 +110,7 @@ type Account struct {
 	Username      string
 	Registry      string // origin URL
 	Level         Level
+	Reuse         bool        // the registry takes a password more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
 	Moved         []Move // what went to another laptop, the latest last
