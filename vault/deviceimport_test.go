@@ -220,8 +220,18 @@ func TestImportRemoved(t *testing.T) {
 	if _, err := b.Remove("npm", then); err != nil {
 		t.Fatal(err)
 	}
-	if i := take(t, b, sent); !i.New || len(b.Tombstones) != 0 || !b.Accounts[0].UpdatedAt.After(then) {
+	// Its tombstone stays: it is for the old id.
+	if i := take(t, b, sent); !i.New || len(b.Tombstones) != 1 || b.Accounts[0].ID == sent.ID {
 		t.Errorf("%+v, %d tombstones", i, len(b.Tombstones))
+	}
+	if i := take(t, b, sent); i.Changes() {
+		t.Errorf("again: %+v", i)
+	}
+	// Known by its codes when it has nothing else.
+	sent.Key = nil
+	b.Accounts[0].Key = nil
+	if i := take(t, b, sent); i.Changes() || len(b.Accounts) != 1 {
+		t.Errorf("codes alone: %+v", i)
 	}
 }
 
