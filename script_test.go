@@ -170,6 +170,8 @@ func TestScripts(t *testing.T) {
 			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "cmd/demo/npm-qr.png")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mangle": scriptMangle,
+			"seal":   scriptSeal,
 			"status": scriptStatus,
 		},
 	})

@@ -89,7 +89,7 @@ func outcomes() []row {
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
 		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
 		{vault.ErrRecipient, exitUsage, "'npmotp device id' prints the recipient of the laptop it runs on"},
-		{vault.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop"},
+		{vault.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop; one that was altered on its way can look like this too"},
 		{vault.ErrCut, exitVault, "copy the whole of it, from the first line to the last"},
 		{vault.ErrAltered, exitVault, "copy it again, as a file and not as text where that is possible, or have it sent again"},
 		{bundle.ErrNoBundle, exitNotFound, "a bundle is what 'npmotp send' writes: a file, text that begins with -----BEGIN AGE ENCRYPTED FILE-----, or with --qr pictures"},
