@@ -34,6 +34,8 @@ type wireContents struct {
 	SlotsHash  string            `json:"slots_hash"`
 	Default    string            `json:"default,omitempty"`
 	Accounts   []json.RawMessage `json:"accounts"`
+	Devices    []json.RawMessage `json:"devices,omitempty"`
+	Identities []json.RawMessage `json:"identities,omitempty"`
 	Tombstones []json.RawMessage `json:"tombstones,omitempty"`
 	Pad        string            `json:"pad"`
 }
@@ -48,6 +50,7 @@ type wireAccount struct {
 	Reuse         string            `json:"reuse,omitempty"` // "allow", or absent
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
+	Moved         []json.RawMessage `json:"moved,omitempty"`
 	AddedAt       time.Time         `json:"added_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
 }
@@ -95,6 +98,9 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Accounts = append(w.Accounts, raw)
 	}
+	if err := c.encodeDevices(&w); err != nil {
+		return nil, err
+	}
 	for _, t := range c.Tombstones {
 		raw, err := encodeObject(wireTombstone{ID: t.ID, RemovedAt: t.RemovedAt}, t.extra)
 		if err != nil {
@@ -135,6 +141,10 @@ func (a *Account) encode() (json.RawMessage, error) {
 		}
 		w.RecoveryCodes = append(w.RecoveryCodes, raw)
 	}
+	var err error
+	if w.Moved, err = a.encodeMoves(); err != nil {
+		return nil, err
+	}
 	return encodeObject(w, a.extra)
 }
 
@@ -159,6 +169,9 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 			return nil, "", fmt.Errorf("%w: account %d: %w", ErrFormat, i+1, err)
 		}
 		c.Accounts = append(c.Accounts, a)
+	}
+	if err := c.decodeDevices(&w); err != nil {
+		return nil, "", err
 	}
 	for i, raw := range w.Tombstones {
 		var t wireTombstone
@@ -210,6 +223,9 @@ func decodeAccount(raw []byte) (Account, error) {
 			RetiredAt: r.RetiredAt, extra: x,
 		})
 	}
+	if a.Moved, err = decodeMoves(w.Moved); err != nil {
+		return Account{}, err
+	}
 	return a, nil
 }
 
@@ -232,7 +248,7 @@ func (c *Contents) validate() error {
 			return fmt.Errorf("account %q: %w", a.Name, err)
 		}
 	}
-	return nil
+	return c.validateDevices()
 }
 
 func (a *Account) validate() error {

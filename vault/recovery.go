@@ -83,10 +83,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 			r.RetiredAt = now
 		}
 	}
-	number := 0
-	for _, r := range a.RecoveryCodes {
-		number = max(number, r.Number)
-	}
+	number := a.lastNumber()
 	for _, code := range codes {
 		number++
 		a.RecoveryCodes = append(a.RecoveryCodes, RecoveryCode{
@@ -102,7 +99,22 @@ func (a *Account) newestSet() int {
 	for _, r := range a.RecoveryCodes {
 		set = max(set, r.Set)
 	}
+	for _, m := range a.Moved {
+		set = max(set, m.LastSet)
+	}
 	return set
+}
+
+// lastNumber returns the highest number that a code of a was ever given.
+func (a *Account) lastNumber() int {
+	number := 0
+	for _, r := range a.RecoveryCodes {
+		number = max(number, r.Number)
+	}
+	for _, m := range a.Moved {
+		number = max(number, m.LastNumber)
+	}
+	return number
 }
 
 // UnusedCodes counts the codes of the newest set that are still unused.

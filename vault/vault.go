@@ -95,6 +95,8 @@ type Contents struct {
 	Parent     string // hex SHA-256 of the file that this one replaced; empty in the first
 	Default    string // id of the default account; may be empty
 	Accounts   []Account
+	Devices    []Device
+	Identities []Identity // of this vault; see [Contents.Identity]
 	Tombstones []Tombstone
 
 	extra extra
@@ -111,14 +113,15 @@ type Account struct {
 	Reuse         bool        // the registry takes a password more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
+	Moved         []Move // what went to another laptop, the latest last
 	AddedAt       time.Time
 	UpdatedAt     time.Time
 
 	extra extra
 }
 
-// A Tombstone remembers that an account was removed, so that a merge with an
-// older copy does not bring it back.
+// A Tombstone remembers that an account, a device or a recovery code was removed,
+// so that a merge with an older copy does not bring it back.
 type Tombstone struct {
 	ID        string
 	RemovedAt time.Time
@@ -232,7 +235,7 @@ func (c *Contents) Remove(query string, now time.Time) (Account, error) {
 	}
 	clear(c.Accounts[len(kept):])
 	c.Accounts = kept
-	c.Tombstones = append(c.Tombstones, Tombstone{ID: removed.ID, RemovedAt: now.UTC()})
+	c.bury(removed.ID, now)
 	if c.Default == removed.ID {
 		c.Default = ""
 	}
