@@ -196,7 +196,8 @@ fresh one.
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
+		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app),
+		newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
