@@ -145,6 +145,8 @@ func (app *App) openCopies(ctx context.Context, v *vault.Vault, files []string, 
 		switch {
 		case err == nil:
 			copies = append(copies, c)
+		case errors.Is(err, vault.ErrPassphrase) && named:
+			return nil, hintCopyPassphrase(err)
 		case named || ctx.Err() != nil:
 			return nil, err
 		default:
@@ -161,10 +163,19 @@ func (app *App) copyPassphrase(ctx context.Context, name, file string) (secret.T
 		return readPassphraseFile(file)
 	}
 	pass, err := app.ask(ctx, "Passphrase of "+cleantext.Show(name)+": ")
-	if errors.Is(err, errLocked) || errors.Is(err, errNoTerminal) {
-		return secret.Text{}, withHint(fmt.Errorf("%s has another passphrase: %w", name, err), "name a file that holds it with --copy-passphrase-file")
+	if !errors.Is(err, errLocked) && !errors.Is(err, errNoTerminal) {
+		return pass, err
 	}
-	return pass, err
+	// The one of the vault may be that of the file too, set there a second time.
+	pass, ok, given := app.givenPassphrase(ctx)
+	if given != nil || ok {
+		return pass, given
+	}
+	return secret.Text{}, fmt.Errorf("%s was saved under another passphrase: %w", name, err)
+}
+
+func hintCopyPassphrase(err error) error {
+	return withHint(err, "the passphrase was changed in one of the copies; name a file that holds that of the copy with --copy-passphrase-file")
 }
 
 // removeCopies offers to remove the conflict copies among what was merged.
@@ -258,7 +269,7 @@ func (app *App) printChanges(changes []vault.Change) error {
 	if len(changes) == 0 {
 		app.sayf("nothing new for the vault")
 	}
-	for _, line := range changeLines(changes) {
+	for _, line := range changeLines(changes, "copy") {
 		if _, err := fmt.Fprintln(app.Out, line); err != nil {
 			return err
 		}
@@ -266,7 +277,8 @@ func (app *App) printChanges(changes []vault.Change) error {
 	return nil
 }
 
-func changeLines(changes []vault.Change) []string {
+// changeLines describes changes of one copy that come from another.
+func changeLines(changes []vault.Change, from string) []string {
 	var lines []string
 	for _, c := range changes {
 		line := c.What + " " + c.Kind
@@ -275,7 +287,7 @@ func changeLines(changes []vault.Change) []string {
 		}
 		switch {
 		case c.Kind == vault.KindPassphrase:
-			line = "the passphrase is that of the copy from now on"
+			line = "the passphrase is that of the " + from + " from now on"
 		case c.Kind == vault.KindDefault && c.Name == "":
 			line = "no default account any more"
 		case len(c.Details) > 0:

@@ -81,6 +81,9 @@ func runSync(ctx context.Context, app *App, o syncOptions) error {
 	if errors.Is(err, vault.ErrOtherVault) {
 		return withHint(err, "give this vault a folder of its own, or move that file away")
 	}
+	if errors.Is(err, vault.ErrPassphrase) {
+		return hintCopyPassphrase(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -145,10 +148,10 @@ func (app *App) printSynced(path string, s *vault.Synced) error {
 		return app.printJSON(syncView{Copy: path, Created: s.Created, Vault: viewChanges(s.Here), There: viewChanges(s.There)})
 	}
 	for _, side := range []struct {
-		name    string
-		changes []vault.Change
-	}{{"here", s.Here}, {"copy", s.There}} {
-		for _, line := range changeLines(side.changes) {
+		name, from string
+		changes    []vault.Change
+	}{{"here", "copy", s.Here}, {"copy", "vault", s.There}} {
+		for _, line := range changeLines(side.changes, side.from) {
 			if _, err := fmt.Fprintln(app.Out, side.name+": "+line); err != nil {
 				return err
 			}
