@@ -207,7 +207,8 @@ fresh one.
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	addGroup(root, groupDevices, "Another laptop:", newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app))
+	addGroup(root, groupDevices, "Another laptop:",
+		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
