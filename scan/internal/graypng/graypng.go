@@ -136,7 +136,7 @@ type batch struct{ buf, rows []byte }
 // time, until there are no more or ctx ends: much of the work on a PNG file is to
 // unpack it. The caller gives the batches back through empty.
 func inflateRows(ctx context.Context, z *inflate.Decoder, size, rows int) (full <-chan batch, empty chan<- batch) {
-	const most, depth = 1 << 18, 3
+	const most, depth = 1 << 16, 3
 	each := max(1, min(rows, most/size))
 	out, back := make(chan batch, depth), make(chan batch, depth)
 	for range depth {

@@ -259,6 +259,11 @@ func eightZeros(b []byte) bool { return len(b) >= 8 && binary.LittleEndian.Uint6
 // zeros returns how many zeros b begins with.
 func zeros(b []byte) int {
 	i := 0
+	for le := binary.LittleEndian; i+32 <= len(b); i += 32 {
+		if w := b[i : i+32]; le.Uint64(w)|le.Uint64(w[8:])|le.Uint64(w[16:])|le.Uint64(w[24:]) != 0 {
+			break
+		}
+	}
 	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == 0 {
 		i += 8
 	}
