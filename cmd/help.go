@@ -12,6 +12,7 @@ const (
 	groupDaily    = "daily"
 	groupAccounts = "accounts"
 	groupVault    = "vault"
+	groupDevices  = "devices"
 )
 
 // statusKey is the annotation that holds the exit statuses of a command.

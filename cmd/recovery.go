@@ -95,6 +95,14 @@ func runRecoveryList(ctx context.Context, app *App, query string, all bool) erro
 	if app.flags.json {
 		return app.printJSON(views)
 	}
+	for _, m := range a.Moved {
+		if m.Codes > 0 {
+			app.sayf("moved: %s", viewMove(m))
+		}
+	}
+	if len(rows) == 0 && len(a.Moved) > 0 {
+		return nil
+	}
 	if len(rows) == 0 {
 		app.sayf("%q has no recovery codes; 'npmotp recovery add' stores them", a.Name)
 		return nil
@@ -135,7 +143,9 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string,
 	}
 	switch {
 	case copyIt:
-		err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute))
+		if err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute)); err == nil && !app.Clip.Clears() {
+			app.sayNotCleared()
+		}
 	case app.flags.json:
 		err = app.printJSON(struct {
 			Account string `json:"account"`
@@ -152,11 +162,16 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string,
 	}
 	app.sayf("code number %d of %q is reserved", code.Number, name)
 	app.sayf("hint: when the registry has taken it: npmotp recovery mark %s %d used", shellQuote(name), code.Number)
+	app.warnFewCodes(name, left)
+	return nil
+}
+
+// warnFewCodes warns when few unused codes of an account are left.
+func (app *App) warnFewCodes(name string, left int) {
 	if left <= fewCodes {
 		app.warnf("%s left in %q", plural(left, "unused recovery code"), name)
 		app.sayf("hint: make new ones where you log in to the registry, then run 'npmotp recovery add'")
 	}
-	return nil
 }
 
 func newRecoveryMarkCmd(app *App) *cobra.Command {

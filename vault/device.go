@@ -160,26 +160,45 @@ func (c *Contents) EnsureIdentity(now time.Time) (*Identity, error) {
 	return &c.Identities[len(c.Identities)-1], nil
 }
 
-// Whereabouts returns the moves of recovery codes of a, the latest first.
-func (a *Account) Whereabouts() []Move {
-	var moves []Move
-	for _, m := range slices.Backward(a.Moved) {
-		if m.Codes > 0 {
-			moves = append(moves, m)
-		}
-	}
-	return moves
+// A MovedError says that what is looked for was moved to another laptop. It wraps
+// [ErrNoCodes] or [ErrNoKey].
+type MovedError struct {
+	Account string
+	Move    Move
+	err     error
 }
 
-// KeyMove returns the move that took the OTP key of a away, or nil.
-func (a *Account) KeyMove() *Move {
-	if a.Key != nil {
-		return nil
+// Error implements error.
+func (e *MovedError) Error() string {
+	what := "the secret was"
+	if errors.Is(e.err, ErrNoCodes) {
+		what = fmt.Sprintf("%d were", e.Move.Codes)
 	}
-	for i := len(a.Moved) - 1; i >= 0; i-- {
-		if a.Moved[i].Secret {
-			return &a.Moved[i]
+	return fmt.Sprintf("%v in %q: %s moved to %q on %s",
+		e.err, e.Account, what, e.Move.DeviceName, e.Move.MovedAt.Local().Format(time.DateOnly))
+}
+
+// Unwrap returns what is missing.
+func (e *MovedError) Unwrap() error { return e.err }
+
+// LacksCodes returns the error for an account without unused recovery codes: a
+// [*MovedError] when the last ones went to another laptop.
+func (a *Account) LacksCodes() error {
+	for _, m := range slices.Backward(a.Moved) {
+		if m.Codes > 0 && m.LastSet == a.newestSet() {
+			return &MovedError{Account: a.Name, Move: m, err: ErrNoCodes}
 		}
 	}
-	return nil
+	return fmt.Errorf("%w in %q", ErrNoCodes, a.Name)
+}
+
+// LacksKey returns the error for an account without a key: a [*MovedError] when
+// it went to another laptop.
+func (a *Account) LacksKey() error {
+	for _, m := range slices.Backward(a.Moved) {
+		if m.Secret {
+			return &MovedError{Account: a.Name, Move: m, err: ErrNoKey}
+		}
+	}
+	return fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
 }

@@ -140,7 +140,7 @@ func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
 			return *r, nil
 		}
 	}
-	return RecoveryCode{}, fmt.Errorf("%w in %q", ErrNoCodes, a.Name)
+	return RecoveryCode{}, a.LacksCodes()
 }
 
 // Mark sets the state of the code with the given number to Used or Unused.

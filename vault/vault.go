@@ -266,7 +266,7 @@ func (a *Account) IsHOTP() bool { return a.Key != nil && a.Key.Kind == otpgen.HO
 // [Vault.NextHOTP], which advances the counter on disk.
 func (a *Account) Code(t time.Time) (otpgen.Code, error) {
 	if a.Key == nil {
-		return otpgen.Code{}, fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
+		return otpgen.Code{}, a.LacksKey()
 	}
 	return a.Key.At(t)
 }
