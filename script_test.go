@@ -84,6 +84,8 @@ func (f fileClipboard) Text() (secret.Text, error) {
 	return secret.New(string(data)), nil
 }
 
+func (f fileClipboard) Clears() bool { return true }
+
 func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time) error {
 	return os.WriteFile(string(f), []byte(text.Reveal()+" until "+until.UTC().Format(time.RFC3339)+"\n"), 0o600)
 }
