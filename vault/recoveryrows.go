@@ -34,10 +34,16 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 			continue
 		}
 		first := i
-		if row.check == "" && len(row.groups) == rowGroups && i+1 < len(lines) {
-			if next, ok := parseRow(lines[i+1]); ok {
-				row = typedRow{append(row.groups, next.groups...), next.check}
-				i++
+		if row.check == "" && len(row.groups) == rowGroups {
+			next := i + 1
+			for next < len(lines) && strings.TrimSpace(lines[next]) == "" {
+				next++
+			}
+			if next < len(lines) {
+				if second, ok := parseRow(lines[next]); ok {
+					row = typedRow{append(row.groups, second.groups...), second.check}
+					i = next
+				}
 			}
 		}
 		code, err := row.code(first + 1)
@@ -82,6 +88,7 @@ func (r typedRow) code(line int) (string, error) {
 // has not.
 func parseRow(line string) (typedRow, bool) {
 	line = strings.TrimSpace(cutListMark(strings.TrimLeft(line, " \t>☐□")))
+	line = strings.TrimSpace(strings.TrimSuffix(line, "used")) // the column beside the codes
 	var r typedRow
 	if before, check, ok := strings.Cut(line, "="); ok {
 		if r.check = strings.TrimSpace(check); len(r.check) != groupLen || asHex(r.check) == "" {
