@@ -216,3 +216,35 @@ func TestUpdateCheckGetsNoCode(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedNPM sends a code that was used already, with a flag and in the
+// environment. npm asks then, and the answer is a later code.
+func TestRefusedNPM(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		t.Run(n.String(), func(t *testing.T) {
+			m := newMaintainer(t, n)
+			m.manifest(t, "1.0.0")
+			if screen, err := m.atTerminal(t, "exec", n.Path, "publish"); err != nil {
+				t.Fatalf("%v\n%s", err, screen)
+			}
+			for i, via := range []string{"flag", "env"} {
+				// npmotp forgets that the code was used, and so is its account
+				// one whose registry takes codes twice.
+				run(t, m.home, "", "edit", "ada", "--reuse", "allow")
+				m.manifest(t, fmt.Sprintf("1.1.%d", i))
+				before := len(m.codes())
+				screen, err := m.atTerminal(t, "exec", "--via", via, n.Path, "publish")
+				if err != nil || len(m.codes()) != before+1 {
+					t.Errorf("--via %s: %v, and the codes are %q\n%s", via, err, m.codes(), screen)
+				}
+				m.step()
+			}
+			if p, _ := m.registry.Package(pkgName); len(p.Versions) != 3 {
+				t.Errorf("the package is %+v", p)
+			}
+		})
+	}
+}

@@ -84,6 +84,8 @@ func (f fileClipboard) Text() (secret.Text, error) {
 	return secret.New(string(data)), nil
 }
 
+func (f fileClipboard) Clears() bool { return true }
+
 func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time) error {
 	return os.WriteFile(string(f), []byte(text.Reveal()+" until "+until.UTC().Format(time.RFC3339)+"\n"), 0o600)
 }
@@ -168,6 +170,8 @@ func TestScripts(t *testing.T) {
 			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "cmd/demo/npm-qr.png")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mangle": scriptMangle,
+			"seal":   scriptSeal,
 			"status": scriptStatus,
 		},
 	})

@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"os"
 	"os/exec"
@@ -251,4 +252,25 @@ func TestTerminalTwoKeys(t *testing.T) {
 	d = atTerminal(t, home, "--no-input", "add", "--dry-run", "--qr", picture)
 	d.expect("2 different one-time password keys")
 	d.end(3)
+}
+
+// Over SSH the terminal is asked to copy, and the user told what that means.
+func TestTerminalCopies(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	for name, value := range map[string]string{
+		"SSH_TTY": "/dev/pts/0", "TERM": "xterm", "DISPLAY": "", "WAYLAND_DISPLAY": "", "TEST_NOW": "2026-03-04T05:06:07Z",
+	} {
+		t.Setenv(name, value)
+	}
+	code := strings.TrimSpace(run(t, home, "", "code", "ada"))
+	d := atTerminal(t, home, "code", "ada", "--copy")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(code)) + "\a")
+	d.expect("asked the terminal to copy")
+	d.expect("cannot take it off")
+	if screen := d.end(0); strings.Contains(screen, code) {
+		t.Errorf("the password shows:\n%s", screen)
+	}
 }

@@ -72,10 +72,11 @@ type Prompter interface {
 	Show(text string) error
 }
 
-// A Clipboard takes a secret, and loses it again at the given time. It also
-// gives what is on it.
+// A Clipboard takes a secret, and loses it again at the given time if it clears
+// at all. It also gives what is on it.
 type Clipboard interface {
 	Copy(ctx context.Context, text secret.Text, until time.Time) error
+	Clears() bool
 	Picture(ctx context.Context) ([]byte, error)
 	Text() (secret.Text, error)
 }
@@ -206,7 +207,8 @@ fresh one.
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	addGroup(root, groupDevices, "Another laptop:", newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app))
+	addGroup(root, groupDevices, "Another laptop:",
+		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

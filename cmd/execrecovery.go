@@ -58,7 +58,7 @@ func (app *App) runRecovery(ctx context.Context, g *giver, a agent.Account, plan
 		app: app, vault: g.vault.v, account: a.Name, last: o.last,
 		purpose: strings.TrimSpace("exec " + plan.Tool + " " + plan.Subcommand),
 	}
-	answers, runErr := app.converse(ctx, plan, o, 1, func(*App) ptyrun.Ask { return r.code })
+	answers, runErr := app.converse(ctx, plan, o, secret.Text{}, 1, func(*App) ptyrun.Ask { return r.code })
 	return r.settle(context.WithoutCancel(ctx), answers, runErr)
 }
 

@@ -10,6 +10,7 @@ import (
 	"npmotp/internal/agent"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/term"
 	"npmotp/vault"
 )
 
@@ -21,6 +22,9 @@ type execution struct {
 	options npmrun.Options
 	auto    bool // the way of the password is not decided by the user
 	plan    *npmrun.Plan
+	// untouched is the plan without any password, for a script of the project
+	// that may or may not run something that asks.
+	untouched *npmrun.Plan
 }
 
 // newExecution plans the command as far as that goes without the vault.
@@ -39,6 +43,19 @@ func (app *App) newExecution(o execOptions, argv []string) (*execution, error) {
 	}
 	if err := x.replan(); err != nil {
 		return nil, err
+	}
+	if x.plan.Tool == "npm" && x.plan.Subcommand == "star" {
+		query, err := x.query()
+		if err != nil {
+			return nil, err
+		}
+		x.options.NPMMajor = npmconfig.Major(query)
+		if err := x.replan(); err != nil {
+			return nil, err
+		}
+	}
+	if bare := x.plan; x.auto && bare.MayAsk && x.atPrompt() {
+		x.untouched = bare
 	}
 	if o.recovery && x.plan.NeedsCode && !x.plan.AtPrompt {
 		return nil, usageErrorf("a recovery code is typed at a prompt only, and goes into no argument")
@@ -88,10 +105,10 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 			return a, err
 		}
 	}
-	if err := x.able(a); err != nil {
+	if err := x.able(g, a); err != nil {
 		return a, err
 	}
-	if why := x.leak(targets, a); x.auto && why != "" && x.atPrompt() {
+	if why := x.leak(targets, a); x.auto && !x.plan.AtPrompt && why != "" && x.atPrompt() {
 		x.app.sayf("%s, so the password is typed when %s asks for it", why, x.plan.Tool)
 	}
 	for _, t := range targets {
@@ -102,7 +119,16 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 			x.plan.Tool, t.Registry, t.Source, a.Name, a.Registry),
 			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", shellQuote(t.Registry))
 	}
+	if x.untouched != nil {
+		x.app.sayf("%s, and then the password is typed", x.plan.Why)
+	}
 	return a, nil
+}
+
+// noVault reports whether there is no vault, or none that can be opened without
+// a terminal.
+func noVault(err error) bool {
+	return errors.Is(err, vault.ErrNoVault) || errors.Is(err, errLocked) || errors.Is(err, term.ErrNoTerminal)
 }
 
 func (x *execution) allowed(t npmconfig.Target, a agent.Account) bool {
@@ -129,7 +155,13 @@ func (x *execution) leak(targets []npmconfig.Target, a agent.Account) string {
 		x.app.explainf(x.o, "%v", err)
 		return ""
 	}
-	if len(packages) > 1 {
+	public := 0
+	for _, p := range packages {
+		if !p.Private {
+			public++
+		}
+	}
+	if public > 1 {
 		return "several packages are published"
 	}
 	for _, p := range packages {

@@ -93,7 +93,10 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 		return err
 	}
 	app.sayInside(b)
-	app.sayf("made on %s; fingerprint of the bundle: %s", b.CreatedAt.Local().Format(time.DateTime), bundle.Fingerprint(data))
+	if !b.CreatedAt.IsZero() {
+		app.sayf("made on %s", b.CreatedAt.Local().Format(time.DateTime))
+	}
+	app.sayf("fingerprint of the bundle: %s", bundle.Fingerprint(data))
 	// A trial, on contents that are not stored.
 	imports, err := c.Import(b.Accounts, app.Now())
 	if err != nil {

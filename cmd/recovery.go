@@ -147,7 +147,9 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query, purpos
 	}
 	switch {
 	case copyIt:
-		err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute))
+		if err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute)); err == nil && !app.Clip.Clears() {
+			app.sayNotCleared()
+		}
 	case app.flags.json:
 		err = app.printJSON(struct {
 			Account string `json:"account"`

@@ -84,10 +84,19 @@ type wireTombstone struct {
 
 // encode returns the JSON of c for a file with the given head, padded.
 func (c *Contents) encode(slotsHash string) ([]byte, error) {
+	w, err := c.wire(slotsHash)
+	if err != nil {
+		return nil, err
+	}
+	return w.pad(c.extra)
+}
+
+// wire returns what c is encoded as, not padded.
+func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	w := wireContents{
+	w := &wireContents{
 		V: contentsVersion, VaultID: c.VaultID, Generation: c.Generation, Parent: c.Parent,
 		SlotsHash: slotsHash, Default: c.Default, Accounts: []json.RawMessage{},
 	}
@@ -98,7 +107,7 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Accounts = append(w.Accounts, raw)
 	}
-	if err := c.encodeDevices(&w); err != nil {
+	if err := c.encodeDevices(w); err != nil {
 		return nil, err
 	}
 	for _, t := range c.Tombstones {
@@ -108,12 +117,18 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Tombstones = append(w.Tombstones, raw)
 	}
-	bare, err := encodeObject(w, c.extra)
+	return w, nil
+}
+
+// pad returns the JSON of w with the unknown fields x, of a size that is a
+// multiple of padStep.
+func (w *wireContents) pad(x extra) ([]byte, error) {
+	bare, err := encodeObject(w, x)
 	if err != nil {
 		return nil, err
 	}
 	w.Pad = strings.Repeat(" ", (padStep-len(bare)%padStep)%padStep)
-	return encodeObject(w, c.extra)
+	return encodeObject(w, x)
 }
 
 func (a *Account) encode() (json.RawMessage, error) {
@@ -184,6 +199,7 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 	if err := c.validate(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)
 	}
+	c.stored = &w
 	return c, w.SlotsHash, nil
 }
 

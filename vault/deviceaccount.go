@@ -20,8 +20,9 @@ func EncodeAccount(a *Account) (secret.Text, error) {
 	return secret.New(string(raw)), err
 }
 
-// DecodeAccount is the inverse of [EncodeAccount]. It refuses accounts that
-// would not work; it does not clean names.
+// DecodeAccount is the inverse of [EncodeAccount], for an account of another
+// vault. It refuses accounts that would not work; it does not clean names. Fields
+// that this version does not know are kept.
 func DecodeAccount(raw secret.Text) (Account, error) {
 	a, err := decodeAccount(json.RawMessage(raw.Reveal()))
 	if err != nil {
@@ -30,7 +31,20 @@ func DecodeAccount(raw secret.Text) (Account, error) {
 	if a.ID == "" {
 		return Account{}, errors.New("an account without an id")
 	}
+	a.extra = withoutNotes(a.extra)
+	for i := range a.RecoveryCodes {
+		a.RecoveryCodes[i].extra = withoutNotes(a.RecoveryCodes[i].extra)
+	}
 	return a, a.validate()
+}
+
+// withoutNotes drops what copies of one vault note for a merge. In another vault
+// it says nothing, and a stranger could write that he was always right.
+func withoutNotes(x extra) extra {
+	for _, name := range []string{"changed_at", "reservations", "released"} {
+		delete(x, name)
+	}
+	return x
 }
 
 // CopyFor returns a copy of a that shares nothing with it and holds, as asked for,

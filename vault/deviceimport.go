@@ -21,9 +21,10 @@ type Import struct {
 // Changes reports whether the import changes anything here.
 func (i Import) Changes() bool { return i.New || i.Key || i.Codes > 0 || i.Updated > 0 }
 
-// Import stores accounts that another laptop sent. They are known by their ids,
-// and an account of the same registry and secret is the same whatever its id;
-// recovery codes are known by their ids or texts. What has been used up anywhere
+// Import stores accounts that another laptop sent. They are known by their ids, and
+// an account of the same registry that has the same secret, or the same recovery
+// code, is the same whatever its id; recovery codes are known by their ids or
+// texts. What has been used up anywhere
 // is used up: used goes before reserved, that before unused, and the larger of two
 // counters counts. Two accounts of one id with different secrets are both kept.
 // Names, registries and levels of an account that is here already stay, because a
@@ -41,7 +42,7 @@ func (c *Contents) Import(accounts []Account, now time.Time) ([]Import, error) {
 		i := Import{SentAs: sent.Name}
 		mine, other := c.counterpart(&sent)
 		if mine == nil {
-			mine = c.admit(&sent, other, &i, now)
+			mine = c.admit(&sent, other, &i)
 		} else {
 			mine.adopt(&sent, &i)
 		}
@@ -70,28 +71,53 @@ func (c *Contents) counterpart(sent *Account) (mine, other *Account) {
 	}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		if a.Key != nil && sent.Key != nil && a.Registry == sent.Registry && a.Key.Secret.Equal(sent.Key.Secret) {
+		if a.Registry == sent.Registry && a.shares(sent) {
 			return a, nil
 		}
 	}
 	return nil, other
 }
 
+// shares reports whether a and b have the same secret or, where one has none, a
+// recovery code in common.
+func (a *Account) shares(b *Account) bool {
+	if a.Key != nil && b.Key != nil {
+		return a.Key.Secret.Equal(b.Key.Secret)
+	}
+	for i := range b.RecoveryCodes {
+		if a.codeLike(&b.RecoveryCodes[i]) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// codeLike returns the code of a that r is, by its id or text, or nil.
+func (a *Account) codeLike(r *RecoveryCode) *RecoveryCode {
+	if mine := a.code(r.ID); mine != nil {
+		return mine
+	}
+	for i := range a.RecoveryCodes {
+		if a.RecoveryCodes[i].Code.Equal(r.Code) {
+			return &a.RecoveryCodes[i]
+		}
+	}
+	return nil
+}
+
 // admit stores sent as a new account, without its codes.
-func (c *Contents) admit(sent *Account, other *Account, i *Import, now time.Time) *Account {
+func (c *Contents) admit(sent *Account, other *Account, i *Import) *Account {
 	a := *sent
 	a.RecoveryCodes, a.Moved = nil, nil
 	if other != nil {
 		i.Secondary = other.Name
 		a.ID = newID()
 	}
-	// Who receives an account wants it, also when it was removed here once.
-	for _, t := range c.Tombstones {
-		if t.ID == a.ID {
-			a.UpdatedAt = now
-		}
+	// Who receives an account wants it, also when it was removed here once. It is a
+	// new one then: other copies of this vault go by the tombstone.
+	if c.buried(a.ID) {
+		a.ID = newID()
 	}
-	c.Tombstones = slices.DeleteFunc(c.Tombstones, func(t Tombstone) bool { return t.ID == a.ID })
 	for n := 2; c.byName(a.Name) != nil; n++ {
 		a.Name = fmt.Sprintf("%s (%d)", sent.Name, n)
 	}
@@ -117,13 +143,7 @@ func (a *Account) adopt(sent *Account, i *Import) {
 
 func (c *Contents) importCodes(a *Account, codes []RecoveryCode, i *Import, now time.Time) {
 	for _, sent := range codes {
-		mine := a.code(sent.ID)
-		for j := range a.RecoveryCodes {
-			if a.RecoveryCodes[j].Code.Equal(sent.Code) {
-				mine = &a.RecoveryCodes[j]
-			}
-		}
-		if mine != nil {
+		if mine := a.codeLike(&sent); mine != nil {
 			mine.catchUp(&sent, i)
 			continue
 		}
@@ -151,7 +171,7 @@ func (c *Contents) importCodes(a *Account, codes []RecoveryCode, i *Import, now 
 func (c *Contents) settle(a *Account, sent *RecoveryCode) {
 	// A code that was moved away and comes back is a new one: its old id has a
 	// tombstone, which other copies of this vault go by.
-	if slices.ContainsFunc(c.Tombstones, func(t Tombstone) bool { return t.ID == sent.ID }) {
+	if c.buried(sent.ID) {
 		sent.ID = newID()
 	}
 	for _, r := range a.RecoveryCodes {
@@ -160,6 +180,11 @@ func (c *Contents) settle(a *Account, sent *RecoveryCode) {
 			return
 		}
 	}
+}
+
+// buried reports whether there is a tombstone for an id.
+func (c *Contents) buried(id string) bool {
+	return slices.ContainsFunc(c.Tombstones, func(t Tombstone) bool { return t.ID == id })
 }
 
 // catchUp takes from sent what it knows more of the same code.

@@ -100,6 +100,9 @@ type Contents struct {
 	Tombstones []Tombstone
 
 	extra extra
+	// stored is what c was decoded from: the difference tells what a change
+	// changed. It is nil in contents that are new.
+	stored *wireContents
 }
 
 // An Account is one credential at one registry.

@@ -60,7 +60,7 @@ func (c *Client) ask(r request, answer any, h *head) error {
 		return fmt.Errorf("the answer of the agent: %w", err)
 	}
 	switch {
-	case h.V != protocol:
+	case h.V != protocol && r.Op != opLock:
 		return fmt.Errorf("the agent is one of another version of npmotp; 'npmotp lock' ends it")
 	case h.Error != nil:
 		return h.Error

@@ -207,10 +207,14 @@ func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-"
 // createTemp creates a new file beside path: rename works only within one file
 // system.
 func createTemp(path string) (*os.File, error) {
+	return os.OpenFile(Temporary(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+}
+
+// Temporary returns a new name beside path that [Leftovers] finds.
+func Temporary(path string) string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
-	name := filepath.Join(filepath.Dir(path), tempPrefix(path)+hex.EncodeToString(random[:]))
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	return filepath.Join(filepath.Dir(path), tempPrefix(path)+hex.EncodeToString(random[:]))
 }
 
 // Leftovers returns the temporary files that writes of path left behind when

@@ -154,6 +154,9 @@ func (c call) row() row {
 	return r
 }
 
+// starless is the first npm without star, which then is an abbreviation.
+const starless = 12
+
 // decide reports whether a code goes with the call, and why.
 func (c call) decide(o Options) (needs bool, why string) {
 	if c.tool == nil {
@@ -171,6 +174,9 @@ func (c call) decide(o Options) (needs bool, why string) {
 		}
 	}
 	need, what, why := c.need()
+	if c.tool.name == "npm" && c.subcommand() == "star" && o.NPMMajor >= starless {
+		return false, "this npm has no star and takes it for start, which runs a script"
+	}
 	if need == write && o.Level == AuthOnly {
 		need, why = none, "the account is auth-only and "+what+" is no log-in"
 	}

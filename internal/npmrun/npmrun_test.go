@@ -151,6 +151,17 @@ func TestLevel(t *testing.T) {
 	}
 }
 
+// TestStar keeps the code from the script that "npm start" runs, which is what
+// npm 12 makes of star.
+func TestStar(t *testing.T) {
+	for major, want := range map[int]bool{0: true, 6: true, 11: true, 12: false, 13: false} {
+		_, _, p := run(t, "npm star thing", npmrun.Options{NPMMajor: major})
+		if p.NeedsCode != want {
+			t.Errorf("npm %d: a code goes along: %t (%s)", major, p.NeedsCode, p.Why)
+		}
+	}
+}
+
 func TestPlaceInAnArgument(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"npm run release -- --otp={otp}", "npm run release -- --otp=123456"},
