@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"npmotp/internal/cleantext"
@@ -13,6 +14,7 @@ import (
 	"npmotp/internal/secret"
 	"npmotp/internal/sheet"
 	"npmotp/scan"
+	"npmotp/vault"
 )
 
 // A recoveryInput is what "recovery add" was given.
@@ -46,17 +48,36 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 	case app.flags.noInput:
 		return recoveryInput{}, usageErrorf("no recovery codes: give --file or --qr, or pipe them in")
 	default:
-		text, err := app.Prompt.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
-		if err != nil {
-			return recoveryInput{}, err
-		}
-		return recoveryText(ctx, text)
+		return app.askRecovery(ctx)
 	}
 	in, err := recoveryFrom(ctx, r, o.picture != "")
 	if err != nil && name != "" && name != "-" {
 		err = fmt.Errorf("%s: %w", cleantext.Show(name), err)
 	}
 	return in, err
+}
+
+// askRecovery asks for the codes at the terminal. One with a typing error is
+// asked for again, alone: they are long, and cannot be seen.
+func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
+	text, err := app.Prompt.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
+	if err != nil {
+		return recoveryInput{}, err
+	}
+	for {
+		in, err := recoveryText(ctx, text)
+		mistyped, ok := errors.AsType[*vault.CheckError](err)
+		if !ok {
+			return in, err
+		}
+		again, asked := app.Prompt.Secrets(ctx, fmt.Sprintf("npmotp: %v\r\nThat code again, and an empty line (Ctrl-C gives up): \r\n", err))
+		if asked != nil {
+			return recoveryInput{}, asked
+		}
+		lines := strings.Split(text.Reveal(), "\n")
+		lines = slices.Replace(lines, mistyped.Line-1, mistyped.Last, strings.TrimRight(again.Reveal(), "\r\n"))
+		text = secret.New(strings.Join(lines, "\n"))
+	}
 }
 
 // recoveryFrom reads a picture, which need not be announced as one, or a text.

@@ -46,7 +46,7 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 				}
 			}
 		}
-		code, err := row.code(first + 1)
+		code, err := row.code(first+1, i+1)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 // is one more than npm's codes have.
 func (r typedRow) checked() bool { return r.check != "" || isHexLength(r.digits()-groupLen) }
 
-func (r typedRow) code(line int) (string, error) {
+func (r typedRow) code(line, last int) (string, error) {
 	groups, check := r.groups, r.check
 	if check == "" && r.checked() {
 		last := len(groups) - 1
@@ -78,7 +78,7 @@ func (r typedRow) code(line int) (string, error) {
 	}
 	code, ok := verify(typed, check)
 	if !ok {
-		return "", &CheckError{Line: line, Group: suspect(typed, check)}
+		return "", &CheckError{Line: line, Last: last, Group: suspect(typed, check)}
 	}
 	return code, nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 //go:embed sheet.html
-var pageHTML string //nolint:gochecknoglobals // embed needs it, and nothing assigns to it
+var pageHTML string
 
 // qrView is the QR code as the path of an SVG.
 type qrView struct {

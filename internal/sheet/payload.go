@@ -30,7 +30,7 @@ const (
 
 // How a code is packed: as it is, or as bytes for its hexadecimal digits.
 const (
-	packedText = iota
+	packedText uint64 = iota
 	packedLower
 	packedUpper
 	packings
@@ -55,14 +55,14 @@ func (s Sheet) Payload() secret.Text {
 	}
 	for _, c := range s.Codes {
 		packing, data := pack(c.Text.Reveal())
-		body = binary.AppendUvarint(body, uint64(len(data)*packings+packing))
+		body = binary.AppendUvarint(body, uint64(len(data))*packings+packing)
 		body = append(body, data...)
 	}
 	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body))
 	return secret.New(prefix + encodeBase45(append(sum, body...)))
 }
 
-func pack(code string) (packing int, data []byte) {
+func pack(code string) (packing uint64, data []byte) {
 	data, err := hex.DecodeString(code)
 	switch {
 	case err != nil:

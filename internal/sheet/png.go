@@ -96,12 +96,13 @@ func (p page) drawPNG(img *image.Gray, fonts *fonts) error {
 func withDensity(file []byte) []byte {
 	const afterHeader = 8 + 4 + 4 + 13 + 4 // signature, and the chunk IHDR
 	const perMetre = dpi * 10000 / 254
+	const length = 9 // of two numbers and a unit
 	body := []byte("pHYs")
 	body = binary.BigEndian.AppendUint32(body, perMetre)
 	body = binary.BigEndian.AppendUint32(body, perMetre)
 	body = append(body, 1) // the unit is the metre
 	out := append([]byte(nil), file[:afterHeader]...)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(body)-4))
+	out = binary.BigEndian.AppendUint32(out, length)
 	out = append(out, body...)
 	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(body))
 	return append(out, file[afterHeader:]...)
