@@ -33,7 +33,7 @@ func policy() map[string][]string {
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
 			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/harden", "./internal/intake",
 			"./internal/ledger", "./internal/npmconfig", "./internal/npmrun", "./internal/passphrase", "./internal/ptyrun",
-			"./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/term",
+			"./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet", "./internal/term",
 		},
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/armor",
@@ -69,7 +69,12 @@ func policy() map[string][]string {
 		"./internal/qrdraw":     {"github.com/makiuchi-d/gozxing"},
 		"./internal/screen":     {},
 		"./internal/secret":     {},
-		"./internal/term":       {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
+		// Takes accounts and gives pages; opens no file.
+		"./internal/sheet": {
+			"codeberg.org/go-pdf/fpdf", "golang.org/x/image/font", "golang.org/x/image/math/fixed",
+			"./vault", "./internal/cleantext", "./internal/qrdraw", "./internal/secret",
+		},
+		"./internal/term": {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
 
 		// No part of the program: pages and completions, and a registry for tests.
 		"./internal/gendoc":              {"github.com/spf13/cobra", "github.com/spf13/pflag", "./cmd"},
@@ -228,7 +233,10 @@ func forbidden(f file, imported string, may []string) string {
 // halves returns the packages that draw with a module which another package reads
 // with: they are as far apart as its reader and its writer are.
 func halves() map[string]string {
-	return map[string]string{"./internal/qrdraw": "github.com/makiuchi-d/gozxing"}
+	return map[string]string{
+		"./internal/qrdraw": "github.com/makiuchi-d/gozxing",
+		"./internal/sheet":  "golang.org/x/image", // fonts; scan has the formats of pictures
+	}
 }
 
 // A library can be swapped in one place when one package imports it.
