@@ -204,7 +204,7 @@ fresh one.
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
+		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
