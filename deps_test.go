@@ -31,7 +31,8 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/harden", "./internal/intake",
+			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/filelock",
+			"./internal/harden", "./internal/intake",
 			"./internal/ledger", "./internal/npmconfig", "./internal/npmrun", "./internal/passphrase", "./internal/ptyrun",
 			"./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet", "./internal/term",
 		},
@@ -57,6 +58,7 @@ func policy() map[string][]string {
 		"./internal/atomicfile": {},
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
+		"./internal/doctor":     {"golang.org/x/sys"}, // looks at names, modes and texts
 		"./internal/filelock":   {"golang.org/x/sys"},
 		"./internal/harden":     {"golang.org/x/sys"},
 		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
