@@ -59,6 +59,8 @@ type App struct {
 	// reopen is called before a command of the user's starts: it may leave core
 	// files, and be traced.
 	reopen func()
+	// silent keeps back the note about pending enrolments.
+	silent bool
 }
 
 // A Prompter is the person at the terminal.
@@ -191,7 +193,7 @@ fresh one.
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
 	addGroup(root, groupDaily, "Every day:",
-		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
+		newAddCmd(app), newEnrollCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))

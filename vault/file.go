@@ -26,6 +26,7 @@ type File struct {
 	workFactor int
 	memory     memory
 	warn       func(error)
+	look       func(*Contents)
 	fail       func(atomicfile.Step) error
 }
 
@@ -43,12 +44,16 @@ func WithMemory(dir string) Option { return func(f *File) { f.memory = memory{di
 // WithWarnings sets what is told of problems that do not stop an operation.
 func WithWarnings(warn func(error)) Option { return func(f *File) { f.warn = warn } }
 
+// WithLook sets what is shown the contents of a vault that is opened with a
+// passphrase. It must not change them.
+func WithLook(look func(*Contents)) Option { return func(f *File) { f.look = look } }
+
 // WithFailures sets what is asked before each step of a save, for tests.
 func WithFailures(fail func(atomicfile.Step) error) Option { return func(f *File) { f.fail = fail } }
 
 // At returns the vault file at path, which need not exist.
 func At(path string, opts ...Option) *File {
-	f := &File{path: path, workFactor: DefaultWorkFactor, warn: func(error) {}}
+	f := &File{path: path, workFactor: DefaultWorkFactor, warn: func(error) {}, look: func(*Contents) {}}
 	for _, o := range opts {
 		o(f)
 	}
@@ -139,6 +144,7 @@ func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
 	if err := f.memory.check(f.path, contents); err != nil {
 		f.warn(err)
 	}
+	f.look(contents)
 	return v, nil
 }
 
