@@ -193,8 +193,9 @@ fresh one.
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
 	addGroup(root, groupDaily, "Every day:",
-		newAddCmd(app), newEnrollCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
+		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
+	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",

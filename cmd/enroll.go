@@ -7,10 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/agent"
 	"npmotp/internal/enrol"
 	"npmotp/internal/npmconfig"
-	"npmotp/internal/ptyrun"
 	"npmotp/vault"
 )
 
@@ -85,44 +83,6 @@ func runEnroll(ctx context.Context, app *App, o enrollOptions) error {
 	return e.run(ctx)
 }
 
-// needDialogue returns an error where npm's dialogues cannot be had.
-func (app *App) needDialogue(command, npms string) error {
-	if !ptyrun.Supported {
-		return withHint(ptyrun.ErrUnsupported, "run 'npm %s' yourself; 'npmotp add --text FILE' reads what it printed, "+
-			"'npmotp code' has the password to answer with, and 'npmotp recovery add' stores the recovery codes", npms)
-	}
-	if !app.InTTY || !app.OutTTY || app.flags.noInput {
-		return &usageError{msg: command + " is a dialogue with npm, and needs a terminal to have it on"}
-	}
-	return nil
-}
-
-// npmTarget returns the registry that npm would talk to.
-func (app *App) npmTarget(registry string, words ...string) (npmconfig.Target, error) {
-	if registry != "" {
-		clean, err := parseRegistry(registry)
-		return npmconfig.Target{Registry: clean}, err
-	}
-	dir, err := app.Dir()
-	if err != nil {
-		return npmconfig.Target{}, err
-	}
-	targets, err := npmconfig.Targets(npmconfig.Query{
-		Tool: "npm", Subcommand: words[0], Argv: append([]string{"npm"}, words...),
-		Dir: dir, Environ: app.Environ(), Home: app.Getenv("HOME"),
-	})
-	if err != nil {
-		return npmconfig.Target{}, withHint(err, "--registry URL names the registry")
-	}
-	for _, t := range targets[1:] {
-		if t.Registry != targets[0].Registry {
-			return npmconfig.Target{}, withHint(fmt.Errorf("npm may talk to %s or to %s", targets[0].Registry, t.Registry),
-				"--registry URL names the registry")
-		}
-	}
-	return targets[0], nil
-}
-
 // An enrolling is an enrolment on its way.
 type enrolling struct {
 	app    *App
@@ -154,7 +114,7 @@ func (e *enrolling) run(ctx context.Context) error {
 	}
 }
 
-// same reports whether two URLs are one registry.
+// here reports whether a URL is that of the registry.
 func (e *enrolling) here(registry string) bool { return sameOrigin(registry, e.target.Registry) }
 
 // look finds what the vault has for the registry.
@@ -223,11 +183,7 @@ func pickKnown(c *vault.Contents, name string, here func(string) bool) (*vault.A
 
 // tellBefore says what was found, before npm speaks.
 func (e *enrolling) tellBefore() {
-	source := ""
-	if e.target.Source.String() != "" {
-		source = fmt.Sprintf(" (%s)", e.target.Source)
-	}
-	e.app.sayf("npm talks to %s%s", e.target.Registry, source)
+	e.app.tellTarget(e.target)
 	if sameOrigin(e.target.Registry, vault.DefaultRegistry) && e.known == nil {
 		e.app.sayf("note: npmjs.com has let nobody turn on authenticator apps since autumn 2025, and may refuse; one that is on goes on working")
 	}
@@ -235,6 +191,3 @@ func (e *enrolling) tellBefore() {
 		e.app.sayf("the enrolment of %q, of %s, did not come to its end; npm will tell how far it came", e.known.Name, day(e.known.UpdatedAt))
 	}
 }
-
-// describeStored returns an account as the parts that give passwords know it.
-func describeStored(a *vault.Account) agent.Account { return describe(&vault.Contents{}, a) }

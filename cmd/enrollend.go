@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"npmotp/internal/enrol"
-	"npmotp/internal/npmrun"
 	"npmotp/vault"
 )
 
@@ -28,29 +27,12 @@ func (e *enrolling) conclude(ctx context.Context, verdict enrol.Verdict, err err
 		return e.wasOn(context.WithoutCancel(ctx), verdict)
 	case enrol.NotOffered, enrol.Refused:
 		return e.unfinished(fmt.Errorf("two-factor authentication was not turned on; npm says: %s", cmp.Or(e.dialogue.Answer(), "it was refused")), e.refusedHint())
-	case enrol.BadPassword:
-		return e.unfinished(errors.New("npm's password was not taken"), "npm asks for the password of your account at the registry; run the command again")
 	case enrol.BadCode:
 		return e.unfinished(errors.New("the registry took neither of two passwords"), e.badCodeHint())
-	case enrol.LoggedOut:
-		return e.unfinished(errors.New("npm is not logged in to "+e.target.Registry), "run 'npm login' first; after the loss of a device, 'npmotp recover'")
-	case enrol.Unreachable:
-		return e.unfinished(errors.New("npm did not reach "+e.target.Registry), "")
-	case enrol.Disabled, enrol.Off, enrol.LoggedIn, enrol.Cancelled, enrol.Unclear:
+	case enrol.BadPassword, enrol.LoggedOut, enrol.Unreachable, enrol.Disabled, enrol.Off, enrol.LoggedIn, enrol.Cancelled, enrol.Unclear:
 	}
-	return e.ended(err)
-}
-
-// ended is for a dialogue that ended without a word, as after Ctrl-C.
-func (e *enrolling) ended(err error) error {
-	exit, ok := errors.AsType[*npmrun.ExitError](err)
-	switch {
-	case ok && exit.Err != nil:
-		return e.unfinished(exit.Err, "")
-	case ok && exit.Status > 128:
-		return &npmrun.ExitError{Status: exit.Status, Err: e.unfinished(errors.New("npm was interrupted"), "")}
-	}
-	return e.unfinished(errors.New("npm ended without turning two-factor authentication on"), "")
+	failed, hint := npmFailure(e.dialogue, verdict, e.target, err)
+	return e.unfinished(failed, hint)
 }
 
 // unfinished adds to an error what the vault has of the enrolment, and how it
@@ -65,10 +47,7 @@ func (e *enrolling) unfinished(err error, hint string) error {
 		err = fmt.Errorf("%w; the secret stays in the vault as %q, pending", err, e.stored.Name)
 		hint = cmp.Or(hint, fmt.Sprintf("'npmotp enroll %s' begins again", shellQuote(e.stored.Name)))
 	}
-	if hint == "" {
-		return err
-	}
-	return withHint(err, "%s", hint)
+	return e.app.speaking(err, hint)
 }
 
 func (e *enrolling) refusedHint() string {

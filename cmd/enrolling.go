@@ -8,7 +8,6 @@ import (
 
 	"npmotp/internal/enrol"
 	"npmotp/internal/intake"
-	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/vault"
@@ -24,38 +23,9 @@ func (e *enrolling) attempt(ctx context.Context) (enrol.Verdict, error) {
 		Secret: func(found intake.Enrolment) (string, error) { return e.store(keep, found) },
 		Codes:  func(codes []secret.Text) error { return e.storeCodes(keep, codes) },
 	}
-	words := []string{"profile", "enable-2fa", string(e.level)}
-	if e.o.registry != "" {
-		words = append(words, "--registry="+e.target.Registry)
-	}
+	words := npmWords(e.target, "profile", "enable-2fa", string(e.level))
 	return e.app.converse(ctx, e.dialogue, e.answer, words)
 }
-
-// converse has one dialogue with npm.
-func (app *App) converse(ctx context.Context, d *enrol.Dialogue, answer dialogueAnswer, words []string) (enrol.Verdict, error) {
-	s, err := npmrun.Dialogue(app.Environ(), words...)
-	if err != nil {
-		return enrol.Unclear, err
-	}
-	const most = 2
-	s.MaxAnswers, s.Relay = most, d
-	// Whoever speaks while npm runs does it between npm's lines.
-	talking := *app
-	talking.Err, talking.ErrTTY = s.Talk(), false
-	d.Say = func(text string) { talking.sayf("%s", text) }
-	s.Warn = func(text string) { talking.warnf("%s", text) }
-	s.Confirm = func(ctx context.Context, question string) (bool, error) {
-		return app.Prompt.Confirm(ctx, "npmotp: "+question)
-	}
-	s.Ask = func(ctx context.Context, p ptyrun.Prompt) (secret.Text, error) { return answer(ctx, &talking, p) }
-	app.reopen()
-	_, err = app.Converse(ctx, s)
-	return d.Verdict(), err
-}
-
-// A dialogueAnswer returns the text to type at a prompt of npm's. It speaks by
-// the app that it is given.
-type dialogueAnswer func(ctx context.Context, app *App, p ptyrun.Prompt) (secret.Text, error)
 
 // answer is a [dialogueAnswer].
 func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secret.Text, error) {
@@ -75,17 +45,6 @@ func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secr
 		return secret.Text{}, ptyrun.ErrLeave
 	}
 	return app.passwordOf(ctx, e.v, e.known)
-}
-
-// passwordOf returns a password of an account that was sent to nobody yet.
-func (app *App) passwordOf(ctx context.Context, v *vault.Vault, a *vault.Account) (secret.Text, error) {
-	contents, err := v.Contents(ctx)
-	if err != nil {
-		return secret.Text{}, err
-	}
-	g := &giver{app: app, vault: &opened{v: v, contents: contents, now: app.Now}}
-	code, err := app.freshCode(ctx, g, describeStored(a), execMinRemaining)
-	return code.Value, err
 }
 
 // store puts what npm wants to be scanned into the vault.

@@ -179,9 +179,12 @@ func pickAccount(ctx context.Context, g *giver, o execOptions, targets []npmconf
 	}
 	var matches []agent.Account
 	for _, a := range accounts {
-		if a.Type != "" && sameOrigin(a.Registry, registry) {
+		if a.Type != "" && a.ArchivedAt.IsZero() && sameOrigin(a.Registry, registry) {
 			matches = append(matches, a)
 		}
+	}
+	if ready := slices.DeleteFunc(slices.Clone(matches), func(a agent.Account) bool { return a.Pending }); len(ready) > 0 {
+		matches = ready
 	}
 	if len(matches) == 1 {
 		return matches[0], nil

@@ -121,3 +121,21 @@ func bare(line string) string { return heading.ReplaceAllString(line, "") }
 func isError(text string) bool {
 	return strings.HasPrefix(text, "npm ERR!") || strings.HasPrefix(text, "npm error")
 }
+
+// Errors returns the first line of npm's errors that is more than a code.
+func Errors(said string) string {
+	first := ""
+	for line := range strings.Lines(said) {
+		text := visible([]byte(line))
+		if !isError(text) {
+			continue
+		}
+		if text = bare(text); first == "" || strings.Contains(text, " ") {
+			first = text
+		}
+		if strings.Contains(first, " ") {
+			break
+		}
+	}
+	return first
+}
