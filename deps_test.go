@@ -36,7 +36,8 @@ func policy() map[string][]string {
 			"./internal/screen", "./internal/secret", "./internal/term",
 		},
 		"./vault": {
-			"filippo.io/age", "filippo.io/age/armor",
+			"filippo.io/age", "filippo.io/age/agessh", "filippo.io/age/armor", "filippo.io/age/plugin", "filippo.io/age/tag",
+			"golang.org/x/crypto/ssh", // agessh tells an encrypted key by an error of it
 			"./otpgen", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
 		},
 		"./otpgen": {"github.com/pquerna/otp", "./internal/secret"},

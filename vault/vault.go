@@ -97,7 +97,10 @@ type Contents struct {
 	Accounts   []Account
 	Tombstones []Tombstone
 
-	extra extra
+	// recipients are those of the slots of the file. They belong to the file and
+	// not to what is kept in it: only a change of slots touches them.
+	recipients []slotRecipient
+	extra      extra
 }
 
 // An Account is one credential at one registry.
