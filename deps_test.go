@@ -31,13 +31,14 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/filelock",
+			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/enrol", "./internal/filelock",
 			"./internal/harden", "./internal/intake",
 			"./internal/ledger", "./internal/npmconfig", "./internal/npmrun", "./internal/passphrase", "./internal/ptyrun",
 			"./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet", "./internal/term",
 		},
 		"./vault": {
-			"filippo.io/age", "filippo.io/age/armor",
+			"filippo.io/age", "filippo.io/age/agessh", "filippo.io/age/armor", "filippo.io/age/plugin", "filippo.io/age/tag",
+			"golang.org/x/crypto/ssh", // agessh tells an encrypted key by an error of it
 			"./otpgen", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
 		},
 		"./otpgen": {"github.com/pquerna/otp", "./internal/secret"},
@@ -49,6 +50,8 @@ func policy() map[string][]string {
 
 		// Gathers an enrolment from pictures, text and URIs.
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
+		// Follows npm's dialogues about the second factor, and stores nothing.
+		"./internal/enrol": {"./scan", "./internal/intake", "./internal/secret"},
 		// Packs accounts for another laptop; of age it knows what vault gives it.
 		"./internal/bundle": {
 			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",

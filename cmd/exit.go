@@ -48,6 +48,9 @@ func usageErrorf(format string, args ...any) error {
 // errLocked says that the passphrase is needed and may not be asked for.
 var errLocked = errors.New("the vault is locked")
 
+// errNeedsIdentity says that no passphrase opens the vault.
+var errNeedsIdentity = errors.New("the vault opens with an identity only")
+
 // A hintError adds what to type instead to an error.
 type hintError struct {
 	err  error
@@ -107,6 +110,15 @@ func outcomes() []row {
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
 		{vault.ErrPassphrase, exitLocked, ""},
+		{vault.ErrNoSlotFits, exitLocked, "'npmotp slot list' shows the recipients that can open it; its passphrase opens it without --identity"},
+		{errNeedsIdentity, exitLocked, "name the identity file with --identity or NPMOTP_IDENTITY_FILE"},
+		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
+		{vault.ErrSlotRecipient, exitUsage, ""},
+		{vault.ErrLastSlot, exitUsage, "add another with 'npmotp slot add' first"},
+		{vault.ErrSlotExists, exitUsage, ""},
+		{vault.ErrSlotName, exitUsage, ""},
+		{vault.ErrNoPassphraseSlot, exitUsage, "'npmotp slot list' shows the slots; 'npmotp slot add --passphrase' adds one"},
+		{vault.ErrSlotsChanged, exitVault, "look at 'npmotp slot list', then run it again"},
 		{errLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
 		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
@@ -124,6 +136,8 @@ func outcomes() []row {
 		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
 		{npmrun.ErrNoWay, exitUsage, ""},
 		{term.ErrInterrupted, 130, ""},
+		// After those that it may wrap.
+		{vault.ErrIdentity, exitLocked, ""},
 	}
 }
 
@@ -190,6 +204,9 @@ func classifyType(err error) (status int, hint string) {
 	}
 	if _, ok := errors.AsType[*vault.CheckError](err); ok {
 		return exitUsage, "compare the groups with the sheet; each is four characters"
+	}
+	if e, ok := errors.AsType[*vault.PluginError](err); ok {
+		return exitFailure, fmt.Sprintf("install %s, or put its folder into PATH", e.Program)
 	}
 	if errors.Is(err, context.Canceled) {
 		return 130, ""

@@ -6,19 +6,18 @@ import (
 	"fmt"
 
 	"npmotp/internal/atomicfile"
-	"npmotp/internal/secret"
 )
 
 // Restore puts a backup in the place of the vault file, also when that is
 // damaged or gone, as a new generation. What stood there stays among the
-// backups. The passphrase is the one that the backup was made under, and the
-// one that opens the vault from then on.
-func (f *File) Restore(ctx context.Context, b Backup, pass secret.Text) (*Vault, error) {
+// backups. The backup is opened by one of its own slots, which are those of the
+// vault from then on.
+func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error) {
 	c, err := readContainer(b.Path)
 	if err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, pass)
+	v, contents, err := f.open(ctx, c, by)
 	if err != nil {
 		return nil, err
 	}
