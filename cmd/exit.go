@@ -9,6 +9,7 @@ import (
 
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/otpimport"
 	"npmotp/internal/term"
 	"npmotp/otpgen"
 	"npmotp/scan"
@@ -91,7 +92,12 @@ func outcomes() []row {
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
 		{vault.ErrNoRecoveryText, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
 		{intake.ErrEmpty, exitNotFound, ""},
-		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
+		{otpgen.ErrMigration, exitNotFound, "give it to 'npmotp import'"},
+		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
+		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
+		{otpimport.ErrEncrypted, exitNotFound, ""},
+		{otpimport.ErrPassword, exitLocked, ""},
+		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
