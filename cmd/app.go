@@ -198,7 +198,7 @@ fresh one.
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newRestoreCmd(app))
+		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.SetHelpTemplate(helpTemplate)
 	root.InitDefaultCompletionCmd()
