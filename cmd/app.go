@@ -209,9 +209,9 @@ fresh one.
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
-		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newRestoreCmd(app), newDoctorCmd(app))
+		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))

@@ -10,6 +10,7 @@ import (
 	"npmotp/internal/bundle"
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/otpimport"
 	"npmotp/internal/sheet"
 	"npmotp/internal/term"
 	"npmotp/otpgen"
@@ -105,7 +106,12 @@ func outcomes() []row {
 		{intake.ErrEmpty, exitNotFound, ""},
 		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
 		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},
-		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
+		{otpgen.ErrMigration, exitNotFound, "give it to 'npmotp import'"},
+		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
+		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
+		{otpimport.ErrEncrypted, exitNotFound, ""},
+		{otpimport.ErrPassword, exitLocked, ""},
+		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
