@@ -31,7 +31,8 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/harden", "./internal/intake",
+			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/filelock",
+			"./internal/harden", "./internal/intake",
 			"./internal/ledger", "./internal/npmconfig", "./internal/npmrun", "./internal/passphrase", "./internal/ptyrun",
 			"./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet", "./internal/term",
 		},
@@ -40,7 +41,11 @@ func policy() map[string][]string {
 			"./otpgen", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
 		},
 		"./otpgen": {"github.com/pquerna/otp", "./internal/secret"},
-		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret"},
+		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret", "./scan/internal/graypng"},
+
+		// Readers of pictures that want more speed than those of the standard library.
+		"./scan/internal/graypng": {"./scan/internal/inflate"},
+		"./scan/internal/inflate": {},
 
 		// Gathers an enrolment from pictures, text and URIs.
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
@@ -53,6 +58,7 @@ func policy() map[string][]string {
 		"./internal/atomicfile": {},
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
+		"./internal/doctor":     {"golang.org/x/sys"}, // looks at names, modes and texts
 		"./internal/filelock":   {"golang.org/x/sys"},
 		"./internal/harden":     {"golang.org/x/sys"},
 		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
@@ -108,7 +114,10 @@ func only() map[string][]string {
 // never returns what a package computes without: keys and times are values to
 // otpgen, and pictures are readers to scan.
 func never() map[string][]string {
-	return map[string][]string{"./otpgen": {"os"}, "./scan": {"os"}}
+	return map[string][]string{
+		"./otpgen": {"os"}, "./scan": {"os"},
+		"./scan/internal/graypng": {"os"}, "./scan/internal/inflate": {"os"},
+	}
 }
 
 // A file is the policy's view of a Go file: of every system, whatever its
