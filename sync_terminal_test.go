@@ -33,7 +33,7 @@ func TestTerminalMerge(t *testing.T) {
 	d.expect("the passphrase is that of the copy from now on")
 	d.expect(`remove what is merged now: "vault 2.npmotp"?`)
 	d.answer("n\r")
-	d.expect("stay")
+	d.expect("what was merged stays")
 	d.end(0)
 	if _, err := os.Stat(conflict); err != nil {
 		t.Error(err)

@@ -104,7 +104,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	}
 	changed := changes(imports)
 	if changed && !o.dryRun {
-		if err := app.confirm(ctx, "are these the words that the sender shows, and shall it be taken in?", "say --yes to take it in"); err != nil {
+		if err := app.confirm(ctx, "take it in, if the sender shows the same six words?", "say --yes to take it in"); err != nil {
 			return err
 		}
 		err := v.Update(ctx, func(c *vault.Contents) (err error) {

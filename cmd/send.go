@@ -112,28 +112,34 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 		return err
 	}
 	app.describe(s, o)
-	if o.out == "" {
-		if app.flags.json {
-			return app.printSent(s, o, string(bundle.Armor(s.sealed.Data)))
-		}
-		if o.qr {
-			return app.drawSeries(ctx, s.sealed.Data)
-		}
-		_, err := app.Out.Write(bundle.Armor(s.sealed.Data))
+	if err := app.deliver(ctx, s, o); err != nil {
 		return err
 	}
-	if err := app.writeSent(ctx, s, o); err != nil {
-		return err
-	}
+	// At the end, where it is still on the screen.
+	app.sayf("fingerprint of the bundle: %s", bundle.Fingerprint(s.sealed.Data))
 	if o.move {
 		if err := app.forget(ctx, v, s, o.out); err != nil {
 			return err
 		}
 	}
 	if app.flags.json {
-		return app.printSent(s, o, "")
+		return app.printSent(s, o)
 	}
 	return nil
+}
+
+// deliver writes the bundle to where the command line says.
+func (app *App) deliver(ctx context.Context, s *sending, o sendOptions) error {
+	switch {
+	case o.out != "":
+		return app.writeSent(ctx, s, o)
+	case app.flags.json:
+		return nil // it is a field of the JSON
+	case o.qr:
+		return app.drawSeries(ctx, s.sealed.Data)
+	}
+	_, err := app.Out.Write(bundle.Armor(s.sealed.Data))
+	return err
 }
 
 // pack gathers the devices and the accounts, and seals them.
@@ -195,13 +201,12 @@ func chosenAccounts(c *vault.Contents, o sendOptions, parts bundle.Parts) ([]*va
 	return accounts, nil
 }
 
-// describe says what is in the bundle, for whom, and its fingerprint.
+// describe says what is in the bundle, and for whom.
 func (app *App) describe(s *sending, o sendOptions) {
 	app.sayInside(s.Bundle)
 	for _, d := range s.devices {
-		app.sayf("for %q, whose fingerprint is: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
+		app.sayf("for %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
 	}
-	app.sayf("fingerprint of the bundle: %s", bundle.Fingerprint(s.sealed.Data))
 	for i := range s.Accounts {
 		if a := &s.Accounts[i]; a.IsHOTP() && !o.move {
 			app.warnf("%q counts its passwords: used on two laptops, each makes the other's next ones invalid; --move keeps it on one", a.Name)
@@ -249,10 +254,13 @@ type sentAccountView struct {
 	RecoveryCodes int    `json:"recovery_codes"` // unused ones
 }
 
-func (app *App) printSent(s *sending, o sendOptions, armored string) error {
+func (app *App) printSent(s *sending, o sendOptions) error {
 	view := sentView{
 		ID: s.ID, Parts: string(s.Parts), Fingerprint: bundle.Fingerprint(s.sealed.Data),
-		File: o.out, Bundle: armored, Moved: o.move,
+		File: o.out, Moved: o.move,
+	}
+	if o.out == "" {
+		view.Bundle = string(bundle.Armor(s.sealed.Data))
 	}
 	for _, d := range s.devices {
 		view.To = append(view.To, d.Name)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"npmotp/internal/atomicfile"
@@ -37,7 +36,7 @@ func (app *App) writeSent(ctx context.Context, s *sending, o sendOptions) error 
 		err = app.writePictures(ctx, s, o.out)
 	} else {
 		if err = bundle.Write(o.out, s.sealed); err == nil {
-			app.sayf("written to %s", o.out)
+			app.sayf("written to %s; there: npmotp receive %s", o.out, shellQuote(filepath.Base(o.out)))
 		}
 	}
 	if errors.Is(err, fs.ErrExist) {
@@ -52,7 +51,7 @@ func (app *App) writePictures(ctx context.Context, s *sending, dir string) error
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := atomicfile.Mkdir(dir); err != nil {
 		return err
 	}
 	for i, text := range parts {
@@ -64,7 +63,7 @@ func (app *App) writePictures(ctx context.Context, s *sending, dir string) error
 			return err
 		}
 	}
-	app.sayf("%s written to the folder %s", plural(len(parts), "picture"), dir)
+	app.sayf("%s written to the folder %s; there: npmotp receive --qr %s", plural(len(parts), "picture"), dir, shellQuote(filepath.Base(dir)))
 	return app.checkPictures(ctx, s, dir)
 }
 

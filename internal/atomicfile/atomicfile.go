@@ -238,14 +238,19 @@ func Leftovers(path string) ([]string, error) {
 	return found, nil
 }
 
+// Mkdir makes a folder, mode 0700, that is still there after a power cut. The
+// error wraps [fs.ErrExist] when there is something of that name.
+func Mkdir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
 // keep makes the file at path reachable as backup too, synced.
 func keep(path, backup string) error {
 	dir := filepath.Dir(backup)
-	if err := os.Mkdir(dir, 0o700); err == nil {
-		if err := syncDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
-	} else if !errors.Is(err, fs.ErrExist) {
+	if err := Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	err := os.Link(path, backup)
