@@ -131,7 +131,7 @@ func outcomes() []row {
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
 		{vault.ErrOtherIdentity, exitVault, ""},
-		{vault.ErrRolledBack, exitVault, "put the newest copy back; if this file is the one you want, 'npmotp restore --accept' says so"},
+		{vault.ErrRolledBack, exitVault, "put the newest copy back, or join it with 'npmotp merge FILE'; if this file is the one you want, 'npmotp restore --accept' says so"},
 		{vault.ErrOtherVault, exitVault, "only copies of one vault can be merged; 'npmotp send' moves accounts between vaults"},
 		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
 		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},

@@ -36,7 +36,14 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	}
 	contents.Parent = c.hash
 	contents.Generation = max(contents.Generation, seen) + 1
-	data, err := v.encode(c.head, contents)
+	if present, err := v.Contents(ctx); err == nil {
+		contents.revive(present)
+	}
+	plain, err := contents.encodeChange(headHash(c.head), f.clock())
+	if err != nil {
+		return nil, err
+	}
+	data, err := v.sealBody(c.head, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +52,17 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	}
 	f.remember(contents)
 	return v, nil
+}
+
+// revive makes what c has and a later generation has removed new: by its old id
+// it would be removed again by the next merge with a copy that has the tombstone.
+func (c *Contents) revive(later *Contents) {
+	for _, t := range later.Tombstones {
+		if !c.buried(t.ID) {
+			c.Tombstones = append(c.Tombstones, t)
+		}
+	}
+	c.stored = nil
 }
 
 // replacedPath names where the present file is kept when a backup takes its
