@@ -59,10 +59,44 @@ func testApp() *cmd.App {
 			return nil
 		}
 	}
+	if file := os.Getenv("TEST_CLOCK"); file != "" {
+		clock := fileClock(file)
+		app.Now = clock.now
+		app.Wait = func(_ context.Context, d time.Duration) error {
+			clock.set(clock.now().Add(d))
+			return nil
+		}
+	}
 	if file := os.Getenv("TEST_CLIPBOARD"); file != "" {
 		app.Clip = fileClipboard(file)
 	}
 	return app
+}
+
+// A fileClock is a clock that several processes share. It stands still but for
+// those who wait.
+type fileClock string
+
+func (f fileClock) now() time.Time {
+	text, err := os.ReadFile(string(f))
+	if err != nil {
+		panic(err)
+	}
+	at, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text)))
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
+func (f fileClock) set(at time.Time) {
+	text := at.Format(time.RFC3339Nano) + "\n"
+	if err := os.WriteFile(string(f)+".new", []byte(text), 0o600); err != nil {
+		panic(err)
+	}
+	if err := os.Rename(string(f)+".new", string(f)); err != nil {
+		panic(err)
+	}
 }
 
 // fileClipboard is a clipboard that a script can read.

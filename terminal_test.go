@@ -274,3 +274,26 @@ func TestTerminalCopies(t *testing.T) {
 		t.Errorf("the password shows:\n%s", screen)
 	}
 }
+
+// At a terminal doctor asks for the passphrase, which may be left out, and
+// before it mends.
+func TestTerminalDoctor(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	if err := os.Chmod(filepath.Join(home, "vault.npmotp"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d := atTerminal(t, home, "doctor", "--fix")
+	d.expect("Passphrase (empty: leave out what needs it): ")
+	d.answer("\r")
+	d.expect("these were left out: contents")
+	d.expect("Mend 1 thing? ")
+	d.answer("y\r")
+	d.expect("mended: others can get at")
+	d.end(1) // the work factor of tests is weak
+	d = atTerminal(t, home, "doctor")
+	d.expect("Passphrase (empty: leave out what needs it): ")
+	d.answer("hunter2\r")
+	d.expect("1 account can be read")
+	d.end(1)
+}

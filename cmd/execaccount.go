@@ -30,7 +30,7 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 	var matches, keyless []agent.Account
 	for _, a := range accounts {
 		switch {
-		case !x.belongs(a, registry):
+		case !x.belongs(a, registry) || !a.ArchivedAt.IsZero():
 		case a.Type == "" && !x.o.recovery:
 			keyless = append(keyless, a)
 		case a.RecoveryCodes == 0 && x.o.recovery:
@@ -41,6 +41,9 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 	}
 	if len(matches) == 0 {
 		matches = keyless // whose own lack is what to say
+	}
+	if ready := slices.DeleteFunc(slices.Clone(matches), func(a agent.Account) bool { return a.Pending }); len(ready) > 0 {
+		matches = ready
 	}
 	if len(matches) == 1 {
 		return matches[0], nil

@@ -10,6 +10,7 @@ import (
 	"npmotp/internal/bundle"
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/sheet"
 	"npmotp/internal/term"
 	"npmotp/otpgen"
 	"npmotp/scan"
@@ -99,6 +100,8 @@ func outcomes() []row {
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
 		{vault.ErrNoRecoveryText, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
 		{intake.ErrEmpty, exitNotFound, ""},
+		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
+		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},
 		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},

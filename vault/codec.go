@@ -21,7 +21,10 @@ const contentsVersion = 1
 // padStep is the granularity at which the size of the contents shows.
 const padStep = 4096
 
-const reuseAllow = "allow"
+const (
+	reuseAllow   = "allow"
+	statePending = "pending"
+)
 
 // extra holds the fields of an object that this version does not know.
 type extra map[string]json.RawMessage
@@ -51,6 +54,9 @@ type wireAccount struct {
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
 	Moved         []json.RawMessage `json:"moved,omitempty"`
+	State         string            `json:"state,omitempty"` // "pending", or absent
+	Wanted        string            `json:"wanted_name,omitempty"`
+	ArchivedAt    time.Time         `json:"archived_at,omitzero"`
 	AddedAt       time.Time         `json:"added_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
 }
@@ -134,7 +140,7 @@ func (w *wireContents) pad(x extra) ([]byte, error) {
 func (a *Account) encode() (json.RawMessage, error) {
 	w := wireAccount{
 		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry,
-		Level: a.Level, AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
+		Level: a.Level, Wanted: a.Wanted, ArchivedAt: a.ArchivedAt.UTC(), AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
 	}
 	if k := a.Key; k != nil {
 		w.OTP = &wireKey{
@@ -144,6 +150,9 @@ func (a *Account) encode() (json.RawMessage, error) {
 	}
 	if a.Reuse {
 		w.Reuse = reuseAllow
+	}
+	if a.Pending {
+		w.State = statePending
 	}
 	for _, r := range a.RecoveryCodes {
 		raw, err := encodeObject(wireRecoveryCode{
@@ -211,7 +220,8 @@ func decodeAccount(raw []byte) (Account, error) {
 	}
 	a := Account{
 		ID: w.ID, Name: w.Name, Issuer: w.Issuer, Username: w.Username, Registry: w.Registry,
-		Level: w.Level, Reuse: w.Reuse == reuseAllow, AddedAt: w.AddedAt, UpdatedAt: w.UpdatedAt, extra: x,
+		Level: w.Level, Reuse: w.Reuse == reuseAllow, Pending: w.State == statePending, Wanted: w.Wanted, ArchivedAt: w.ArchivedAt,
+		AddedAt: w.AddedAt, UpdatedAt: w.UpdatedAt, extra: x,
 	}
 	if w.OTP != nil {
 		kind, err := otpgen.ParseKind(w.OTP.Type)

@@ -27,6 +27,7 @@ type File struct {
 	memory     memory
 	warn       func(error)
 	clock      func() time.Time
+	look       func(*Contents)
 	fail       func(atomicfile.Step) error
 }
 
@@ -48,12 +49,19 @@ func WithWarnings(warn func(error)) Option { return func(f *File) { f.warn = war
 // change is later than the one before it, and no more is known.
 func WithClock(now func() time.Time) Option { return func(f *File) { f.clock = now } }
 
+// WithLook sets what is shown the contents of a vault that is opened with a
+// passphrase. It must not change them.
+func WithLook(look func(*Contents)) Option { return func(f *File) { f.look = look } }
+
 // WithFailures sets what is asked before each step of a save, for tests.
 func WithFailures(fail func(atomicfile.Step) error) Option { return func(f *File) { f.fail = fail } }
 
 // At returns the vault file at path, which need not exist.
 func At(path string, opts ...Option) *File {
-	f := &File{path: path, workFactor: DefaultWorkFactor, warn: func(error) {}, clock: func() time.Time { return time.Time{} }}
+	f := &File{
+		path: path, workFactor: DefaultWorkFactor,
+		warn: func(error) {}, look: func(*Contents) {}, clock: func() time.Time { return time.Time{} },
+	}
 	for _, o := range opts {
 		o(f)
 	}
@@ -153,6 +161,7 @@ func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
 	if err := f.memory.check(f.path, contents); err != nil {
 		f.warn(err)
 	}
+	f.look(contents)
 	return v, nil
 }
 

@@ -57,15 +57,6 @@ func Diff(before, after *Contents) []Change {
 	return changes
 }
 
-func (c *Contents) byID(id string) *Account {
-	for i := range c.Accounts {
-		if c.Accounts[i].ID == id {
-			return &c.Accounts[i]
-		}
-	}
-	return nil
-}
-
 func diffAccount(after *Contents, was, a *Account) (Change, bool) {
 	c := Change{Kind: KindAccount, Name: a.Name, What: ChangeChanged}
 	if was == nil {

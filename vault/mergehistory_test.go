@@ -26,6 +26,11 @@ func checkHistories(t *testing.T, check func(*rapid.T)) {
 	if n == "" {
 		n = "300"
 	}
+	checkSome(t, n, check)
+}
+
+func checkSome(t *testing.T, n string, check func(*rapid.T)) {
+	t.Helper()
 	for name, value := range map[string]string{"rapid.checks": n, "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
@@ -49,12 +54,18 @@ type history struct {
 	used     map[string]bool // "account code", ever used
 	reserved map[string]bool // "account code", ever reserved
 	counters map[string]uint64
+
+	// store stores the change of a copy, where copies are vaults.
+	store func(i int, now time.Time, fn func(*vault.Contents) error) (*vault.Contents, error)
 }
 
 func newHistory(t *rapid.T, copies int) *history {
 	h := &history{
 		t: t, removed: map[string]bool{}, released: map[string]bool{}, secrets: map[string]bool{}, codes: map[string]bool{},
 		used: map[string]bool{}, reserved: map[string]bool{}, counters: map[string]uint64{},
+	}
+	h.store = func(i int, now time.Time, fn func(*vault.Contents) error) (*vault.Contents, error) {
+		return vault.Changed(h.copies[i], now, fn)
 	}
 	base := &vault.Contents{VaultID: "v", Generation: 1}
 	for i := range copies {
@@ -71,7 +82,7 @@ func (h *history) change(i int, fn func(*vault.Contents, time.Time) error) {
 	if rapid.Bool().Draw(h.t, "time passes") {
 		h.now[i] = h.now[i].Add(time.Second)
 	}
-	changed, err := vault.Changed(h.copies[i], h.now[i], func(c *vault.Contents) error { return fn(c, h.now[i]) })
+	changed, err := h.store(i, h.now[i], func(c *vault.Contents) error { return fn(c, h.now[i]) })
 	if errors.Is(err, errNothing) {
 		return
 	}
@@ -106,13 +117,18 @@ func (h *history) observe(c *vault.Contents) {
 	}
 }
 
-// step does something random.
-func (h *history) step() {
-	i := rapid.IntRange(0, len(h.copies)-1).Draw(h.t, "copy")
-	operations := []func(*vault.Contents, time.Time) error{
+// operations are what people do to a vault.
+func (h *history) operations() []func(*vault.Contents, time.Time) error {
+	return []func(*vault.Contents, time.Time) error{
 		h.addAccount, h.addAccount, h.removeAccount, h.edit, h.edit, h.rename, h.setDefault, h.addCodes, h.addCodes,
 		h.reserve, h.reserve, h.mark, h.mark, h.nextHOTP, h.setKey, h.dropKey, h.moveCode, h.device,
 	}
+}
+
+// step does something random.
+func (h *history) step() {
+	i := rapid.IntRange(0, len(h.copies)-1).Draw(h.t, "copy")
+	operations := h.operations()
 	k := rapid.IntRange(0, len(operations)+2).Draw(h.t, "operation")
 	if k < len(operations) {
 		h.change(i, operations[k])

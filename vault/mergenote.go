@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -252,14 +253,7 @@ func isRegister(list, name string) bool {
 		fieldOTP, fieldOTPID, fieldOTPOthers, fieldSplitOf, fieldOwnName, fieldOwnNumber:
 		return false
 	}
-	if list == listCodes {
-		for _, mark := range markFields() {
-			if name == mark {
-				return false
-			}
-		}
-	}
-	return true
+	return list != listCodes || !slices.Contains(markFields(), name)
 }
 
 // renamed makes a name that a merge made up the true one.

@@ -61,7 +61,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	duplicate := &DuplicateError{Account: a.Name, Of: len(codes)}
 	for _, code := range codes {
 		for _, r := range a.RecoveryCodes {
-			if r.Code.Equal(code) {
+			if foldCode(r.Code.Reveal()) == foldCode(code.Reveal()) {
 				duplicate.Numbers = append(duplicate.Numbers, r.Number)
 			}
 		}

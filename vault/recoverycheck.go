@@ -54,8 +54,8 @@ func crc16(data []byte) uint16 {
 // A CheckError says that a code was typed in a way that its check group does
 // not agree with.
 type CheckError struct {
-	Line  int
-	Group int // where one wrong digit would explain it, from 1; 0 if it is not known
+	Line, Last int // the code stands in these lines and between
+	Group      int // where one wrong digit would explain it, from 1; 0 if it is not known
 }
 
 // Error implements error.

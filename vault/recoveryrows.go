@@ -34,13 +34,19 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 			continue
 		}
 		first := i
-		if row.check == "" && len(row.groups) == rowGroups && i+1 < len(lines) {
-			if next, ok := parseRow(lines[i+1]); ok {
-				row = typedRow{append(row.groups, next.groups...), next.check}
-				i++
+		if row.check == "" && len(row.groups) == rowGroups {
+			next := i + 1
+			for next < len(lines) && strings.TrimSpace(lines[next]) == "" {
+				next++
+			}
+			if next < len(lines) {
+				if second, ok := parseRow(lines[next]); ok {
+					row = typedRow{append(row.groups, second.groups...), second.check}
+					i = next
+				}
 			}
 		}
-		code, err := row.code(first + 1)
+		code, err := row.code(first+1, i+1)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +60,7 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 // is one more than npm's codes have.
 func (r typedRow) checked() bool { return r.check != "" || isHexLength(r.digits()-groupLen) }
 
-func (r typedRow) code(line int) (string, error) {
+func (r typedRow) code(line, last int) (string, error) {
 	groups, check := r.groups, r.check
 	if check == "" && r.checked() {
 		last := len(groups) - 1
@@ -72,7 +78,7 @@ func (r typedRow) code(line int) (string, error) {
 	}
 	code, ok := verify(typed, check)
 	if !ok {
-		return "", &CheckError{Line: line, Group: suspect(typed, check)}
+		return "", &CheckError{Line: line, Last: last, Group: suspect(typed, check)}
 	}
 	return code, nil
 }
@@ -82,6 +88,7 @@ func (r typedRow) code(line int) (string, error) {
 // has not.
 func parseRow(line string) (typedRow, bool) {
 	line = strings.TrimSpace(cutListMark(strings.TrimLeft(line, " \t>☐□")))
+	line = strings.TrimSpace(strings.TrimSuffix(line, "used")) // the column beside the codes
 	var r typedRow
 	if before, check, ok := strings.Cut(line, "="); ok {
 		if r.check = strings.TrimSpace(check); len(r.check) != groupLen || asHex(r.check) == "" {

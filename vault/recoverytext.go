@@ -80,11 +80,11 @@ func FindRecoveryCodes(text secret.Text) (codes []secret.Text, repeated int, err
 	}
 	seen := map[string]bool{}
 	for _, f := range found {
-		if seen[f.code] {
+		if seen[foldCode(f.code)] {
 			repeated++
 			continue
 		}
-		seen[f.code] = true
+		seen[foldCode(f.code)] = true
 		codes = append(codes, secret.New(f.code))
 	}
 	return codes, repeated, nil
@@ -215,4 +215,20 @@ func isOtherCode(s string) bool {
 
 func isCodeRune(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_'
+}
+
+// IsRecoveryCode reports whether code is of a form that [FindRecoveryCodes] finds:
+// letters and digits of ASCII, with hyphens and underscores between.
+func IsRecoveryCode(code secret.Text) bool {
+	c := code.Reveal()
+	return isHexLength(len(c)) && isHex(c) || isOtherCode(c)
+}
+
+// foldCode returns what two spellings of one code have in common: the case of
+// hexadecimal digits says nothing.
+func foldCode(code string) string {
+	if isHexLength(len(code)) && isHex(code) {
+		return strings.ToLower(code)
+	}
+	return code
 }
