@@ -109,6 +109,22 @@ func (c *Contents) Forget(sent *Account, m Move, now time.Time) error {
 	return nil
 }
 
+// NoteSent notes as m that the recovery codes in sent, which were never in the
+// vault, went to a device. As with [Account.AddRecoveryCodes] the older sets are
+// retired, and the numbers are not given again.
+func (a *Account) NoteSent(sent *Account, m Move, now time.Time) {
+	now = now.UTC()
+	m.Codes, m.Secret, m.MovedAt = sent.UnusedCodes(), false, now
+	m.LastNumber, m.LastSet = sent.lastNumber(), sent.newestSet()
+	for i := range a.RecoveryCodes {
+		if r := &a.RecoveryCodes[i]; r.RetiredAt.IsZero() && r.Set < m.LastSet {
+			r.RetiredAt = now
+		}
+	}
+	a.Moved = append(a.Moved, m)
+	a.UpdatedAt = now
+}
+
 // stillHolds reports as an error that a part of sent is not in a as it was sent.
 func (a *Account) stillHolds(sent *Account) error {
 	changed := fmt.Errorf("%q was changed meanwhile by another npmotp", a.Name)

@@ -121,6 +121,19 @@ func TestCodesThatWereNeverHere(t *testing.T) {
 	if len(codes) != 2 || codes[0].Number != 2 || codes[0].Set != 2 || got.Accounts[0].Key != nil || got.Codes() != 2 {
 		t.Errorf("%d codes arrived: %+v", len(codes), codes)
 	}
+	// Once they are out, the account here knows where they are, and how far its
+	// numbers go; the older set is of no use any more.
+	account.NoteSent(&made.Accounts[0], made.Move(b.device), then)
+	var moved *vault.MovedError
+	if err := account.LacksCodes(); !errors.As(err, &moved) || moved.Move.Codes != 2 || moved.Move.DeviceName != "b" {
+		t.Errorf("where they are: %v", err)
+	}
+	if account.UnusedCodes() != 0 || account.RecoveryCodes[0].RetiredAt.IsZero() {
+		t.Error("the older set is still offered")
+	}
+	if _, err := account.AddRecoveryCodes(texts("next-1"), false, then); err != nil || account.RecoveryCodes[1].Number != 4 || account.RecoveryCodes[1].Set != 3 {
+		t.Errorf("the next set: %+v, %v", account.RecoveryCodes[1], err)
+	}
 	if _, err := bundle.NewForCodes(account, texts("old-1"), then); err == nil {
 		t.Error("a code that is here already was taken for a new one")
 	}
