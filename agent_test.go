@@ -22,6 +22,7 @@ import (
 type agentTest struct {
 	t             *testing.T
 	home, runtime string
+	env           []string // further variables
 }
 
 // shortFolder returns a folder with a path that a socket address can hold.
@@ -56,6 +57,7 @@ func newAgentTest(t *testing.T) *agentTest {
 func (a *agentTest) command(args ...string) *exec.Cmd {
 	cmd := npmotp(a.t, a.home, append([]string{"--no-input"}, args...)...)
 	cmd.Env = append(cmd.Env, "NPMOTP_PASSPHRASE=", "XDG_RUNTIME_DIR="+a.runtime, "TEST_NOW=2026-03-04T05:06:07Z")
+	cmd.Env = append(cmd.Env, a.env...)
 	return cmd
 }
 

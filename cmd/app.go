@@ -31,10 +31,12 @@ type App struct {
 	Out, Err io.Writer
 	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
 	InTTY, OutTTY, ErrTTY bool
-	Getenv                func(string) string
-	Environ               func() []string
-	Dir                   func() (string, error) // the working folder
-	Now                   func() time.Time
+	// Size returns how many columns and lines the terminal of Out has.
+	Size    func() (columns, lines int)
+	Getenv  func(string) string
+	Environ func() []string
+	Dir     func() (string, error) // the working folder
+	Now     func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error
 	Prompt Prompter
@@ -59,6 +61,8 @@ type App struct {
 	// reopen is called before a command of the user's starts: it may leave core
 	// files, and be traced.
 	reopen func()
+	// silent keeps back the note about pending enrolments.
+	silent bool
 }
 
 // A Prompter is the person at the terminal.
@@ -201,10 +205,13 @@ fresh one.
 	addGroup(root, groupDaily, "Every day:",
 		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
+	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
 		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app), newDoctorCmd(app))
+	addGroup(root, groupDevices, "Another laptop:",
+		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

@@ -28,6 +28,7 @@ func System() *App {
 		InTTY:   term.IsTerminal(os.Stdin),
 		OutTTY:  term.IsTerminal(os.Stdout),
 		ErrTTY:  term.IsTerminal(os.Stderr),
+		Size:    func() (int, int) { return term.Size(os.Stdout) },
 		Getenv:  os.Getenv,
 		Environ: os.Environ,
 		Dir:     os.Getwd,

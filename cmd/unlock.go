@@ -26,7 +26,10 @@ func (app *App) file(more ...vault.Option) (*vault.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append([]vault.Option{vault.WithWarnings(func(err error) { app.warnf("%v", err) })}, app.VaultOptions...)
+	options := append([]vault.Option{
+		vault.WithWarnings(func(err error) { app.warnf("%v", err) }), vault.WithClock(app.Now),
+		vault.WithLook(app.tellPending),
+	}, app.VaultOptions...)
 	return vault.At(path, append(options, more...)...), nil
 }
 

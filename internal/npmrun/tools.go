@@ -3,6 +3,7 @@ package npmrun
 import (
 	"strings"
 
+	"npmotp/internal/nopt"
 	"npmotp/internal/ptyrun"
 )
 
@@ -59,7 +60,7 @@ type tool struct {
 	flag        string   // the arguments that carry a code
 	option      string   // the option that they set
 	env         []string // the variables that carry a code
-	grammar     grammar
+	grammar     *nopt.Grammar
 	rows        []row
 	bare        need   // without a sub-command
 	prints      string // options with which it prints something and ends
@@ -125,6 +126,18 @@ func (r row) actsAs(s row) bool {
 func (r row) name() string {
 	name, _, _ := strings.Cut(r.names, " ")
 	return name
+}
+
+// AsksCode returns the sub-commands of npm that the registry asks a code for at
+// a level. It is what the table says that exec goes by.
+func AsksCode(level Level) []string {
+	var names []string
+	for _, r := range npm().rows {
+		if r.need == login || r.need == write && level != AuthOnly {
+			names = append(names, r.name())
+		}
+	}
+	return names
 }
 
 func contains(words, word string) bool {

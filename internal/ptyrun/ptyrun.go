@@ -90,6 +90,8 @@ type Session struct {
 	Confirm func(ctx context.Context, question string) (bool, error)
 	// Warn tells the user something. It may write to [Session.Talk].
 	Warn func(text string)
+	// Relay decides what the user sees of the output; nil shows all of it.
+	Relay Relay
 
 	screen talker
 }

@@ -169,6 +169,7 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 		select {
 		case p, ok := <-output:
 			if !ok {
+				r.finish()
 				return
 			}
 			r.show(p)
@@ -179,7 +180,7 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 				r.passEnd()
 				break
 			}
-			if r.interrupt(p) {
+			if p = r.keepKeys(p); len(p) == 0 || r.interrupt(p) {
 				break
 			}
 			r.lastKey = p[len(p)-1]
@@ -211,17 +212,6 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 	}
 }
 
-// show passes the program's output on, and sees whether it asks.
-func (r *run) show(p []byte) {
-	p = r.matcher.Pass(p)
-	if err := r.screen.show(r.Stdout, p, r.matcher.x != 0); err != nil && r.failure == nil {
-		// As a program whose reader is gone.
-		r.failure = fmt.Errorf("write the program's output: %w", err)
-		r.order(unix.SIGHUP)
-	}
-	r.watch()
-}
-
 // signal passes a signal on.
 func (r *run) signal(sig os.Signal) {
 	s, ok := sig.(syscall.Signal)
@@ -229,6 +219,10 @@ func (r *run) signal(sig os.Signal) {
 		return
 	}
 	switch s {
+	case unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGTSTP:
+		if !r.keep() {
+			r.order(s)
+		}
 	case unix.SIGWINCH:
 		r.resize()
 	case unix.SIGCONT:
@@ -236,8 +230,6 @@ func (r *run) signal(sig os.Signal) {
 		signal.Notify(r.signals, unix.SIGTSTP)
 		r.resize()
 		r.takeTerminal()
-		r.order(s)
-	default:
 		r.order(s)
 	}
 }
