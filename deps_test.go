@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -58,6 +59,7 @@ func policy() map[string][]string {
 			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",
 		},
 		"./internal/otpimport": {"golang.org/x/crypto/scrypt", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
+		"./internal/enrol":     {"./internal/intake", "./internal/secret", "./scan"},
 		// Is handed functions that yield codes and names, so it can give no more.
 		"./internal/agent":      {"golang.org/x/sys", "./internal/secret"},
 		"./internal/atomicfile": {},
@@ -201,6 +203,36 @@ func TestImports(t *testing.T) {
 			if reason := forbidden(f, imported, may); reason != "" {
 				t.Errorf("%s imports %s: %s", f.name, imported, reason)
 			}
+		}
+	}
+}
+
+// Every command waits for what is computed when the program is loaded, and
+// regular expressions took most of that time. scan has its own way with them.
+func TestNoExpressionIsCompiledAtTheStart(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test || outside(f.pkg) || f.pkg == "./scan" || !slices.Contains(f.imports, "regexp") {
+			continue
+		}
+		fset := token.NewFileSet()
+		syntax, err := parser.ParseFile(fset, filepath.FromSlash(f.name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range syntax.Decls {
+			variables, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(variables, func(n ast.Node) bool {
+				if _, later := n.(*ast.FuncLit); later {
+					return false
+				}
+				if s, ok := n.(*ast.SelectorExpr); ok && strings.HasPrefix(s.Sel.Name, "MustCompile") {
+					t.Errorf("%s: compile it when it is first used", fset.Position(n.Pos()))
+				}
+				return true
+			})
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -61,6 +62,9 @@ type App struct {
 	// reopen is called before a command of the user's starts: it may leave core
 	// files, and be traced.
 	reopen func()
+	// heed makes signals end the context, and no longer the process. It is
+	// called before there is something to put in order after a signal.
+	heed func()
 	// silent keeps back the note about pending enrolments.
 	silent bool
 }
@@ -108,7 +112,10 @@ func Main(args []string, app *App) int {
 		status, _ := outcome(err)
 		return status
 	}
-	ctx := notify(context.Background())
+	ctx, watch := notify(context.Background())
+	if app.heed = watch; !patient(args) {
+		watch()
+	}
 	app.reopen = func() {}
 	if app.Harden != nil {
 		// Where it fails, the rest of the protection still holds.
@@ -135,18 +142,19 @@ func Main(args []string, app *App) int {
 }
 
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
-// and SIGHUP. It holds for the rest of the process.
-func notify(parent context.Context) context.Context {
+// and SIGHUP once watch has been called. That holds for the rest of the process.
+func notify(parent context.Context) (ctx context.Context, watch func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		s := <-signals
-		if number, ok := s.(syscall.Signal); ok {
-			cancel(&signalError{name: s.String(), status: 128 + int(number)})
-		}
-	}()
-	return ctx
+	return ctx, sync.OnceFunc(func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		go func() {
+			s := <-signals
+			if number, ok := s.(syscall.Signal); ok {
+				cancel(&signalError{name: s.String(), status: 128 + int(number)})
+			}
+		}()
+	})
 }
 
 // A checkedWriter remembers the first error of a write.

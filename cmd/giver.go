@@ -60,6 +60,7 @@ func (g *giver) open(ctx context.Context) (err error) {
 
 // opened unlocks the vault.
 func (app *App) opened(ctx context.Context) (*opened, error) {
+	app.heed()
 	v, err := app.unlock(ctx)
 	if err != nil {
 		return nil, err
