@@ -170,7 +170,7 @@ func enrolsStranger(t *testing.T, n npmtest.NPM) {
 		c.waitFor("npm password:", enrolPassword)
 	}
 	if n.Major == 8 || n.Major == 10 {
-		c.waitFor("Enter OTP:", codeAt(t, typedSecret, m.clock.Now()))
+		c.waitFor("Enter one-time password:", codeAt(t, typedSecret, m.clock.Now()))
 	}
 	if status := c.end(); status != 1 {
 		t.Errorf("status %d", status)
