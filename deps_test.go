@@ -31,7 +31,7 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/cleantext", "./internal/clip", "./internal/filelock", "./internal/harden", "./internal/intake",
+			"./internal/cleantext", "./internal/clip", "./internal/enrol", "./internal/filelock", "./internal/harden", "./internal/intake",
 			"./internal/ledger", "./internal/npmconfig", "./internal/npmrun", "./internal/passphrase", "./internal/ptyrun",
 			"./internal/screen", "./internal/secret", "./internal/term",
 		},
@@ -49,9 +49,11 @@ func policy() map[string][]string {
 		"./internal/atomicfile": {},
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
-		"./internal/filelock":   {"golang.org/x/sys"},
-		"./internal/harden":     {"golang.org/x/sys"},
-		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
+		// Reads npm's dialogues, and hands on what is in them.
+		"./internal/enrol":    {"./scan", "./internal/intake", "./internal/secret"},
+		"./internal/filelock": {"golang.org/x/sys"},
+		"./internal/harden":   {"golang.org/x/sys"},
+		"./internal/ledger":   {"./internal/atomicfile", "./internal/filelock"},
 		// Keeps no token of an .npmrc, so it needs no secrets.
 		"./internal/npmconfig":      {"./internal/npmconfig/nopt"},
 		"./internal/npmconfig/nopt": {},
