@@ -89,6 +89,9 @@ func (d *Dialogue) Output(p []byte) ([]byte, error) {
 	}
 	out := d.out
 	d.out = nil
+	if d.lost {
+		return out, nil // npm goes on: more codes may come
+	}
 	return out, d.failed
 }
 
