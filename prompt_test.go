@@ -4,12 +4,14 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,25 +19,27 @@ import (
 
 	"github.com/creack/pty"
 
+	"npmotp/internal/npmregistry"
 	"npmotp/internal/npmregistry/npmtest"
 )
 
-// TestPromptNPM publishes with every npm, answered at its own prompt. The
-// package's script takes long enough for the code to change; it sees none, and
-// no file of npm's holds one.
-func TestPromptNPM(t *testing.T) {
+// TestLongBuildNPM publishes with every npm a package whose script takes 95 s, by
+// the clock of the registry. The code is typed at npm's prompt, of the time after
+// the script; the script sees none, and no file of npm's holds one.
+func TestLongBuildNPM(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every npm there is")
 	}
 	for _, n := range npmtest.NPMs(t) {
 		t.Run(n.String(), func(t *testing.T) {
 			m := newMaintainer(t, n)
-			const script = `env > seen; npm config get otp >> seen`
-			text := fmt.Sprintf(`{"name":%q,"version":"1.0.0","scripts":{"prepublishOnly":%q}}`, pkgName, script)
-			if err := os.WriteFile(filepath.Join(m.dir, "package.json"), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			screen, err := m.atTerminal(t, "exec", "--via", "prompt", n.Path, "publish")
+			const script = `(env; ps -eo args; cat /proc/[0-9]*/cmdline) >seen 2>/dev/null; npm config get otp >otp; mv later "$CLOCK"`
+			m.env = append(m.env, "CLOCK="+string(m.clock))
+			text := fmt.Sprintf(`{"name":%q,"version":"1.0.0","files":["x"],"scripts":{"prepublishOnly":%q}}`, pkgName, script)
+			m.write(t, "package.json", text)
+			after := m.clock.now().Add(95 * time.Second)
+			m.write(t, "later", after.Format(time.RFC3339))
+			screen, err := m.atTerminal(t, "exec", n.Path, "publish")
 			if p, _ := m.registry.Package(pkgName); err != nil || len(p.Versions) != 1 {
 				t.Fatalf("%v, and the package is %+v\n%s", err, p, screen)
 			}
@@ -43,20 +47,127 @@ func TestPromptNPM(t *testing.T) {
 			if len(codes) != 1 {
 				t.Fatalf("%d codes were sent", len(codes))
 			}
-			if strings.Contains(screen, codes[0]) {
-				t.Errorf("the screen shows the code:\n%s", screen)
+			if want := strings.TrimSpace(run(t, m.home, "", "code", "ada", "--at", after.Format(time.RFC3339))); codes[0] != want {
+				t.Error("the code is not that of the time after the script")
+			}
+			if strings.Contains(screen, codes[0]) || !strings.Contains(screen, "the script prepublishOnly runs first") {
+				t.Errorf("the screen is\n%s", screen)
 			}
 			for _, dir := range []string{m.home, m.dir} {
 				for _, file := range filesWith(t, dir, codes[0]) {
 					t.Errorf("%s holds the code", file)
 				}
 			}
-			seen, err := os.ReadFile(filepath.Join(m.dir, "seen"))
-			if err != nil || len(seen) == 0 {
-				t.Errorf("the script did not run: %v", err)
+			if logs, err := filepath.Glob(filepath.Join(m.home, "cache", "_logs", "*")); n.Major > 6 && (err != nil || len(logs) == 0) {
+				t.Errorf("npm left no log: %v", err)
+			}
+			if seen := m.read(t, "seen"); !strings.Contains(seen, "npm_lifecycle_event=prepublishOnly") || regexp.MustCompile(`(?i)npm_config_otp=\S`).MatchString(seen) {
+				t.Error("the script saw a code, or nothing")
+			}
+			if otp := strings.TrimSpace(m.read(t, "otp")); otp != "null" && otp != "undefined" {
+				t.Errorf("npm config get otp says %q", otp)
 			}
 		})
 	}
+}
+
+// TestLongBuildOutlivesAFlag shows what the prompt is for.
+func TestLongBuildOutlivesAFlag(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs npm")
+	}
+	m := newMaintainer(t, npmtest.NPMs(t)[0])
+	m.env = append(m.env, "CLOCK="+string(m.clock))
+	m.write(t, "later", m.clock.now().Add(95*time.Second).Format(time.RFC3339))
+	m.write(t, "package.json", `{"name":"`+pkgName+`","version":"1.0.0","scripts":{"prepublishOnly":"mv later \"$CLOCK\""}}`)
+	said, err := m.exec(t, "--via", "flag", m.npm.Path, "publish")
+	if p, _ := m.registry.Package(pkgName); err == nil || len(p.Versions) != 0 {
+		t.Errorf("%v, and the package is %+v\n%s", err, p, said)
+	}
+}
+
+// TestWorkspacesNPM publishes three packages. A registry that takes each code
+// once gets three, of three time steps; one that takes them twice gets one.
+func TestWorkspacesNPM(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		if n.Major < 7 {
+			continue // it has no workspaces
+		}
+		for reuse, want := range map[string]int{"once": 3, "allow": 1} {
+			t.Run(n.String()+" "+reuse, func(t *testing.T) {
+				m := newMaintainer(t, n, npmregistry.Options{AllowReuse: reuse == "allow"})
+				run(t, m.home, "", "edit", "ada", "--reuse", reuse)
+				m.write(t, "package.json", `{"name":"root","private":true,"workspaces":["a","b","c"]}`)
+				for _, name := range []string{"a", "b", "c"} {
+					m.write(t, name+"/package.json", `{"name":"@ada/`+name+`","version":"1.0.0"}`)
+				}
+				began := m.clock.now()
+				screen, err := m.atTerminal(t, "exec", n.Path, "publish", "--workspaces")
+				if err != nil {
+					t.Errorf("%v\n%s", err, screen)
+				}
+				for _, name := range []string{"a", "b", "c"} {
+					if p, _ := m.registry.Package("@ada/" + name); len(p.Versions) != 1 {
+						t.Errorf("%s is %+v\n%s", name, p, screen)
+					}
+				}
+				if codes := m.codes(); len(codes) != want {
+					t.Errorf("%d codes were sent, want %d", len(codes), want)
+				}
+				if took := m.clock.now().Sub(began); took > time.Duration(want-1)*30*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		}
+	}
+}
+
+// TestJSONNPM reads what npm publish --json prints into a pipe, though a script
+// runs first: a question would stand in the data.
+func TestJSONNPM(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		t.Run(n.String(), func(t *testing.T) {
+			m := newMaintainer(t, n)
+			m.write(t, "package.json", `{"name":"`+pkgName+`","version":"1.0.0","scripts":{"prepublishOnly":"true"}}`)
+			cmd := m.run(t, "exec", n.Path, "publish", "--json")
+			var said bytes.Buffer
+			cmd.Stderr = &said
+			out, err := cmd.Output()
+			if i := bytes.Index(out, []byte("\n{")); n.Major < 9 && i > 0 {
+				out = out[i:] // these name the script there, before the data
+			}
+			if err != nil || !json.Valid(out) || len(m.codes()) != 1 {
+				t.Errorf("%v, %d codes: %s\n%s", err, len(m.codes()), out, said.String())
+			}
+		})
+	}
+}
+
+// write writes a file of the maintainer's package.
+func (m *maintainer) write(t *testing.T, name, text string) {
+	t.Helper()
+	file := filepath.Join(m.dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m *maintainer) read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(m.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // codes returns the codes that the registry was sent, each once.
@@ -73,15 +184,7 @@ func (m *maintainer) codes() []string {
 // atTerminal runs npmotp on a pseudo-terminal and returns what it showed.
 func (m *maintainer) atTerminal(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := npmotp(t, m.home, args...)
-	var own []string
-	for _, kv := range cmd.Env {
-		if strings.HasPrefix(kv, "NPMOTP_") {
-			own = append(own, kv)
-		}
-	}
-	cmd.Env = slices.Concat(m.env, own, []string{"TEST_NOW=" + m.clock().Format(time.RFC3339)})
-	cmd.Dir = m.dir
+	cmd := m.run(t, args...)
 	terminal, err := pty.Start(cmd)
 	if err != nil {
 		t.Skip("no pseudo-terminal here:", err)
@@ -134,7 +237,7 @@ func TestRedirectedRegistryGetsNoCode(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(m.dir, "package.json"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, via := range []string{"flag", "env", "prompt"} {
+	for _, via := range []string{"flag", "env", "prompt", "auto"} {
 		screen, err := m.atTerminal(t, "exec", "-a", "ada", "--via", via, n.Path, "publish")
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != 125 || !strings.Contains(screen, "publishConfig") {
@@ -143,5 +246,107 @@ func TestRedirectedRegistryGetsNoCode(t *testing.T) {
 	}
 	if codes := evil.codes(); len(codes) > 0 {
 		t.Errorf("the other registry was sent %d codes", len(codes))
+	}
+}
+
+// TestRecoveryNPM publishes with every npm, answered with a recovery code. npm
+// sends the codes of 64 digits; for those of 48 and 16 it asks for ever.
+func TestRecoveryNPM(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		for _, length := range []int{64, 48, 16} {
+			t.Run(fmt.Sprint(n, " ", length), func(t *testing.T) {
+				m := newMaintainer(t, n)
+				codes := []string{strings.Repeat("0af1", length/4), strings.Repeat("1af0", length/4)}
+				m.registry.SetTFA("ada", typedSecret, npmregistry.AuthAndWrites, codes)
+				run(t, m.home, strings.Join(codes, "\n")+"\n", "recovery", "add", "ada")
+				m.manifest(t, "1.0.0")
+				screen, err := m.atTerminal(t, "exec", "--recovery", n.Path, "publish")
+				p, _ := m.registry.Package(pkgName)
+				list := run(t, m.home, "", "recovery", "list", "ada", "--json")
+				state, done := "used", 1
+				if length != 64 {
+					state, done = "reserved", 0
+				}
+				if len(p.Versions) != done || (err == nil) != (done == 1) {
+					t.Errorf("%v, and the package is %+v\n%s", err, p, screen)
+				}
+				if strings.Count(list, `"`+state+`"`) != 1 || strings.Count(list, `"unused"`) != 1 {
+					t.Errorf("the codes are %s", list)
+				}
+				if strings.Contains(screen, codes[0]) {
+					t.Errorf("the screen shows the code:\n%s", screen)
+				}
+				for _, file := range filesWith(t, m.home, codes[0]) {
+					t.Errorf("%s holds the code", file)
+				}
+			})
+		}
+	}
+}
+
+// TestUpdateCheckGetsNoCode has the registry of the package's scope differ from
+// the default one, where npm would look for a newer npm and send the code.
+func TestUpdateCheckGetsNoCode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		t.Run(n.String(), func(t *testing.T) {
+			m, other := newMaintainer(t, n), newMaintainer(t, n)
+			rc := fmt.Sprintf("registry=%s/\n@ada:registry=%s/\n//%s/:_authToken=%s\n",
+				other.registry.URL(), m.registry.URL(), m.registry.Host(), m.registry.Token("ada"))
+			if err := os.WriteFile(filepath.Join(m.home, ".npmrc"), []byte(rc), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m.env = slices.DeleteFunc(m.env, func(kv string) bool { return strings.HasPrefix(kv, "npm_config_update_notifier") })
+			for i, via := range []string{"flag", "env", "prompt"} {
+				m.manifest(t, fmt.Sprintf("1.0.%d", i))
+				m.step()
+				if screen, err := m.atTerminal(t, "exec", "--via", via, n.Path, "publish"); err != nil {
+					t.Errorf("--via %s: %v\n%s", via, err, screen)
+				}
+			}
+			if codes := other.codes(); len(codes) > 0 {
+				t.Errorf("the default registry was sent %d codes", len(codes))
+			}
+			if p, _ := m.registry.Package(pkgName); len(p.Versions) != 3 {
+				t.Errorf("the package is %+v", p)
+			}
+		})
+	}
+}
+
+// TestRefusedNPM sends a code that was used already, with a flag and in the
+// environment. npm asks then, and the answer is a later code.
+func TestRefusedNPM(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		t.Run(n.String(), func(t *testing.T) {
+			m := newMaintainer(t, n)
+			m.manifest(t, "1.0.0")
+			if screen, err := m.atTerminal(t, "exec", n.Path, "publish"); err != nil {
+				t.Fatalf("%v\n%s", err, screen)
+			}
+			for i, via := range []string{"flag", "env"} {
+				// npmotp forgets that the code was used, and so is its account
+				// one whose registry takes codes twice.
+				run(t, m.home, "", "edit", "ada", "--reuse", "allow")
+				m.manifest(t, fmt.Sprintf("1.1.%d", i))
+				before := len(m.codes())
+				screen, err := m.atTerminal(t, "exec", "--via", via, n.Path, "publish")
+				if err != nil || len(m.codes()) != before+1 {
+					t.Errorf("--via %s: %v, and the codes are %q\n%s", via, err, m.codes(), screen)
+				}
+				m.step()
+			}
+			if p, _ := m.registry.Package(pkgName); len(p.Versions) != 3 {
+				t.Errorf("the package is %+v", p)
+			}
+		})
 	}
 }

@@ -73,8 +73,8 @@ func npmWords(t npmconfig.Target, words ...string) []string {
 // the app that it is given.
 type dialogueAnswer func(ctx context.Context, app *App, p ptyrun.Prompt) (secret.Text, error)
 
-// converse has one dialogue with npm.
-func (app *App) converse(ctx context.Context, d *enrol.Dialogue, answer dialogueAnswer, words []string) (enrol.Verdict, error) {
+// holdDialogue has one dialogue with npm.
+func (app *App) holdDialogue(ctx context.Context, d *enrol.Dialogue, answer dialogueAnswer, words []string) (enrol.Verdict, error) {
 	s, err := npmrun.Dialogue(app.Environ(), words...)
 	if err != nil {
 		return enrol.Unclear, err

@@ -24,7 +24,7 @@ func (e *enrolling) attempt(ctx context.Context) (enrol.Verdict, error) {
 		Codes:  func(codes []secret.Text) error { return e.storeCodes(keep, codes) },
 	}
 	words := npmWords(e.target, "profile", "enable-2fa", string(e.level))
-	return e.app.converse(ctx, e.dialogue, e.answer, words)
+	return e.app.holdDialogue(ctx, e.dialogue, e.answer, words)
 }
 
 // answer is a [dialogueAnswer].

@@ -49,7 +49,7 @@ func (app *App) codeOfStep(ctx context.Context, g *giver, code agent.Code, step 
 	if err := app.waitUntil(ctx, step); err != nil {
 		return agent.Code{}, err
 	}
-	if step.After(code.Until) {
+	if step.After(code.Until) || step.After(code.From) && code.Next.Len() == 0 {
 		var err error
 		if code, err = g.code(ctx, code.Account, true); err != nil {
 			return agent.Code{}, err

@@ -29,12 +29,25 @@ func newTerminalMonitorCmd(app *App) *cobra.Command {
 	}
 }
 
-// runAtPrompt runs the planned command on a pseudo-terminal and types a
-// password of a at the moment it is asked for.
-func (app *App) runAtPrompt(ctx context.Context, g *giver, a agent.Account, plan *npmrun.Plan, o execOptions) error {
-	s, err := plan.Session()
+// runAtPrompt runs the planned command on a pseudo-terminal and answers it
+// there.
+func (app *App) runAtPrompt(ctx context.Context, w *answerer, plan *npmrun.Plan) error {
+	_, err := app.converse(ctx, plan, w.options, w.last.Value, 0, func(talking *App) ptyrun.Ask {
+		w.app = talking
+		return w.code
+	})
+	return err
+}
+
+// converse runs the planned command on a pseudo-terminal, ends it when it asks
+// more than limit times (0 is no limit), and returns how many answers it got.
+// The code goes along unless the plan is to have it at the prompt. The asker is
+// made with an app that may speak while the command runs.
+func (app *App) converse(ctx context.Context, plan *npmrun.Plan, o execOptions, code secret.Text, limit int, asker func(talking *App) ptyrun.Ask) (int, error) {
+	app.announce(plan, o)
+	s, err := plan.Session(code)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	// Whoever speaks while the command runs does it between the command's lines.
 	talking := *app
@@ -45,14 +58,14 @@ func (app *App) runAtPrompt(ctx context.Context, g *giver, a agent.Account, plan
 			return app.Prompt.Confirm(ctx, "npmotp: "+question)
 		}
 	}
-	answer := &answerer{app: &talking, giver: g, account: a, options: o}
-	s.Ask = answer.code
+	s.MaxAnswers = limit
+	s.Ask = asker(&talking)
 	app.reopen()
 	answers, err := app.Converse(ctx, s)
-	if answers == 0 {
+	if answers == 0 && plan.AtPrompt {
 		app.explainf(o, "%s did not ask for a password", plan.Tool)
 	}
-	return err
+	return answers, err
 }
 
 // enrolmentQuestion is how npm asks for a password of the secret that it has
@@ -66,6 +79,7 @@ type answerer struct {
 	account agent.Account
 	options execOptions
 	last    agent.Code
+	sent    bool // the last one went along with the command
 }
 
 // code returns a password for a question. One that was refused is not sent
@@ -80,7 +94,8 @@ func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, erro
 		return secret.Text{}, ptyrun.ErrLeave
 	}
 	code, err := w.app.freshCode(ctx, w.giver, w.account, w.options.minRemaining)
-	if err == nil && p.Refused && !code.From.After(w.last.From) && w.account.Counter == nil {
+	refused := p.Refused || w.sent && p.Again == 0
+	if err == nil && refused && !code.From.After(w.last.From) && w.account.Counter == nil {
 		code, err = w.app.codeOfStep(ctx, w.giver, code, code.Until)
 	}
 	w.last = code

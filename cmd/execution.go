@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 
 	"npmotp/internal/agent"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/term"
 	"npmotp/vault"
 )
 
@@ -23,6 +22,9 @@ type execution struct {
 	options npmrun.Options
 	auto    bool // the way of the password is not decided by the user
 	plan    *npmrun.Plan
+	// untouched is the plan without any password, for a script of the project
+	// that may or may not run something that asks.
+	untouched *npmrun.Plan
 }
 
 // newExecution plans the command as far as that goes without the vault.
@@ -30,13 +32,35 @@ func (app *App) newExecution(o execOptions, argv []string) (*execution, error) {
 	x := &execution{app: app, o: o, argv: argv}
 	x.options = npmrun.Options{FlagTemplate: o.flag, EnvName: o.variable, Environ: app.Environ()}
 	via := cmp.Or(o.via, app.Getenv("NPMOTP_VIA"), viaAuto)
+	if o.recovery {
+		via = npmrun.Prompt.String()
+	}
 	if x.auto = via == viaAuto; !x.auto {
 		var err error
 		if x.options.Via, err = npmrun.ParseVia(via); err != nil {
 			return nil, usageErrorf("%v; or auto", err)
 		}
 	}
-	return x, x.replan()
+	if err := x.replan(); err != nil {
+		return nil, err
+	}
+	if x.plan.Tool == "npm" && x.plan.Subcommand == "star" {
+		query, err := x.query()
+		if err != nil {
+			return nil, err
+		}
+		x.options.NPMMajor = npmconfig.Major(query)
+		if err := x.replan(); err != nil {
+			return nil, err
+		}
+	}
+	if bare := x.plan; x.auto && bare.MayAsk && x.atPrompt() {
+		x.untouched = bare
+	}
+	if o.recovery && x.plan.NeedsCode && !x.plan.AtPrompt {
+		return nil, usageErrorf("a recovery code is typed at a prompt only, and goes into no argument")
+	}
+	return x, nil
 }
 
 // viaAuto leaves the way of the password to npmotp.
@@ -71,7 +95,7 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 	for _, t := range targets {
 		x.app.explainf(x.o, "%s talks to %s (%s)", x.plan.Tool, t.Registry, t.Source)
 	}
-	if a, err = pickAccount(ctx, g, x.o, targets); err != nil {
+	if a, err = x.pickAccount(ctx, g, targets); err != nil {
 		return a, err
 	}
 	x.app.explainf(x.o, "the account is %q, of %s", a.Name, a.Registry)
@@ -81,7 +105,10 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 			return a, err
 		}
 	}
-	if why := x.leak(targets, a); x.auto && why != "" && x.atPrompt() {
+	if err := x.able(g, a); err != nil {
+		return a, err
+	}
+	if why := x.leak(targets, a); x.auto && !x.plan.AtPrompt && why != "" && x.atPrompt() {
 		x.app.sayf("%s, so the password is typed when %s asks for it", why, x.plan.Tool)
 	}
 	for _, t := range targets {
@@ -92,11 +119,20 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 			x.plan.Tool, t.Registry, t.Source, a.Name, a.Registry),
 			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", shellQuote(t.Registry))
 	}
+	if x.untouched != nil {
+		x.app.sayf("%s, and then the password is typed", x.plan.Why)
+	}
 	return a, nil
 }
 
+// noVault reports whether there is no vault, or none that can be opened without
+// a terminal.
+func noVault(err error) bool {
+	return errors.Is(err, vault.ErrNoVault) || errors.Is(err, errLocked) || errors.Is(err, term.ErrNoTerminal)
+}
+
 func (x *execution) allowed(t npmconfig.Target, a agent.Account) bool {
-	return sameOrigin(t.Registry, a.Registry) || sameOrigin(t.Registry, x.o.registry)
+	return x.belongs(a, t.Registry) || sameOrigin(t.Registry, x.o.registry)
 }
 
 // leak says why a password that is appended would be seen by others, or end
@@ -119,7 +155,13 @@ func (x *execution) leak(targets []npmconfig.Target, a agent.Account) string {
 		x.app.explainf(x.o, "%v", err)
 		return ""
 	}
-	if len(packages) > 1 {
+	public := 0
+	for _, p := range packages {
+		if !p.Private {
+			public++
+		}
+	}
+	if public > 1 {
 		return "several packages are published"
 	}
 	for _, p := range packages {
@@ -134,7 +176,7 @@ func (x *execution) query() (npmconfig.Query, error) {
 	dir, err := x.app.Dir()
 	return npmconfig.Query{
 		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
-		Dir: dir, Environ: x.app.Environ(), Home: x.app.Getenv("HOME"),
+		Dir: dir, Environ: x.plan.Environ(), Home: x.app.Getenv("HOME"),
 	}, err
 }
 
@@ -161,72 +203,6 @@ func (x *execution) targets() ([]npmconfig.Target, error) {
 		return nil, withHint(err, "if you know where it goes, say 'npmotp exec --registry URL ...'")
 	}
 	return targets, err
-}
-
-// pickAccount returns the account that is named, or else the one of the
-// registry.
-func pickAccount(ctx context.Context, g *giver, o execOptions, targets []npmconfig.Target) (agent.Account, error) {
-	registry := o.registry
-	if registry == "" && len(targets) > 0 {
-		registry = targets[0].Registry
-	}
-	if o.account != "" || registry == "" {
-		return g.find(ctx, o.account)
-	}
-	accounts, err := g.list(ctx)
-	if err != nil {
-		return agent.Account{}, err
-	}
-	var matches []agent.Account
-	for _, a := range accounts {
-		if a.Type != "" && a.ArchivedAt.IsZero() && sameOrigin(a.Registry, registry) {
-			matches = append(matches, a)
-		}
-	}
-	if ready := slices.DeleteFunc(slices.Clone(matches), func(a agent.Account) bool { return a.Pending }); len(ready) > 0 {
-		matches = ready
-	}
-	if len(matches) == 1 {
-		return matches[0], nil
-	}
-	if i := slices.IndexFunc(matches, func(a agent.Account) bool { return a.Default }); i >= 0 {
-		return matches[i], nil
-	}
-	if len(matches) > 1 {
-		e := &vault.AmbiguousError{}
-		for _, a := range matches {
-			e.Matches = append(e.Matches, a.Name)
-		}
-		return agent.Account{}, withHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
-	}
-	if o.registry != "" {
-		return g.find(ctx, "")
-	}
-	source := ""
-	if len(targets) > 0 {
-		source = fmt.Sprintf(" (%s)", targets[0].Source)
-	}
-	return agent.Account{}, withHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
-		"'npmotp add --registry URL' adds one, 'npmotp edit ACCOUNT --registry URL' changes one")
-}
-
-// sameOrigin reports whether two URLs have the same scheme, host and port.
-func sameOrigin(a, b string) bool {
-	x, y := origin(a), origin(b)
-	return x != "" && x == y
-}
-
-// origin returns scheme, host and port of a URL in one form, or "".
-func origin(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" {
-		return ""
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
-	}
-	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
 
 // explainf says why, with --verbose.

@@ -13,6 +13,7 @@ const (
 	groupDialogues = "dialogues"
 	groupAccounts  = "accounts"
 	groupVault     = "vault"
+	groupDevices   = "devices"
 )
 
 // statusKey is the annotation that holds the exit statuses of a command.

@@ -38,6 +38,7 @@ type accountView struct {
 	UpdatedAt     *time.Time `json:"updated_at"`
 	Secret        string     `json:"secret,omitempty"`
 	URI           string     `json:"uri,omitempty"`
+	Moved         []moveView `json:"moved,omitempty"` // to other laptops
 }
 
 func viewAccount(a agent.Account) accountView {
@@ -151,9 +152,12 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 		return err
 	}
 	view := viewAccount(describe(c, a))
+	for _, m := range a.Moved {
+		view.Moved = append(view.Moved, viewMove(m))
+	}
 	if reveal {
 		if a.Key == nil {
-			return fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name)
+			return a.LacksKey()
 		}
 		view.Secret = a.Key.Secret.Reveal()
 		view.URI = a.Key.URI(otpgen.Label{Issuer: a.Issuer, Account: a.Username}).Reveal()
@@ -188,6 +192,9 @@ func (v accountView) fields() [][2]string {
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
 		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
+	}
+	for _, m := range v.Moved {
+		fields = append(fields, [2]string{"moved", m.String()})
 	}
 	if v.AddedAt != nil {
 		fields = append(fields, [2]string{"added", day(*v.AddedAt)})

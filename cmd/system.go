@@ -28,6 +28,7 @@ func System() *App {
 		InTTY:   term.IsTerminal(os.Stdin),
 		OutTTY:  term.IsTerminal(os.Stdout),
 		ErrTTY:  term.IsTerminal(os.Stderr),
+		Size:    func() (int, int) { return term.Size(os.Stdout) },
 		Getenv:  os.Getenv,
 		Environ: os.Environ,
 		Dir:     os.Getwd,
@@ -39,7 +40,7 @@ func System() *App {
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
-	clipboard := clip.Clipboard{Environ: environ}
+	clipboard := clip.Clipboard{Environ: environ, Terminal: term.Terminal{}.Show}
 	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		app.Self = exe

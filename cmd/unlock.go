@@ -27,7 +27,7 @@ func (app *App) file(more ...vault.Option) (*vault.File, error) {
 		return nil, err
 	}
 	options := append([]vault.Option{
-		vault.WithWarnings(func(err error) { app.warnf("%v", err) }),
+		vault.WithWarnings(func(err error) { app.warnf("%v", err) }), vault.WithClock(app.Now),
 		vault.WithLook(app.tellPending),
 	}, app.VaultOptions...)
 	return vault.At(path, append(options, more...)...), nil

@@ -37,6 +37,8 @@ type wireContents struct {
 	SlotsHash  string            `json:"slots_hash"`
 	Default    string            `json:"default,omitempty"`
 	Accounts   []json.RawMessage `json:"accounts"`
+	Devices    []json.RawMessage `json:"devices,omitempty"`
+	Identities []json.RawMessage `json:"identities,omitempty"`
 	Tombstones []json.RawMessage `json:"tombstones,omitempty"`
 	Pad        string            `json:"pad"`
 }
@@ -51,6 +53,7 @@ type wireAccount struct {
 	Reuse         string            `json:"reuse,omitempty"` // "allow", or absent
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
+	Moved         []json.RawMessage `json:"moved,omitempty"`
 	State         string            `json:"state,omitempty"` // "pending", or absent
 	Wanted        string            `json:"wanted_name,omitempty"`
 	ArchivedAt    time.Time         `json:"archived_at,omitzero"`
@@ -87,10 +90,19 @@ type wireTombstone struct {
 
 // encode returns the JSON of c for a file with the given head, padded.
 func (c *Contents) encode(slotsHash string) ([]byte, error) {
+	w, err := c.wire(slotsHash)
+	if err != nil {
+		return nil, err
+	}
+	return w.pad(c.extra)
+}
+
+// wire returns what c is encoded as, not padded.
+func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	w := wireContents{
+	w := &wireContents{
 		V: contentsVersion, VaultID: c.VaultID, Generation: c.Generation, Parent: c.Parent,
 		SlotsHash: slotsHash, Default: c.Default, Accounts: []json.RawMessage{},
 	}
@@ -101,6 +113,9 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Accounts = append(w.Accounts, raw)
 	}
+	if err := c.encodeDevices(w); err != nil {
+		return nil, err
+	}
 	for _, t := range c.Tombstones {
 		raw, err := encodeObject(wireTombstone{ID: t.ID, RemovedAt: t.RemovedAt}, t.extra)
 		if err != nil {
@@ -108,12 +123,18 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Tombstones = append(w.Tombstones, raw)
 	}
-	bare, err := encodeObject(w, c.extra)
+	return w, nil
+}
+
+// pad returns the JSON of w with the unknown fields x, of a size that is a
+// multiple of padStep.
+func (w *wireContents) pad(x extra) ([]byte, error) {
+	bare, err := encodeObject(w, x)
 	if err != nil {
 		return nil, err
 	}
 	w.Pad = strings.Repeat(" ", (padStep-len(bare)%padStep)%padStep)
-	return encodeObject(w, c.extra)
+	return encodeObject(w, x)
 }
 
 func (a *Account) encode() (json.RawMessage, error) {
@@ -144,6 +165,10 @@ func (a *Account) encode() (json.RawMessage, error) {
 		}
 		w.RecoveryCodes = append(w.RecoveryCodes, raw)
 	}
+	var err error
+	if w.Moved, err = a.encodeMoves(); err != nil {
+		return nil, err
+	}
 	return encodeObject(w, a.extra)
 }
 
@@ -169,6 +194,9 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 		}
 		c.Accounts = append(c.Accounts, a)
 	}
+	if err := c.decodeDevices(&w); err != nil {
+		return nil, "", err
+	}
 	for i, raw := range w.Tombstones {
 		var t wireTombstone
 		x, err := decodeObject(raw, &t)
@@ -180,6 +208,7 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 	if err := c.validate(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)
 	}
+	c.stored = &w
 	return c, w.SlotsHash, nil
 }
 
@@ -220,6 +249,9 @@ func decodeAccount(raw []byte) (Account, error) {
 			RetiredAt: r.RetiredAt, extra: x,
 		})
 	}
+	if a.Moved, err = decodeMoves(w.Moved); err != nil {
+		return Account{}, err
+	}
 	return a, nil
 }
 
@@ -242,7 +274,7 @@ func (c *Contents) validate() error {
 			return fmt.Errorf("account %q: %w", a.Name, err)
 		}
 	}
-	return nil
+	return c.validateDevices()
 }
 
 func (a *Account) validate() error {

@@ -26,6 +26,7 @@ type File struct {
 	workFactor int
 	memory     memory
 	warn       func(error)
+	clock      func() time.Time
 	look       func(*Contents)
 	fail       func(atomicfile.Step) error
 }
@@ -44,6 +45,10 @@ func WithMemory(dir string) Option { return func(f *File) { f.memory = memory{di
 // WithWarnings sets what is told of problems that do not stop an operation.
 func WithWarnings(warn func(error)) Option { return func(f *File) { f.warn = warn } }
 
+// WithClock sets the clock that changes are dated by, for merges. Without it a
+// change is later than the one before it, and no more is known.
+func WithClock(now func() time.Time) Option { return func(f *File) { f.clock = now } }
+
 // WithLook sets what is shown the contents of a vault that is opened with a
 // passphrase. It must not change them.
 func WithLook(look func(*Contents)) Option { return func(f *File) { f.look = look } }
@@ -53,7 +58,10 @@ func WithFailures(fail func(atomicfile.Step) error) Option { return func(f *File
 
 // At returns the vault file at path, which need not exist.
 func At(path string, opts ...Option) *File {
-	f := &File{path: path, workFactor: DefaultWorkFactor, warn: func(error) {}, look: func(*Contents) {}}
+	f := &File{
+		path: path, workFactor: DefaultWorkFactor,
+		warn: func(error) {}, look: func(*Contents) {}, clock: func() time.Time { return time.Time{} },
+	}
 	for _, o := range opts {
 		o(f)
 	}
@@ -102,32 +110,41 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolved, err := atomicfile.Resolve(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(resolved), 0o700); err != nil {
-		return nil, err
-	}
-	unlock, err := f.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	contents := &Contents{VaultID: newID(), Generation: 1}
 	data, err := v.encode(headOf([]slot{s}), contents)
 	if err != nil {
 		return nil, err
 	}
+	if err := v.create(ctx, data, contents); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// create writes data, which holds contents, as the first file of the vault.
+func (v *Vault) create(ctx context.Context, data []byte, contents *Contents) error {
+	f := v.file
+	resolved, err := atomicfile.Resolve(f.path)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(resolved), 0o700); err != nil {
+		return err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	err = v.writer("").Create(data)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%w: %s", ErrExists, f.path)
+		return fmt.Errorf("%w: %s", ErrExists, f.path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("creating the vault: %w", err)
+		return fmt.Errorf("creating the vault: %w", err)
 	}
 	f.remember(contents)
-	return v, nil
+	return nil
 }
 
 // Unlock opens the vault with pass. It costs one run of scrypt; what follows is
@@ -219,11 +236,7 @@ func (v *Vault) locked(ctx context.Context, fn func(*container, *Contents) error
 		return err
 	}
 	defer unlock()
-	c, err := v.file.read()
-	if err != nil {
-		return err
-	}
-	contents, err := v.decode(c)
+	c, contents, err := v.present()
 	if err != nil {
 		return err
 	}
@@ -231,6 +244,16 @@ func (v *Vault) locked(ctx context.Context, fn func(*container, *Contents) error
 		return err
 	}
 	return fn(c, contents)
+}
+
+// present returns the file as it is now, and what it holds.
+func (v *Vault) present() (*container, *Contents, error) {
+	c, err := v.file.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	contents, err := v.decode(c)
+	return c, contents, err
 }
 
 // read returns the file taken apart, nothing of it decrypted.
@@ -280,6 +303,11 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	return lockFile(ctx, path, (*filelock.Lock).Release)
+}
+
+// lockFile locks the vault file at path, and unlocks it with release.
+func lockFile(ctx context.Context, path string, release func(*filelock.Lock) error) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockWait, ErrBusy)
 	defer cancel()
 	l, err := filelock.Acquire(ctx, path+".lock", fmt.Sprintf("process %d", os.Getpid()))
@@ -290,5 +318,5 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { _ = l.Release() }, nil
+	return func() { _ = release(l) }, nil
 }

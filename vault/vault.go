@@ -95,9 +95,14 @@ type Contents struct {
 	Parent     string // hex SHA-256 of the file that this one replaced; empty in the first
 	Default    string // id of the default account; may be empty
 	Accounts   []Account
+	Devices    []Device
+	Identities []Identity // of this vault; see [Contents.Identity]
 	Tombstones []Tombstone
 
 	extra extra
+	// stored is what c was decoded from: the difference tells what a change
+	// changed. It is nil in contents that are new.
+	stored *wireContents
 }
 
 // An Account is one credential at one registry.
@@ -111,6 +116,7 @@ type Account struct {
 	Reuse         bool        // the registry takes a password more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
+	Moved         []Move    // what went to another laptop, the latest last
 	Pending       bool      // enrolment has begun, and the registry may not have ended it
 	Wanted        string    // the name of a pending account once it is not any more; "" for its own
 	ArchivedAt    time.Time // zero unless put away, see [Contents.Archive]
@@ -120,8 +126,8 @@ type Account struct {
 	extra extra
 }
 
-// A Tombstone remembers that an account was removed, so that a merge with an
-// older copy does not bring it back.
+// A Tombstone remembers that an account, a device or a recovery code was removed,
+// so that a merge with an older copy does not bring it back.
 type Tombstone struct {
 	ID        string
 	RemovedAt time.Time
@@ -243,7 +249,7 @@ func (c *Contents) Remove(query string, now time.Time) (Account, error) {
 	}
 	clear(c.Accounts[len(kept):])
 	c.Accounts = kept
-	c.Tombstones = append(c.Tombstones, Tombstone{ID: removed.ID, RemovedAt: now.UTC()})
+	c.bury(removed.ID, now)
 	if c.Default == removed.ID {
 		c.Default = ""
 	}
@@ -271,7 +277,7 @@ func (a *Account) IsHOTP() bool { return a.Key != nil && a.Key.Kind == otpgen.HO
 // [Vault.NextHOTP], which advances the counter on disk.
 func (a *Account) Code(t time.Time) (otpgen.Code, error) {
 	if a.Key == nil {
-		return otpgen.Code{}, fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
+		return otpgen.Code{}, a.LacksKey()
 	}
 	return a.Key.At(t)
 }

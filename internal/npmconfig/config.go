@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"strings"
 
-	"npmotp/internal/npmconfig/nopt"
+	"npmotp/internal/nopt"
 )
 
 // A setting is a value with who says so. The value is a string, bool, nil,

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -46,6 +47,17 @@ func findInstall(q Query) install {
 		}
 	}
 	return in
+}
+
+// Major returns the major version of the npm that a query runs, or 0 when it is
+// not known. It reads npm's package.json.
+func Major(q Query) int {
+	text, _, _ := strings.Cut(findInstall(q).version, ".")
+	major, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return major
 }
 
 // packageOf returns the folder of the npm package that a program belongs to,

@@ -75,7 +75,7 @@ func iniTexts() []string {
 
 // TestINIReadsAsNPM compares the parser with that of each npm.
 func TestINIReadsAsNPM(t *testing.T) {
-	for _, n := range npmtest.NPMs(t) {
+	for _, n := range npmtest.Every(t) {
 		t.Run(n.String(), func(t *testing.T) {
 			questions := iniTexts()
 			var answers []map[string]any
@@ -124,7 +124,7 @@ func dropLists(maps ...map[string]any) {
 // TestVariablesExpandAsInNPM compares the replacement of variables.
 func TestVariablesExpandAsInNPM(t *testing.T) {
 	questions := texts(3000, []string{"${", "}", "${A}", "${B_C}", "${NO}", "${A?}", "${NO?}", "${?}", "${NO??}", "${A-x}", "\\", "\\\\", "$", "{", "?", "a", "A", " "})
-	for _, n := range npmtest.NPMs(t) {
+	for _, n := range npmtest.Every(t) {
 		if n.Major < 7 || !known(n) {
 			continue // npm 6 has no module for it; the layouts cover it
 		}
@@ -169,7 +169,7 @@ func TestWorkspacesAsInNPM(t *testing.T) {
 	} {
 		questions = append(questions, question{root, strings.Fields(line)})
 	}
-	for _, n := range npmtest.NPMs(t) {
+	for _, n := range npmtest.Every(t) {
 		if n.Major < 10 {
 			continue // npm 8 has an older map-workspaces, whose exclusions differ
 		}

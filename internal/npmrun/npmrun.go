@@ -84,6 +84,8 @@ type Options struct {
 	// a code, and replace what the table says of one that is: arguments with
 	// {otp} in them, and the name of a variable.
 	FlagTemplate, EnvName string
+	// NPMMajor is the major version of the npm that runs, 0 when it is not known.
+	NPMMajor int
 	// Environ is the environment of the command, as [os.Environ] has it.
 	Environ []string
 }
@@ -97,6 +99,9 @@ type Plan struct {
 	Why        string   // one clause that gives the reason for NeedsCode
 	Variables  []string // the environment variables that get the code
 	Warnings   []string // what the user is told before the command runs
+	// MayAsk tells that a script of the project runs, which may run something
+	// that asks. Such a plan needs a code only at the prompt.
+	MayAsk bool
 	// AtPrompt tells that the code is typed at the tool's prompt: the plan runs
 	// by [Plan.Session], and Command puts no code in.
 	AtPrompt bool
@@ -107,6 +112,7 @@ type Plan struct {
 	at      int      // where in argv they go
 	prompts []ptyrun.Pattern
 	nested  bool // another program that the command starts may be what asks
+	classic bool // npm asks on the terminal, and not by way of a browser
 }
 
 // hole is what stands for the code in a template or an argument.
@@ -139,17 +145,23 @@ func New(argv []string, o Options) (*Plan, error) {
 		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
 	}
 	p.NeedsCode, p.Why = c.decide(o)
+	p.MayAsk = !p.NeedsCode && c.scripts() && c.given(o.Environ) == ""
+	nested := c.tool == nil || len(c.args) != len(argv)-1 || c.scripts()
 	if o.Via == Prompt && o.FlagTemplate == "" && o.EnvName == "" {
-		if !p.NeedsCode && c.scripts() {
+		if p.MayAsk {
 			p.NeedsCode, p.Why = true, c.tool.name+" "+p.Subcommand+" may run something that asks"
 		}
 		if !p.NeedsCode {
 			return p, nil
 		}
-		return p, p.prompt(c, c.tool == nil || len(c.args) != len(argv)-1 || c.scripts())
+		return p, p.prompt(c, nested)
 	}
 	if !p.NeedsCode {
 		return p, nil
+	}
+	if c.tool != nil {
+		p.prompts, p.nested = c.tool.asks, nested || c.tool.nested
+		p.classic = p.Subcommand != "login" && p.Subcommand != "adduser"
 	}
 	return p, p.pass(c, o)
 }
@@ -184,7 +196,7 @@ func (p *Plan) pass(c call, o Options) error {
 // the environment that it returns.
 func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	argv = slices.Clone(p.argv)
-	environ = WithoutPassphrase(p.environ)
+	environ = p.Environ()
 	if !p.NeedsCode || p.AtPrompt || code.Len() == 0 {
 		return argv, environ
 	}
@@ -205,6 +217,22 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 		environ = append(environ, name+"="+code.Reveal())
 	}
 	return argv, environ
+}
+
+// updateNotifier is the variable that keeps npm from looking for a newer npm. It
+// would do so at its default registry, which may be another one than that of
+// the package, and npm 10 to 12 send the code there too: npm-registry-fetch puts
+// opts.otp on every request (lib/cli/update-notifier.js).
+const updateNotifier = "npm_config_update_notifier"
+
+// Environ returns the environment of the command without the code. Where a code
+// goes along, npm looks for no newer npm.
+func (p *Plan) Environ() []string {
+	environ := WithoutPassphrase(p.environ)
+	if p.NeedsCode && p.Tool != "" && p.Tool != "gem" {
+		environ = append(withoutVariable(environ, updateNotifier), updateNotifier+"=false")
+	}
+	return environ
 }
 
 func insertAt(argv []string, at int, words []string) []string {

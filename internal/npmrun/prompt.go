@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
 )
 
 // authType is the variable that has npm 9 and later ask on the terminal; by
@@ -48,6 +49,7 @@ func (p *Plan) prompt(c call, runner bool) error {
 	p.AtPrompt = true
 	p.prompts = c.tool.asks
 	p.nested = runner || c.tool.nested
+	p.classic = true
 	if c.tool.classic != "" {
 		p.insert = []string{c.tool.classic}
 		p.at = c.place(p.insert)
@@ -58,20 +60,29 @@ func (p *Plan) prompt(c call, runner bool) error {
 // scripts tells whether the call runs a script of the project, which may run
 // anything that asks.
 func (c call) scripts() bool {
-	return c.tool != nil && len(c.tool.asks) > 0 && contains(c.tool.running, c.subcommand())
+	return c.tool != nil && len(c.tool.asks) > 0 && len(c.p.Words) > 1 && contains(c.tool.running, c.subcommand())
 }
 
-// Session returns the run of a plan that is [Plan.AtPrompt]. The caller fills
-// in the streams, the helper, and who answers. When the program is not to be
-// found the error is an [*ExitError].
-func (p *Plan) Session() (*ptyrun.Session, error) {
+// Answerable reports whether the tool asks at its prompt when a code is
+// missing or refused, and can be answered there.
+func (p *Plan) Answerable() bool { return ptyrun.Supported && p.NeedsCode && len(p.prompts) > 0 }
+
+// Session returns the run of a plan that is [Plan.Answerable]. The code goes
+// along as [Plan.Command] has it, unless the plan is [Plan.AtPrompt]. The caller
+// fills in the streams, the helper, and who answers. When the program is not to
+// be found the error is an [*ExitError].
+func (p *Plan) Session(code secret.Text) (*ptyrun.Session, error) {
 	path, err := find(p.argv[0], p.environ)
 	if err != nil {
 		return nil, err
 	}
-	argv := insertAt(p.argv, p.at, p.insert)
-	environ := WithoutPassphrase(p.environ)
-	environ = append(withoutVariable(environ, authType), authType+"=legacy")
+	argv, environ := p.Command(code)
+	if p.AtPrompt {
+		argv = insertAt(p.argv, p.at, p.insert)
+	}
+	if p.classic {
+		environ = append(withoutVariable(environ, authType), authType+"=legacy")
+	}
 	return &ptyrun.Session{Path: path, Argv: argv, Environ: environ, Prompts: p.prompts, Nested: p.nested}, nil
 }
 

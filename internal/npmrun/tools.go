@@ -3,6 +3,7 @@ package npmrun
 import (
 	"strings"
 
+	"npmotp/internal/nopt"
 	"npmotp/internal/ptyrun"
 )
 
@@ -59,7 +60,7 @@ type tool struct {
 	flag        string   // the arguments that carry a code
 	option      string   // the option that they set
 	env         []string // the variables that carry a code
-	grammar     grammar
+	grammar     *nopt.Grammar
 	rows        []row
 	bare        need   // without a sub-command
 	prints      string // options with which it prints something and ends

@@ -88,7 +88,7 @@ func runSession() int {
 			fmt.Fprintln(os.Stderr, err)
 			return 2
 		}
-		planned, err := plan.Session()
+		planned, err := plan.Session(secret.Text{})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 127

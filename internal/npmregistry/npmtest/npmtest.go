@@ -59,6 +59,24 @@ func NPMs(t testing.TB) []NPM {
 	return slices.CompactFunc(found, func(a, b NPM) bool { return a.Version == b.Version })
 }
 
+// Every returns the versions under the folder that NPMOTP_TEST_NPMS names, for
+// tests that take long. It skips the test where the variable is not set, and in
+// short runs, but fails it where CI=true promises the versions.
+func Every(t testing.TB) []NPM {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs every npm there is, for long")
+	}
+	if os.Getenv(DirVariable) == "" {
+		const reason = DirVariable + " names no folder that .ci/install-npm filled"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(reason)
+		}
+		t.Skip(reason)
+	}
+	return NPMs(t)
+}
+
 // probe asks an npm for its version.
 func probe(t testing.TB, path string) NPM {
 	t.Helper()
