@@ -60,7 +60,6 @@ func policy() map[string][]string {
 			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",
 		},
 		"./internal/otpimport": {"golang.org/x/crypto/scrypt", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
-		"./internal/enrol":     {"./internal/intake", "./internal/secret", "./scan"},
 		// Is handed functions that yield codes and names, so it can give no more.
 		"./internal/agent":      {"golang.org/x/sys", "./internal/secret"},
 		"./internal/atomicfile": {},

@@ -64,11 +64,11 @@ type receiveView struct {
 
 // receivedView is the JSON of a received bundle.
 type receivedView struct {
-	ID          string       `json:"id"`
-	CreatedAt   *time.Time   `json:"created_at"`
-	Parts       string       `json:"parts"`
-	Fingerprint string       `json:"fingerprint"`
-	Changed     bool         `json:"changed"`
+	ID          string        `json:"id"`
+	CreatedAt   *time.Time    `json:"created_at"`
+	Parts       string        `json:"parts"`
+	Fingerprint string        `json:"fingerprint"`
+	Changed     bool          `json:"changed"`
 	Accounts    []receiveView `json:"accounts"`
 }
 
