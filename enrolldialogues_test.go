@@ -97,6 +97,7 @@ func (m *enrollee) agrees(t *testing.T, level string, screens ...string) {
 }
 
 func enrolsBothLevels(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	for _, level := range []string{npmregistry.AuthOnly, npmregistry.AuthAndWrites} {
 		m := newEnrollee(t, n, npmregistry.Options{})
 		c := m.enrol(t, "--level", level)
@@ -109,6 +110,7 @@ func enrolsBothLevels(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsShown(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.enrol(t, "--show", "work")
 	_, secret := m.registry.TFA("ada")
@@ -120,6 +122,7 @@ func enrolsShown(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsWrongPassword(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.converse(t, "enroll")
 	c.waitFor("npm password:", "wrong")
@@ -135,25 +138,26 @@ func enrolsWrongPassword(t *testing.T, n npmtest.NPM) {
 }
 
 // answers goes on until the end, and types npm's password where it asks.
-func (c *conversation) answers(password string) int {
+func (c *conversation) answers() int {
 	c.t.Helper()
 	seen := len(c.screen)
 	for chunk := range c.chunks {
 		c.screen += chunk
 		if i := strings.Index(c.screen[seen:], "npm password:"); i >= 0 {
 			seen += i + 1
-			c.keys(password + "\r")
+			c.keys(enrolPassword + "\r")
 		}
 	}
 	return c.end()
 }
 
 func enrolsOnAlready(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.enrol(t)
 	m.clock.add(time.Minute)
 	c := m.converse(t, "enroll")
-	if status := c.answers(enrolPassword); status != 0 {
+	if status := c.answers(); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	if !strings.Contains(c.screen, "is on already") && !strings.Contains(c.screen, "at the level auth-and-writes now") {
@@ -163,6 +167,7 @@ func enrolsOnAlready(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsStranger(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{AllowReuse: true})
 	m.registry.SetTFA("ada", typedSecret, npmregistry.AuthAndWrites, nil)
 	c := m.converse(t, "enroll")
@@ -170,7 +175,7 @@ func enrolsStranger(t *testing.T, n npmtest.NPM) {
 		c.waitFor("npm password:", enrolPassword)
 	}
 	if n.Major == 8 || n.Major == 10 {
-		c.waitFor("Enter OTP:", codeAt(t, typedSecret, m.clock.Now()))
+		c.waitFor("Enter one-time password:", codeAt(t, typedSecret, m.clock.Now()))
 	}
 	if status := c.end(); status != 1 {
 		t.Errorf("status %d", status)
@@ -182,6 +187,7 @@ func enrolsStranger(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsLevel(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.enrol(t)
 	m.clock.add(time.Minute)
@@ -204,6 +210,7 @@ func enrolsLevel(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsLater(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.converse(t, "enroll")
 	m.clock.add(10 * time.Minute) // the registry's clock; npmotp has its own by now
@@ -221,6 +228,7 @@ func enrolsLater(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsRefused(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.converse(t, "enroll")
 	m.clock.add(10 * time.Minute)
@@ -244,6 +252,7 @@ func enrolsRefused(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsLoggedOut(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	for _, web := range []bool{false, true} {
 		m := newEnrollee(t, n, npmregistry.Options{WebLogin: web})
 		rc := "registry=" + m.registry.URL() + "/\n"
@@ -251,7 +260,7 @@ func enrolsLoggedOut(t *testing.T, n npmtest.NPM) {
 			t.Fatal(err)
 		}
 		c := m.converse(t, "enroll")
-		if status := c.answers(enrolPassword); status != 1 {
+		if status := c.answers(); status != 1 {
 			t.Errorf("status %d", status)
 		}
 		c.has("npm is not logged in to "+m.registry.URL(), "'npm login'")
@@ -267,16 +276,18 @@ func (m *enrollee) elsewhere(t *testing.T, answer http.HandlerFunc) {
 }
 
 func enrolsNowhere(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.elsewhere(t, http.NotFound)
 	c := m.converse(t, "enroll")
-	if status := c.answers(enrolPassword); status != 1 {
+	if status := c.answers(); status != 1 {
 		t.Errorf("status %d", status)
 	}
 	c.has("was not turned on", "404 Not Found", "ask whoever runs the registry")
 }
 
 func enrolsClosed(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -296,6 +307,7 @@ func enrolsClosed(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsNoSecret(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -317,6 +329,7 @@ func enrolsNoSecret(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsInterrupted(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.converse(t, "enroll")
 	c.waitFor("npm password:", "")
@@ -348,6 +361,7 @@ func (c *conversation) kill() {
 }
 
 func enrolsKilled(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.converse(t, "enroll", "work")
 	c.waitFor("npm password:", enrolPassword)
@@ -363,6 +377,7 @@ func enrolsKilled(t *testing.T, n npmtest.NPM) {
 }
 
 func enrolsKilledLate(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	c := m.converse(t, "enroll")
 	m.clock.add(10 * time.Minute)
@@ -373,7 +388,7 @@ func enrolsKilledLate(t *testing.T, n npmtest.NPM) {
 	_, secret := m.registry.TFA("ada")
 	m.registry.SetTFA("ada", secret, npmregistry.AuthAndWrites, nil)
 	c = m.converse(t, "enroll")
-	if status := c.answers(enrolPassword); status != 0 {
+	if status := c.answers(); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	c.has("the registry had turned two-factor authentication on", "its recovery codes were never stored", "'npmotp recovery add ada'")
@@ -385,6 +400,7 @@ func enrolsKilledLate(t *testing.T, n npmtest.NPM) {
 }
 
 func disables(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.enrol(t)
 	m.clock.add(time.Minute)
@@ -419,11 +435,12 @@ func disables(t *testing.T, n npmtest.NPM) {
 }
 
 func disablesOff(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.enrol(t)
 	m.registry.SetTFA("ada", "", "", nil)
 	c := m.converse(t, "disable", "ada", "--yes")
-	if status := c.answers(enrolPassword); status != 0 {
+	if status := c.answers(); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	c.has("is off at", "archived")
@@ -445,6 +462,7 @@ func (c *conversation) loginAs(n npmtest.NPM) {
 }
 
 func recovers(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	first := m.enrol(t)
 	codes := m.registry.RecoveryCodes("ada")
@@ -468,6 +486,7 @@ func recovers(t *testing.T, n npmtest.NPM) {
 
 // The first run ends after the login; the second finds that out.
 func recoversInTwo(t *testing.T, n npmtest.NPM) {
+	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})
 	m.enrol(t)
 	m.logout(t)

@@ -96,6 +96,7 @@ type Screen interface {
 type globalFlags struct {
 	vault          string
 	passphraseFile string
+	identity       string
 	noInput        bool
 	yes            bool
 	json           bool
@@ -202,6 +203,7 @@ fresh one.
 	f := root.PersistentFlags()
 	f.StringVar(&app.flags.vault, "vault", "", "the vault `FILE` (default: NPMOTP_VAULT, or npmotp/vault.npmotp in the data folder)")
 	f.StringVar(&app.flags.passphraseFile, "passphrase-file", "", "read the passphrase from `FILE`")
+	f.StringVar(&app.flags.identity, "identity", "", "open the vault with the age identity or SSH private key in `FILE`")
 	f.BoolVar(&app.flags.noInput, "no-input", false, "ask nothing; fail where a question would be needed")
 	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
@@ -215,9 +217,9 @@ fresh one.
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
-		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app), newDoctorCmd(app))
+		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))

@@ -108,30 +108,30 @@ func (app *App) passwordOf(ctx context.Context, v *vault.Vault, a *vault.Account
 
 // npmFailure says why a dialogue did not come to its end, and what to do. Err
 // is that of the run of npm.
-func npmFailure(d *enrol.Dialogue, verdict enrol.Verdict, t npmconfig.Target, err error) (failure error, hint string) {
+func npmFailure(d *enrol.Dialogue, verdict enrol.Verdict, t npmconfig.Target, err error) (hint string, failure error) {
 	switch verdict {
 	case enrol.BadPassword:
-		return errors.New("npm's password was not taken"), "npm asks for the password of your account at the registry; run the command again"
+		return "npm asks for the password of your account at the registry; run the command again", errors.New("npm's password was not taken")
 	case enrol.LoggedOut:
-		return errors.New("npm is not logged in to " + t.Registry), "run 'npm login' first; after the loss of a device, 'npmotp recover'"
+		return "run 'npm login' first; after the loss of a device, 'npmotp recover'", errors.New("npm is not logged in to " + t.Registry)
 	case enrol.Unreachable:
-		return errors.New("npm did not reach " + t.Registry), ""
+		return "", errors.New("npm did not reach " + t.Registry)
 	case enrol.BadCode:
-		return errors.New("the registry did not take the code"), "is the clock right, and is it the account that npm is logged in with? 'npm whoami' tells"
+		return "is the clock right, and is it the account that npm is logged in with? 'npm whoami' tells", errors.New("the registry did not take the code")
 	case enrol.Refused, enrol.NotOffered:
-		return fmt.Errorf("the registry refused; npm says: %s", d.Answer()), ""
+		return "", fmt.Errorf("the registry refused; npm says: %s", d.Answer())
 	case enrol.Unclear, enrol.Enabled, enrol.Already, enrol.Changed, enrol.On, enrol.Disabled, enrol.Off, enrol.LoggedIn, enrol.Cancelled:
 	}
 	exit, ok := errors.AsType[*npmrun.ExitError](err)
 	switch {
 	case ok && exit.Err != nil:
-		return err, ""
+		return "", err
 	case verdict == enrol.Cancelled:
-		return &npmrun.ExitError{Status: interruptedStatus, Err: errInterrupted}, ""
+		return "", &npmrun.ExitError{Status: interruptedStatus, Err: errInterrupted}
 	case ok && exit.Status > signalStatus:
-		return &npmrun.ExitError{Status: exit.Status, Err: errInterrupted}, ""
+		return "", &npmrun.ExitError{Status: exit.Status, Err: errInterrupted}
 	}
-	return errors.New("npm ended before its dialogue did"), ""
+	return "", errors.New("npm ended before its dialogue did")
 }
 
 const (

@@ -116,7 +116,7 @@ func (app *App) disable(ctx context.Context, v *vault.Vault, a *vault.Account, t
 			app.sayf("the registry did not take the password; npm runs once more, and gets a later one")
 			continue
 		}
-		failed, hint := npmFailure(d, verdict, t, err)
+		hint, failed := npmFailure(d, verdict, t, err)
 		return app.speaking(fmt.Errorf("two-factor authentication was not turned off: %w", failed), hint)
 	}
 }

@@ -31,7 +31,7 @@ func (e *enrolling) conclude(ctx context.Context, verdict enrol.Verdict, err err
 		return e.unfinished(errors.New("the registry took neither of two passwords"), e.badCodeHint())
 	case enrol.BadPassword, enrol.LoggedOut, enrol.Unreachable, enrol.Disabled, enrol.Off, enrol.LoggedIn, enrol.Cancelled, enrol.Unclear:
 	}
-	failed, hint := npmFailure(e.dialogue, verdict, e.target, err)
+	hint, failed := npmFailure(e.dialogue, verdict, e.target, err)
 	return e.unfinished(failed, hint)
 }
 

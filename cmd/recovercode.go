@@ -57,7 +57,7 @@ func (r *recovering) spend(ctx context.Context, d *enrol.Dialogue, purpose strin
 		}
 		return r.settle(context.WithoutCancel(ctx), purpose)
 	}
-	failed, hint := npmFailure(d, verdict, r.target, err)
+	hint, failed := npmFailure(d, verdict, r.target, err)
 	if number == 0 {
 		return r.app.speaking(failed, hint)
 	}

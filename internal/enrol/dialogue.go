@@ -67,6 +67,7 @@ type Dialogue struct {
 	pressed int
 	said    []string // the lines that were shown, without escape sequences
 	enabled bool
+	lost    bool // recovery codes could not be stored
 	failed  error
 }
 
@@ -88,6 +89,9 @@ func (d *Dialogue) Output(p []byte) ([]byte, error) {
 	}
 	out := d.out
 	d.out = nil
+	if d.lost {
+		return out, nil // npm goes on: more codes may come
+	}
 	return out, d.failed
 }
 
@@ -98,6 +102,17 @@ func (d *Dialogue) endLine() {
 	sent := d.sent
 	d.sent = 0
 	switch {
+	case d.lost:
+		d.out = append(d.out, line[sent:]...)
+		return
+	case d.failed != nil:
+		return
+	case d.stage == drawing && strings.HasPrefix(text, Question):
+		// Answered already, by keys that were typed ahead.
+		if d.store(text); d.failed == nil {
+			d.out = append(d.out, line...)
+		}
+		return
 	case d.stage == drawing || d.stage == printing:
 		d.held = append(d.held, line...)
 		return
@@ -241,7 +256,7 @@ func (d *Dialogue) collect() {
 func (d *Dialogue) lose(err error) {
 	d.failed = fmt.Errorf("the recovery codes could not be stored, so they are shown: write them down: %w", err)
 	d.out = append(d.out, d.held...)
-	d.held, d.stage = nil, talking
+	d.held, d.stage, d.lost = nil, talking, true
 }
 
 // errNoCodes says that npm announced recovery codes that are not there.

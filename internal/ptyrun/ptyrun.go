@@ -63,6 +63,8 @@ type Pattern struct {
 	// Intro are the lines that the program prints, and prints again when it
 	// redraws, before the prompt.
 	Intro []string
+	// Below tells that the program may have gone to the next line when it waits.
+	Below bool
 }
 
 // A Session is a program to run on a pseudo-terminal.

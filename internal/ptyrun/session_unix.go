@@ -219,10 +219,6 @@ func (r *run) signal(sig os.Signal) {
 		return
 	}
 	switch s {
-	case unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGTSTP:
-		if !r.keep() {
-			r.order(s)
-		}
 	case unix.SIGWINCH:
 		r.resize()
 	case unix.SIGCONT:
@@ -231,6 +227,10 @@ func (r *run) signal(sig os.Signal) {
 		r.resize()
 		r.takeTerminal()
 		r.order(s)
+	default:
+		if !r.keep() {
+			r.order(s)
+		}
 	}
 }
 
