@@ -54,6 +54,7 @@ func TestEnrolKilledAnywhere(t *testing.T) {
 				t.Fatalf("status %d:\n%s", status, c.screen)
 			}
 			whole = time.Since(began)
+			t.Logf("the recovery codes were on disk %s after npm began to print them", m.between(t, "npm-printed", "vault.npmotp"))
 			continue
 		}
 		timer := time.AfterFunc(whole*time.Duration(i)/kills, func() { _ = c.cmd.Process.Kill() })
@@ -96,6 +97,20 @@ func TestEnrolKilledAnywhere(t *testing.T) {
 	}
 	t.Logf("an enrolment takes %s after the password; of %d killed ones %d were on at the registry, %d had their codes printed by npm, %d lack them",
 		whole, kills, enabled, printed, missing)
+}
+
+// between returns the time between the writing of two files.
+func (m *enrollee) between(t *testing.T, first, second string) time.Duration {
+	t.Helper()
+	var times []time.Time
+	for _, name := range []string{first, second} {
+		info, err := os.Stat(filepath.Join(m.home, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, info.ModTime())
+	}
+	return times[1].Sub(times[0])
 }
 
 // npmEnded waits until every npm that was started has ended.

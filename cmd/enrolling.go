@@ -79,20 +79,21 @@ var errGone = errors.New("the account was removed meanwhile")
 // storeCodes puts recovery codes into the vault. The first ones tell that the
 // registry has turned the second factor on.
 func (e *enrolling) storeCodes(ctx context.Context, codes []secret.Text) error {
+	if e.stored == nil {
+		return errGone
+	}
+	if e.forwarding != nil {
+		return e.sendCodes(ctx, codes)
+	}
 	return e.v.Update(ctx, func(c *vault.Contents) error {
-		if e.stored == nil {
-			return errGone
-		}
 		first := e.stored.Pending
 		a := c.Finish(e.stored.ID, sameOrigin, e.app.Now())
 		if a == nil {
 			return errGone
 		}
-		retired, err := a.AddRecoveryCodes(codes, !first, e.app.Now())
-		if err != nil {
+		if _, err := a.AddRecoveryCodes(codes, !first, e.app.Now()); err != nil {
 			return err
 		}
-		e.retired += retired
 		stored := *a
 		e.stored = &stored
 		return nil
