@@ -9,6 +9,7 @@ import (
 
 	"npmotp/internal/enrol"
 	"npmotp/internal/npmconfig"
+	"npmotp/internal/ptyrun"
 	"npmotp/vault"
 )
 
@@ -102,6 +103,7 @@ type enrolling struct {
 	known      *vault.Account // what the vault has for the registry; nil for nothing
 	level      vault.Level
 	dialogue   *enrol.Dialogue
+	tap        *ptyrun.Tap
 	stored     *vault.Account // what this run has stored
 	forwarding *forwarding    // nil to store the recovery codes here
 	typed      bool           // a password of it was typed

@@ -21,10 +21,14 @@ func (e *enrolling) attempt(ctx context.Context) (enrol.Verdict, error) {
 	e.dialogue = &enrol.Dialogue{
 		Show:   e.o.show,
 		Secret: func(found intake.Enrolment) (string, error) { return e.store(keep, found) },
-		Codes:  func(codes []secret.Text) error { return e.storeCodes(keep, codes) },
+		Codes:  func(codes []secret.Text) error { return e.keepCodes(keep, codes) },
 	}
 	words := npmWords(e.target, "profile", "enable-2fa", string(e.level))
-	return e.app.holdDialogue(ctx, e.dialogue, e.answer, words)
+	var err error
+	if e.tap, err = e.witness(); err != nil {
+		return enrol.Unclear, err
+	}
+	return e.app.holdDialogue(ctx, e.dialogue, e.answer, words, e.tap)
 }
 
 // answer is a [dialogueAnswer].
@@ -37,6 +41,7 @@ func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secr
 		if err == nil {
 			e.typed = true
 			e.dialogue.Answered()
+			e.tap.Stay()
 		}
 		return code, err
 	}
