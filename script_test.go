@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
 		os.Exit(standInNPM())
 	}
+	if name, ok := agePlugin(os.Args[0]); ok {
+		os.Exit(standInPlugin(name))
+	}
 	// npmotp starts itself by the path of its file, not by its name.
 	if len(os.Args) > 1 && (os.Args[1] == "terminal-monitor" || os.Args[1] == "enrolment-witness") {
 		os.Exit(cmd.Main(os.Args[1:], testApp()))
@@ -207,6 +210,7 @@ func TestScripts(t *testing.T) {
 			"mangle": scriptMangle,
 			"seal":   scriptSeal,
 			"status": scriptStatus,
+			"plugin": scriptPlugin,
 		},
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -61,6 +62,9 @@ type App struct {
 	// reopen is called before a command of the user's starts: it may leave core
 	// files, and be traced.
 	reopen func()
+	// heed makes signals end the context, and no longer the process. It is
+	// called before there is something to put in order after a signal.
+	heed func()
 	// silent keeps back the note about pending enrolments.
 	silent bool
 }
@@ -92,6 +96,7 @@ type Screen interface {
 type globalFlags struct {
 	vault          string
 	passphraseFile string
+	identity       string
 	noInput        bool
 	yes            bool
 	json           bool
@@ -107,7 +112,10 @@ func Main(args []string, app *App) int {
 		status, _ := outcome(err)
 		return status
 	}
-	ctx := notify(context.Background())
+	ctx, watch := notify(context.Background())
+	if app.heed = watch; !patient(args) {
+		watch()
+	}
 	app.reopen = func() {}
 	if app.Harden != nil {
 		// Where it fails, the rest of the protection still holds.
@@ -134,18 +142,19 @@ func Main(args []string, app *App) int {
 }
 
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
-// and SIGHUP. It holds for the rest of the process.
-func notify(parent context.Context) context.Context {
+// and SIGHUP once watch has been called. That holds for the rest of the process.
+func notify(parent context.Context) (ctx context.Context, watch func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		s := <-signals
-		if number, ok := s.(syscall.Signal); ok {
-			cancel(&signalError{name: s.String(), status: 128 + int(number)})
-		}
-	}()
-	return ctx
+	return ctx, sync.OnceFunc(func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		go func() {
+			s := <-signals
+			if number, ok := s.(syscall.Signal); ok {
+				cancel(&signalError{name: s.String(), status: 128 + int(number)})
+			}
+		}()
+	})
 }
 
 // A checkedWriter remembers the first error of a write.
@@ -194,6 +203,7 @@ fresh one.
 	f := root.PersistentFlags()
 	f.StringVar(&app.flags.vault, "vault", "", "the vault `FILE` (default: NPMOTP_VAULT, or npmotp/vault.npmotp in the data folder)")
 	f.StringVar(&app.flags.passphraseFile, "passphrase-file", "", "read the passphrase from `FILE`")
+	f.StringVar(&app.flags.identity, "identity", "", "open the vault with the age identity or SSH private key in `FILE`")
 	f.BoolVar(&app.flags.noInput, "no-input", false, "ask nothing; fail where a question would be needed")
 	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
@@ -207,9 +217,9 @@ fresh one.
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
-		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app), newDoctorCmd(app))
+		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))

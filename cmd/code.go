@@ -73,6 +73,9 @@ func runCode(ctx context.Context, app *App, o codeOptions) error {
 	if o.at != "" || o.next && app.flags.json {
 		take = app.codeThen
 	}
+	if o.copy {
+		app.heed() // what is on the clipboard is to be cleared
+	}
 	code, err := take(ctx, o)
 	if err != nil {
 		return err

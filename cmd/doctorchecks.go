@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"npmotp/internal/doctor"
@@ -71,7 +72,7 @@ func (x *examination) findings(ctx context.Context) ([]doctor.Finding, error) {
 	all = append(all, x.places.Links()...)
 	all = append(all, doctor.Leftovers(leftovers, err, func() error { return x.file.RemoveLeftovers(ctx) })...)
 	all = append(all, x.places.Copies(func(path string) string {
-		return fmt.Sprintf("look what is in it: npmotp --vault %s list; join it to yours or remove it", shellQuote(path))
+		return "npmotp merge " + shellQuote(path)
 	})...)
 	dir, err := x.app.Dir()
 	if err != nil {
@@ -207,7 +208,9 @@ func recoveryCodes(c *vault.Contents) []doctor.Finding {
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		switch {
-		case a.Key == nil:
+		case a.Key == nil, a.Pending, !a.ArchivedAt.IsZero():
+		case a.UnusedCodes() == 0 && slices.ContainsFunc(a.Moved, func(m vault.Move) bool { return m.Codes > 0 }):
+			// They are where they are best: on another laptop.
 		case a.UnusedCodes() == 0:
 			without = append(without, doctor.Finding{
 				Check: "recovery-codes", What: fmt.Sprintf("%q has no unused recovery codes: a lost laptop is a lost account", a.Name),
@@ -216,7 +219,7 @@ func recoveryCodes(c *vault.Contents) []doctor.Finding {
 		default:
 			beside = append(beside, doctor.Finding{
 				Check: "same-laptop", What: fmt.Sprintf("the recovery codes of %q are on the laptop that its secret is on: who gets the one gets the other", a.Name),
-				Mend: fmt.Sprintf("move them to a second laptop, or print them and remove them here: npmotp recovery list %s", shellQuote(a.Name)),
+				Mend: fmt.Sprintf("npmotp send %s --recovery --to DEVICE --move", shellQuote(a.Name)),
 			})
 		}
 	}

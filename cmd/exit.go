@@ -10,6 +10,7 @@ import (
 	"npmotp/internal/bundle"
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/otpimport"
 	"npmotp/internal/sheet"
 	"npmotp/internal/term"
 	"npmotp/otpgen"
@@ -47,6 +48,9 @@ func usageErrorf(format string, args ...any) error {
 
 // errLocked says that the passphrase is needed and may not be asked for.
 var errLocked = errors.New("the vault is locked")
+
+// errNeedsIdentity says that no passphrase opens the vault.
+var errNeedsIdentity = errors.New("the vault opens with an identity only")
 
 // A hintError adds what to type instead to an error.
 type hintError struct {
@@ -102,18 +106,32 @@ func outcomes() []row {
 		{intake.ErrEmpty, exitNotFound, ""},
 		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
 		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},
-		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
+		{otpgen.ErrMigration, exitNotFound, "give it to 'npmotp import'"},
+		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
+		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
+		{otpimport.ErrEncrypted, exitNotFound, ""},
+		{otpimport.ErrPassword, exitLocked, ""},
+		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
 		{vault.ErrPassphrase, exitLocked, ""},
+		{vault.ErrNoSlotFits, exitLocked, "'npmotp slot list' shows the recipients that can open it; its passphrase opens it without --identity"},
+		{errNeedsIdentity, exitLocked, "name the identity file with --identity or NPMOTP_IDENTITY_FILE"},
+		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
+		{vault.ErrSlotRecipient, exitUsage, ""},
+		{vault.ErrLastSlot, exitUsage, "add another with 'npmotp slot add' first"},
+		{vault.ErrSlotExists, exitUsage, ""},
+		{vault.ErrSlotName, exitUsage, ""},
+		{vault.ErrNoPassphraseSlot, exitUsage, "'npmotp slot list' shows the slots; 'npmotp slot add --passphrase' adds one"},
+		{vault.ErrSlotsChanged, exitVault, "look at 'npmotp slot list', then run it again"},
 		{errLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
 		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
 		{vault.ErrOtherIdentity, exitVault, ""},
-		{vault.ErrRolledBack, exitVault, "put the newest copy back; if this file is the one you want, 'npmotp restore --accept' says so"},
+		{vault.ErrRolledBack, exitVault, "put the newest copy back, or join it with 'npmotp merge FILE'; if this file is the one you want, 'npmotp restore --accept' says so"},
 		{vault.ErrOtherVault, exitVault, "only copies of one vault can be merged; 'npmotp send' moves accounts between vaults"},
 		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
 		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},
@@ -124,6 +142,8 @@ func outcomes() []row {
 		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
 		{npmrun.ErrNoWay, exitUsage, ""},
 		{term.ErrInterrupted, 130, ""},
+		// After those that it may wrap.
+		{vault.ErrIdentity, exitLocked, ""},
 	}
 }
 
@@ -190,6 +210,9 @@ func classifyType(err error) (status int, hint string) {
 	}
 	if _, ok := errors.AsType[*vault.CheckError](err); ok {
 		return exitUsage, "compare the groups with the sheet; each is four characters"
+	}
+	if e, ok := errors.AsType[*vault.PluginError](err); ok {
+		return exitFailure, fmt.Sprintf("install %s, or put its folder into PATH", e.Program)
 	}
 	if errors.Is(err, context.Canceled) {
 		return 130, ""

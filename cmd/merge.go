@@ -197,7 +197,7 @@ func (app *App) removeCopies(ctx context.Context, copies []*vault.Copy, found []
 	err := app.confirm(ctx, question, "")
 	_, unasked := errors.AsType[*usageError](err)
 	if errors.Is(err, errDeclined) || unasked {
-		app.sayf("%s stay; 'npmotp merge --yes' removes what it has merged", plural(len(extra), "merged copy file"))
+		app.sayf("what was merged stays: %s; the same command with --yes removes it", strings.Join(names, ", "))
 		return nil
 	}
 	if err != nil {

@@ -51,8 +51,8 @@ twice, a bundle changes nothing.`,
 	return cmd
 }
 
-// importView is the JSON of what became of one account.
-type importView struct {
+// receiveView is the JSON of what became of one account.
+type receiveView struct {
 	Name          string `json:"name"`
 	SentAs        string `json:"sent_as"`
 	New           bool   `json:"new"`
@@ -64,12 +64,12 @@ type importView struct {
 
 // receivedView is the JSON of a received bundle.
 type receivedView struct {
-	ID          string       `json:"id"`
-	CreatedAt   *time.Time   `json:"created_at"`
-	Parts       string       `json:"parts"`
-	Fingerprint string       `json:"fingerprint"`
-	Changed     bool         `json:"changed"`
-	Accounts    []importView `json:"accounts"`
+	ID          string        `json:"id"`
+	CreatedAt   *time.Time    `json:"created_at"`
+	Parts       string        `json:"parts"`
+	Fingerprint string        `json:"fingerprint"`
+	Changed     bool          `json:"changed"`
+	Accounts    []receiveView `json:"accounts"`
 }
 
 func runReceive(ctx context.Context, app *App, o receiveOptions) error {
@@ -173,7 +173,7 @@ func (app *App) sayImported(imports []vault.Import, dry bool) {
 func (app *App) printReceived(b *bundle.Bundle, fingerprint string, imports []vault.Import, changed bool) error {
 	view := receivedView{ID: b.ID, CreatedAt: instant(b.CreatedAt), Parts: string(b.Parts), Fingerprint: fingerprint, Changed: changed}
 	for _, i := range imports {
-		view.Accounts = append(view.Accounts, importView{
+		view.Accounts = append(view.Accounts, receiveView{
 			Name: i.Name, SentAs: i.SentAs, New: i.New, Secret: i.Key,
 			RecoveryCodes: i.Codes, Updated: i.Updated, Outdated: i.Outdated,
 		})

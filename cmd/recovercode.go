@@ -12,10 +12,6 @@ import (
 	"npmotp/vault"
 )
 
-// typeable is what npm takes at its prompt for a one-time password
-// (lib/utils/read-user-info.js): other recovery codes are for the web site.
-var typeable = regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`)
-
 // ready tells whether there is a recovery code for a step.
 func (r *recovering) ready() error {
 	if r.account == nil {
@@ -33,6 +29,9 @@ func (r *recovering) ready() error {
 
 // next returns the code that is used next, or nil.
 func (r *recovering) next(a *vault.Account) *vault.RecoveryCode {
+	// What npm takes at its prompt for a one-time password
+	// (lib/utils/read-user-info.js): other recovery codes are for the web site.
+	typeable := regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`)
 	for i := range a.RecoveryCodes {
 		c := &a.RecoveryCodes[i]
 		if c.State == vault.Unused && c.RetiredAt.IsZero() && typeable.MatchString(c.Code.Reveal()) {

@@ -48,7 +48,7 @@ show" tells.`,
 			o.accounts = args
 			return runSend(cmd.Context(), app, o)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccountFlag,
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.to, "to", nil, "the `DEVICE` to send to; may be given several times")

@@ -84,6 +84,9 @@ func runSync(ctx context.Context, app *App, o syncOptions) error {
 	if errors.Is(err, vault.ErrPassphrase) {
 		return hintCopyPassphrase(err)
 	}
+	if errors.Is(err, vault.ErrFormat) {
+		return withHint(err, "the service may still be writing it; if it stays so, move the file away and sync again")
+	}
 	if err != nil {
 		return err
 	}

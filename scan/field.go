@@ -113,7 +113,7 @@ func (f *field) localRow(y int, src []uint8, cols []int32, rows int32, r int) {
 	}
 	// The whole window lies in the picture: a product with the inverse does for a
 	// division. It is exact, as the sum is at most 255 n and n small.
-	inverse := 1<<inverseBits/uint64(n) + 1 //nolint:gosec // a number of points
+	inverse := 1<<inverseBits/uint64(n) + 1
 	if len(cols) > 2*r+1 {
 		last, next := cols[:len(cols)-2*r-1], cols[2*r+1:]
 		for i := range last {

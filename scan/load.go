@@ -16,6 +16,7 @@ import (
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 
+	"npmotp/scan/internal/grayjpeg"
 	"npmotp/scan/internal/graypng"
 )
 
@@ -50,6 +51,11 @@ func load(ctx context.Context, data []byte) ([]*gray, error) {
 	if format == "PNG" {
 		if f := graypng.Parse(data); f != nil {
 			return loadPNG(ctx, f, cfg)
+		}
+	}
+	if format == "JPEG" {
+		if levels, ok := grayjpeg.Decode(ctx, data, cfg.Width, cfg.Height); ok {
+			return []*gray{{w: cfg.Width, h: cfg.Height, pix: levels}}, nil
 		}
 	}
 	in := &source{ctx: ctx, r: bytes.NewReader(data)}

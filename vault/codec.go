@@ -40,6 +40,7 @@ type wireContents struct {
 	Devices    []json.RawMessage `json:"devices,omitempty"`
 	Identities []json.RawMessage `json:"identities,omitempty"`
 	Tombstones []json.RawMessage `json:"tombstones,omitempty"`
+	Slots      []json.RawMessage `json:"slots,omitempty"` // those of recipients
 	Pad        string            `json:"pad"`
 }
 
@@ -88,6 +89,12 @@ type wireTombstone struct {
 	RemovedAt time.Time `json:"removed_at"`
 }
 
+type wireSlot struct {
+	ID          string `json:"id"`
+	Recipient   string `json:"recipient"`
+	PostQuantum bool   `json:"post_quantum,omitempty"`
+}
+
 // encode returns the JSON of c for a file with the given head, padded.
 func (c *Contents) encode(slotsHash string) ([]byte, error) {
 	w, err := c.wire(slotsHash)
@@ -122,6 +129,13 @@ func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 			return nil, err
 		}
 		w.Tombstones = append(w.Tombstones, raw)
+	}
+	for _, r := range c.recipients {
+		raw, err := encodeObject(wireSlot{ID: r.slot, Recipient: r.text, PostQuantum: r.postQuantum}, r.extra)
+		if err != nil {
+			return nil, err
+		}
+		w.Slots = append(w.Slots, raw)
 	}
 	return w, nil
 }
@@ -204,6 +218,14 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 			return nil, "", fmt.Errorf("%w: tombstone %d: %w", ErrFormat, i+1, err)
 		}
 		c.Tombstones = append(c.Tombstones, Tombstone{ID: t.ID, RemovedAt: t.RemovedAt, extra: x})
+	}
+	for i, raw := range w.Slots {
+		var s wireSlot
+		x, err := decodeObject(raw, &s)
+		if err != nil {
+			return nil, "", fmt.Errorf("%w: recipient %d: %w", ErrFormat, i+1, err)
+		}
+		c.recipients = append(c.recipients, slotRecipient{slot: s.ID, text: s.Recipient, postQuantum: s.PostQuantum, extra: x})
 	}
 	if err := c.validate(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)

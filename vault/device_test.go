@@ -65,6 +65,37 @@ func TestDevicesKeepUnknownFields(t *testing.T) {
 	}
 }
 
+// What a later version stores beside the key is sent with all of an account, and
+// not with its recovery codes alone; what a merge has noted is never sent.
+func TestUnknownFieldsInCopies(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada", hexA)
+	rewrite(t, path, func(body map[string]any) {
+		account := body["accounts"].([]any)[0].(map[string]any)
+		account["later"] = "a secret of tomorrow"
+		account["otp_others"] = []any{map[string]any{"id": "k", "secret": "another key"}}
+		account["recovery_codes"].([]any)[0].(map[string]any)["changed_at"] = map[string]any{"state": "9999-01-01T00:00:00Z"}
+	})
+	a := &contents(t, v).Accounts[0]
+	for _, tt := range []struct{ key, codes, later bool }{{true, true, true}, {true, false, false}, {false, true, false}} {
+		c := a.CopyFor(tt.key, tt.codes)
+		raw, err := vault.EncodeAccount(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(raw.Reveal(), "tomorrow") != tt.later {
+			t.Errorf("key %v, codes %v: the unknown field is there: %v", tt.key, tt.codes, !tt.later)
+		}
+		if strings.Contains(raw.Reveal(), "another key") || strings.Contains(raw.Reveal(), "changed_at") {
+			t.Errorf("key %v, codes %v: notes of a merge are sent", tt.key, tt.codes)
+		}
+	}
+	whole, err := vault.EncodeAccount(a)
+	if err != nil || !strings.Contains(whole.Reveal(), "another key") {
+		t.Errorf("the notes were taken from the vault itself, %v", err)
+	}
+}
+
 func TestAddAndRemoveDevice(t *testing.T) {
 	const classic = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 	var c vault.Contents

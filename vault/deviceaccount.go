@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,10 +39,14 @@ func DecodeAccount(raw secret.Text) (Account, error) {
 	return a, a.validate()
 }
 
-// withoutNotes drops what copies of one vault note for a merge. In another vault
-// it says nothing, and a stranger could write that he was always right.
+// withoutNotes returns x without what copies of one vault note for a merge. In
+// another vault it says nothing, a stranger could write that he was always right,
+// and a second key among it is not what was asked to be sent.
 func withoutNotes(x extra) extra {
-	for _, name := range []string{"changed_at", "reservations", "released"} {
+	x = maps.Clone(x)
+	for _, name := range []string{
+		fieldChangedAt, fieldReservations, fieldReleased, fieldOTPID, fieldOTPOthers, fieldSplitOf, fieldOwnName, fieldOwnNumber,
+	} {
 		delete(x, name)
 	}
 	return x
@@ -49,10 +54,14 @@ func withoutNotes(x extra) extra {
 
 // CopyFor returns a copy of a that shares nothing with it and holds, as asked for,
 // the OTP key and the codes of the newest set. What was moved away from this vault is
-// not told.
+// not told; fields that this version does not know are in a copy of both only,
+// because they can be anything.
 func (a *Account) CopyFor(key, codes bool) Account {
 	c := *a
-	c.Key, c.RecoveryCodes, c.Moved = nil, nil, nil
+	c.Key, c.RecoveryCodes, c.Moved, c.extra = nil, nil, nil, nil
+	if key && codes {
+		c.extra = withoutNotes(a.extra)
+	}
 	if key && a.Key != nil {
 		k := *a.Key
 		c.Key = &k
@@ -60,6 +69,7 @@ func (a *Account) CopyFor(key, codes bool) Account {
 	if codes {
 		for _, r := range a.RecoveryCodes {
 			if r.RetiredAt.IsZero() {
+				r.extra = withoutNotes(r.extra)
 				c.RecoveryCodes = append(c.RecoveryCodes, r)
 			}
 		}
@@ -97,6 +107,22 @@ func (c *Contents) Forget(sent *Account, m Move, now time.Time) error {
 	a.Moved = append(a.Moved, m)
 	a.UpdatedAt = now.UTC()
 	return nil
+}
+
+// NoteSent notes as m that the recovery codes in sent, which were never in the
+// vault, went to a device. As with [Account.AddRecoveryCodes] the older sets are
+// retired, and the numbers are not given again.
+func (a *Account) NoteSent(sent *Account, m Move, now time.Time) {
+	now = now.UTC()
+	m.Codes, m.Secret, m.MovedAt = sent.UnusedCodes(), false, now
+	m.LastNumber, m.LastSet = sent.lastNumber(), sent.newestSet()
+	for i := range a.RecoveryCodes {
+		if r := &a.RecoveryCodes[i]; r.RetiredAt.IsZero() && r.Set < m.LastSet {
+			r.RetiredAt = now
+		}
+	}
+	a.Moved = append(a.Moved, m)
+	a.UpdatedAt = now
 }
 
 // stillHolds reports as an error that a part of sent is not in a as it was sent.

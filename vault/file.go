@@ -25,6 +25,7 @@ type File struct {
 	path       string
 	workFactor int
 	memory     memory
+	dialogue   Dialogue
 	warn       func(error)
 	clock      func() time.Time
 	look       func(*Contents)
@@ -91,6 +92,7 @@ func (f *File) Probe() error {
 type Vault struct {
 	file *File
 	id   *age.HybridIdentity
+	slot string // the id of the slot that it was opened by, if it was
 }
 
 // Create makes a new, empty vault that opens with pass. The error wraps
@@ -106,10 +108,11 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 		return nil, err
 	}
 	v := &Vault{file: f, id: id}
-	s, err := wrap(ctx, id, pass, f.workFactor)
+	s, err := wrap(ctx, id, "", pass, f.workFactor)
 	if err != nil {
 		return nil, err
 	}
+	v.slot = s.id
 	contents := &Contents{VaultID: newID(), Generation: 1}
 	data, err := v.encode(headOf([]slot{s}), contents)
 	if err != nil {
@@ -150,11 +153,16 @@ func (v *Vault) create(ctx context.Context, data []byte, contents *Contents) err
 // Unlock opens the vault with pass. It costs one run of scrypt; what follows is
 // fast.
 func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
+	return f.UnlockBy(ctx, Passphrase(pass))
+}
+
+// UnlockBy opens the vault by one of its slots.
+func (f *File) UnlockBy(ctx context.Context, by Opener) (*Vault, error) {
 	c, err := f.read()
 	if err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, pass)
+	v, contents, err := f.open(ctx, c, by)
 	if err != nil {
 		return nil, err
 	}
@@ -166,12 +174,12 @@ func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
 }
 
 // open opens a container that was read from the file or a backup of it.
-func (f *File) open(ctx context.Context, c *container, pass secret.Text) (*Vault, *Contents, error) {
-	id, err := c.unwrap(ctx, pass)
+func (f *File) open(ctx context.Context, c *container, by Opener) (*Vault, *Contents, error) {
+	id, slot, err := by.unwrap(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &Vault{file: f, id: id}
+	v := &Vault{file: f, id: id, slot: slot}
 	contents, err := v.decode(c)
 	if err != nil {
 		return nil, nil, err
@@ -195,37 +203,12 @@ func (v *Vault) Contents(_ context.Context) (*Contents, error) {
 // it is and leaves the file alone.
 func (v *Vault) Update(ctx context.Context, fn func(*Contents) error) error {
 	return v.locked(ctx, func(old *container, contents *Contents) error {
+		recipients := contents.recipients
 		if err := fn(contents); err != nil {
 			return err
 		}
+		contents.recipients = recipients // also where fn put other contents in their place
 		return v.save(old, old.head, contents)
-	})
-}
-
-// Rekey makes pass the only passphrase that opens the vault from now on. It
-// gives the vault a new identity, so that the old passphrase opens nothing that
-// is stored later; backups made before still open with it.
-func (v *Vault) Rekey(ctx context.Context, pass secret.Text) error {
-	id, err := age.GenerateHybridIdentity()
-	if err != nil {
-		return err
-	}
-	s, err := wrap(ctx, id, pass, v.file.workFactor)
-	if err != nil {
-		return err
-	}
-	return v.locked(ctx, func(old *container, contents *Contents) error {
-		for _, other := range old.slots {
-			if other.kind != slotPassphrase {
-				return fmt.Errorf("slot %s is of the kind %q, which this npmotp cannot carry over", other.id, other.kind)
-			}
-		}
-		rekeyed := &Vault{file: v.file, id: id}
-		if err := rekeyed.save(old, headOf([]slot{s}), contents); err != nil {
-			return err
-		}
-		v.id = id
-		return nil
 	})
 }
 

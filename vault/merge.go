@@ -52,36 +52,6 @@ func Merge(a, b *Contents) (*Contents, error) {
 	return merged, nil
 }
 
-// MergeAccounts joins accounts that came from elsewhere, such as a bundle, into
-// c, by the rules of [Merge]. An account that was removed here before comes
-// back as a new one: who takes it in again wants it.
-func (c *Contents) MergeAccounts(accounts []Account) ([]Change, error) {
-	buried := map[string]bool{}
-	for _, t := range c.Tombstones {
-		buried[t.ID] = true
-	}
-	from := &Contents{VaultID: c.VaultID}
-	for _, a := range accounts {
-		if buried[a.ID] {
-			a.ID = newID()
-		}
-		a.RecoveryCodes = slices.Clone(a.RecoveryCodes)
-		for i := range a.RecoveryCodes {
-			if r := &a.RecoveryCodes[i]; buried[r.ID] {
-				r.ID = newID()
-			}
-		}
-		from.Accounts = append(from.Accounts, a)
-	}
-	merged, err := Merge(c, from)
-	if err != nil {
-		return nil, err
-	}
-	changes := Diff(c, merged)
-	*c = *merged
-	return changes, nil
-}
-
 // A state is a copy of a vault without what merges derived from it: names and
 // numbers that were made unique, and accounts that hold a second secret.
 type state struct {

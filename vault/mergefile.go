@@ -49,7 +49,7 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func
 		if pass, err = ask(ctx); err != nil {
 			return nil, err
 		}
-		c.vault, c.contents, err = At(path).open(ctx, file, pass)
+		c.vault, c.contents, err = At(path).open(ctx, file, Passphrase(pass))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -90,7 +90,7 @@ func mergeCopies(copies []*Copy) (*joint, error) {
 		contents: first.contents, vault: first.vault, head: first.file.head,
 		slotsAt: first.contents.slotsAt(), generation: first.contents.Generation,
 	}
-	slots := first.file.slots
+	slots, recipients := first.file.slots, first.contents.recipients
 	for _, c := range copies[1:] {
 		merged, err := Merge(j.contents, c.contents)
 		if err != nil {
@@ -107,11 +107,18 @@ func mergeCopies(copies []*Copy) (*joint, error) {
 					slots = append(slices.Clip(slots), s)
 				}
 			}
+			for _, r := range c.contents.recipients {
+				if !slices.ContainsFunc(recipients, func(have slotRecipient) bool { return have.slot == r.slot }) {
+					recipients = append(slices.Clip(recipients), r)
+				}
+			}
 			j.head = headOf(slots)
 		case at.After(j.slotsAt) || at.Equal(j.slotsAt) && bytes.Compare(c.file.head, j.head) > 0:
 			j.vault, j.head, j.slotsAt, slots = c.vault, c.file.head, at, c.file.slots
+			recipients = c.contents.recipients
 		}
 	}
+	j.contents.recipients = recipients
 	return j, nil
 }
 

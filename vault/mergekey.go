@@ -169,3 +169,39 @@ func placeIn(account object, all keys) (split []object) {
 	}
 	return split
 }
+
+// rekeyed notes another secret of an account.
+func (n *note) rekeyed(before, after object) {
+	// Who changes the vault has seen the accounts with the second secrets.
+	delete(after, fieldSplitOf)
+	delete(after, fieldOTPOthers)
+	old, had := before[fieldOTP].(object)
+	fresh, has := after[fieldOTP].(object)
+	if had && has && material(old) == material(fresh) || !had && !has {
+		return
+	}
+	if had {
+		n.bury(ownKeyID(before))
+	}
+	delete(after, fieldOTPID)
+	if !has {
+		unstamp(after, fieldOTP)
+		return
+	}
+	n.touch(fieldOTP, before, after)
+	n.nameKey(after, fresh)
+}
+
+// nameKey gives the key of an account an id that no tombstone has.
+func (n *note) nameKey(account, otp object) {
+	for i := 0; ; i++ {
+		id := keyID(text(account, fieldID), otp, i)
+		if n.buried[id] {
+			continue
+		}
+		if i > 0 {
+			account[fieldOTPID] = id
+		}
+		return
+	}
+}

@@ -191,6 +191,7 @@ func (n *note) bury(id string) {
 func (n *note) added(list, owner string, o object) error {
 	if list == listCodes {
 		noteReservation(o)
+		delete(o, fieldOwnNumber)
 		for i := 0; ; i++ {
 			id, err := codeID(owner, text(o, "code"), i)
 			if err != nil {
@@ -204,6 +205,13 @@ func (n *note) added(list, owner string, o object) error {
 	}
 	if n.buried[text(o, fieldID)] {
 		o[fieldID] = newID()
+	}
+	// What merges of another vault derived says nothing here.
+	for _, name := range []string{fieldOwnName, fieldSplitOf, fieldOTPID, fieldOTPOthers} {
+		delete(o, name)
+	}
+	if otp, ok := o[fieldOTP].(object); ok && list == listAccounts {
+		n.nameKey(o, otp)
 	}
 	return nil
 }
@@ -261,37 +269,5 @@ func (n *note) renamed(o object) {
 	if o[fieldOwnName] != nil {
 		delete(o, fieldOwnName)
 		touch(o, fieldName, stamp(o, fieldName), n.now)
-	}
-}
-
-// rekeyed notes another secret of an account.
-func (n *note) rekeyed(before, after object) {
-	// Who changes the vault has seen the accounts with the second secrets.
-	delete(after, fieldSplitOf)
-	delete(after, fieldOTPOthers)
-	old, had := before[fieldOTP].(object)
-	fresh, has := after[fieldOTP].(object)
-	if had && has && material(old) == material(fresh) || !had && !has {
-		return
-	}
-	if had {
-		n.bury(ownKeyID(before))
-	}
-	delete(after, fieldOTPID)
-	if !has {
-		unstamp(after, fieldOTP)
-		return
-	}
-	n.touch(fieldOTP, before, after)
-	account := text(after, fieldID)
-	for i := 0; ; i++ {
-		id := keyID(account, fresh, i)
-		if n.buried[id] {
-			continue
-		}
-		if i > 0 {
-			after[fieldOTPID] = id
-		}
-		return
 	}
 }

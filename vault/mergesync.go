@@ -210,7 +210,7 @@ func (f *File) Adopt(ctx context.Context, path string, pass secret.Text) (*Vault
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	v, contents, err := f.open(ctx, c, pass)
+	v, contents, err := f.open(ctx, c, Passphrase(pass))
 	if err != nil {
 		return nil, err
 	}

@@ -99,10 +99,13 @@ type Contents struct {
 	Identities []Identity // of this vault; see [Contents.Identity]
 	Tombstones []Tombstone
 
-	extra extra
 	// stored is what c was decoded from: the difference tells what a change
 	// changed. It is nil in contents that are new.
 	stored *wireContents
+	// recipients are those of the slots of the file. They belong to the file and
+	// not to what is kept in it: only a change of slots touches them.
+	recipients []slotRecipient
+	extra      extra
 }
 
 // An Account is one credential at one registry.

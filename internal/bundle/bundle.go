@@ -104,8 +104,8 @@ func New(parts Parts, now time.Time, accounts ...*vault.Account) (*Bundle, error
 // NewForCodes returns a bundle with recovery codes that are in no vault yet. It
 // is for codes that a registry has just printed for account a: sealed and written
 // with [Bundle.Seal] and [Write], they are with the other device before, or
-// without ever, being stored here. a stays as it is; [Bundle.Move] has the note
-// for it.
+// without ever, being stored here. a stays as it is; once the bundle is written,
+// [vault.Account.NoteSent] with [Bundle.Move] notes where they are.
 func NewForCodes(a *vault.Account, codes []secret.Text, now time.Time) (*Bundle, error) {
 	c := a.CopyFor(false, false)
 	// The codes get the numbers and the set that they would have got here.

@@ -3,7 +3,6 @@ package bundle_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -121,6 +120,19 @@ func TestCodesThatWereNeverHere(t *testing.T) {
 	codes := got.Accounts[0].RecoveryCodes
 	if len(codes) != 2 || codes[0].Number != 2 || codes[0].Set != 2 || got.Accounts[0].Key != nil || got.Codes() != 2 {
 		t.Errorf("%d codes arrived: %+v", len(codes), codes)
+	}
+	// Once they are out, the account here knows where they are, and how far its
+	// numbers go; the older set is of no use any more.
+	account.NoteSent(&made.Accounts[0], made.Move(b.device), then)
+	var moved *vault.MovedError
+	if err := account.LacksCodes(); !errors.As(err, &moved) || moved.Move.Codes != 2 || moved.Move.DeviceName != "b" {
+		t.Errorf("where they are: %v", err)
+	}
+	if account.UnusedCodes() != 0 || account.RecoveryCodes[0].RetiredAt.IsZero() {
+		t.Error("the older set is still offered")
+	}
+	if _, err := account.AddRecoveryCodes(texts("next-1"), false, then); err != nil || account.RecoveryCodes[1].Number != 4 || account.RecoveryCodes[1].Set != 3 {
+		t.Errorf("the next set: %+v, %v", account.RecoveryCodes[1], err)
 	}
 	if _, err := bundle.NewForCodes(account, texts("old-1"), then); err == nil {
 		t.Error("a code that is here already was taken for a new one")
@@ -271,74 +283,6 @@ func TestEveryByteCounts(t *testing.T) {
 	// The padding tells all but a cut by a multiple of it.
 	if called[false] > len(sealed.Data)/vault.SealStep {
 		t.Errorf("%d of %d cuts were not called so", called[false], len(sealed.Data))
-	}
-}
-
-func TestSeries(t *testing.T) {
-	data := bytes.Repeat([]byte("0123456789abcdef"), 500)
-	parts, err := bundle.Split(data, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range parts {
-		if len(p) > 1000 {
-			t.Errorf("a part of %d characters", len(p))
-		}
-	}
-	var s bundle.Series
-	for i := range parts {
-		last := parts[len(parts)-1-i]
-		for range 2 {
-			if part, err := s.Add(last); err != nil || !part {
-				t.Fatalf("part %v, %v", part, err)
-			}
-		}
-		got, err := s.Bundle()
-		if i < len(parts)-1 {
-			var missing *bundle.MissingError
-			if !errors.As(err, &missing) || len(missing.Missing) != len(parts)-1-i || missing.Of != len(parts) {
-				t.Errorf("after %d parts: %v", i+1, err)
-			}
-		} else if err != nil || !bytes.Equal(got, data) {
-			t.Errorf("all parts: %v", err)
-		}
-	}
-	for name, text := range map[string]string{
-		"another QR code": "otpauth://totp/x?secret=AAAA",
-		"a word":          "NPMOTP",
-		"a sentence":      "NPMOTP is a program",
-	} {
-		if part, err := s.Add(text); part || err != nil {
-			t.Errorf("%s: part %v, %v", name, part, err)
-		}
-	}
-	head := parts[0][:strings.Index(parts[0], "/1/")]
-	for name, text := range map[string]string{
-		"beyond the end":   head + "/99/3/AAAA",
-		"number zero":      head + "/0/3/AAAA",
-		"no base32":        head + "/1/3/a!",
-		"a huge series":    head + "/1/1000000000/AAAA",
-		"another length":   head + "/1/3/AAAA",
-		"another content":  fmt.Sprintf("%s/1/%d/AAAA", head, len(parts)),
-		"a later version":  strings.Replace(parts[0], "NPMOTP1", "NPMOTP2", 1),
-		"no number at all": head + "///",
-	} {
-		if part, err := s.Add(text); !part || err == nil {
-			t.Errorf("%s: part %v, %v", name, part, err)
-		}
-	}
-	// Parts that were exchanged for others of the same length are noticed.
-	var forged bundle.Series
-	for i, p := range parts {
-		if i == 1 {
-			p = p[:len(p)-8] + "AAAAAAAA"
-		}
-		if _, err := forged.Add(p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := forged.Bundle(); !errors.Is(err, bundle.ErrInvalid) {
-		t.Errorf("a forged part: %v", err)
 	}
 }
 

@@ -112,10 +112,8 @@ func (d *Dialogue) Answer() string {
 	return ""
 }
 
-var heading = regexp.MustCompile(`^npm (?:ERR!|error)(?: (?:code|need auth|network))? *`)
-
 // bare returns a line without what npm puts before its errors.
-func bare(line string) string { return heading.ReplaceAllString(line, "") }
+func bare(line string) string { return expression().heading.ReplaceAllString(line, "") }
 
 // isError tells whether a line is one of npm's errors.
 func isError(text string) bool {

@@ -52,3 +52,10 @@ func converse(t *testing.T, cmd *exec.Cmd) (string, error) {
 	_, _ = io.Copy(d, terminal) // ends with an error when the program does
 	return d.seen.String(), cmd.Wait()
 }
+
+// combined runs a program that asks nothing.
+func combined(t *testing.T, cmd *exec.Cmd) (string, error) {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

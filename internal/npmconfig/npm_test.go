@@ -207,14 +207,11 @@ func testLayout(t *testing.T, n npmtest.NPM, l layout) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, n.Path, append(q.Argv[1:len(q.Argv):len(q.Argv)], "--otp="+code)...)
 	cmd.Dir, cmd.Env = q.Dir, q.Environ
-	out, err := "", error(nil)
+	run := combined
 	if strings.Contains("login adduser", l.subcommand()) {
-		out, err = converse(t, cmd)
-	} else {
-		var text []byte
-		text, err = cmd.CombinedOutput()
-		out = string(text)
+		run = converse
 	}
+	out, err := run(t, cmd)
 	if err != nil {
 		t.Errorf("npm: %v", err)
 	}

@@ -13,10 +13,6 @@ import (
 	"npmotp/internal/npmregistry/npmtest"
 )
 
-// peersVariable names a folder with the tools beside npm, each installed by npm
-// in a folder of its own whose name begins as the tool's does, such as pnpm_10.
-const peersVariable = "NPMOTP_TEST_PEERS"
-
 // A peerCall is a tool and how it publishes.
 type peerCall struct {
 	install string // how the folder of the tool begins
@@ -27,7 +23,6 @@ type peerCall struct {
 
 func peerCalls() []peerCall {
 	return []peerCall{
-		{"pnpm_9", "pnpm", "pnpm", "publish --no-git-checks --otp=" + code},
 		{"pnpm_10", "pnpm", "pnpm", "publish --no-git-checks --otp=" + code},
 		{"pnpm_12", "pnpm", "pnpm", "publish --no-git-checks --otp=" + code},
 		{"yarn_1", "yarn", "yarn", "publish --non-interactive --new-version=1.0.0 --no-git-tag-version --otp=" + code},
@@ -56,10 +51,7 @@ func peerLayouts() []layout {
 // TestPeersGoWhereTargetsSay runs the tools beside npm, and wants the code in no
 // registry that Targets does not name.
 func TestPeersGoWhereTargetsSay(t *testing.T) {
-	dir := os.Getenv(peersVariable)
-	if dir == "" || testing.Short() {
-		t.Skip(peersVariable + " names no folder with the tools")
-	}
+	dir := npmtest.Tools(t)
 	for _, p := range peerCalls() {
 		found, err := filepath.Glob(filepath.Join(dir, p.install+"*", "node_modules", ".bin", p.program))
 		if err != nil || len(found) != 1 {

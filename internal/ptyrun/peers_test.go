@@ -13,10 +13,6 @@ import (
 	"npmotp/internal/npmregistry/npmtest"
 )
 
-// toolsVariable names a folder with the tools beside npm, each in a folder
-// FOLDER/node_modules as npm install leaves it.
-const toolsVariable = "NPMOTP_TEST_TOOLS"
-
 // A peer is a tool beside npm and what has it publish.
 type peer struct {
 	folder string
@@ -40,7 +36,7 @@ func peers() []peer {
 		{folder: "pnpm_12", argv: []string{"pnpm", "publish", "--no-git-checks"}},
 		{folder: "yarn_1", argv: []string{"yarn", "publish", "--non-interactive"}},
 		{folder: "_yarnpkg_cli-dist_4", argv: []string{"yarn", "npm", "publish"}, files: map[string]string{"yarn.lock": ""}, before: "yarn install"},
-		{folder: "bun", argv: []string{"bun", "publish"}},
+		{folder: "bun_1", argv: []string{"bun", "publish"}},
 		{folder: "_changesets_cli_2", argv: []string{"changeset", "publish"}, confirms: true, before: gitRepository,
 			files: map[string]string{".changeset/config.json": `{"access":"restricted","baseBranch":"main"}`}},
 		{folder: "lerna_8", argv: []string{"lerna", "publish", "from-package", "--yes"}, before: gitRepository,
@@ -54,10 +50,7 @@ func peers() []peer {
 
 // TestPeers publishes with the tools beside npm, as planned by package npmrun.
 func TestPeers(t *testing.T) {
-	dir := os.Getenv(toolsVariable)
-	if dir == "" {
-		t.Skip(toolsVariable + " is not set")
-	}
+	dir := npmtest.Tools(t)
 	all := npmtest.NPMs(t)
 	for _, p := range peers() {
 		t.Run(strings.Join(append([]string{p.folder}, p.argv[0]), " "), func(t *testing.T) {
