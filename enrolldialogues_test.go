@@ -57,6 +57,7 @@ func enrolDialogues() map[string]func(*testing.T, npmtest.NPM) {
 		"killed after it is on":  enrolsKilledLate,
 		"disable":                disables,
 		"disable what is off":    disablesOff,
+		"codes for elsewhere":    enrolsForElsewhere,
 		"recover":                recovers,
 		"recover in two runs":    recoversInTwo,
 	}
@@ -444,6 +445,31 @@ func disablesOff(t *testing.T, n npmtest.NPM) {
 		t.Errorf("status %d", status)
 	}
 	c.has("is off at", "archived")
+}
+
+// The recovery codes go to another laptop, and never are in this vault.
+func enrolsForElsewhere(t *testing.T, n npmtest.NPM) {
+	t.Helper()
+	m, other := newEnrollee(t, n, npmregistry.Options{}), t.TempDir()
+	run(t, other, typedSecret, "add", "mine")
+	run(t, m.home, typedSecret, "add", "other", "--registry", "https://npm.example.org/")
+	run(t, m.home, "", "device", "add", "B", strings.TrimSpace(run(t, other, "", "device", "id")), "--yes")
+	c := m.enrol(t, "--recovery-to", "B")
+	c.has("5 recovery codes sealed for \"B\"", "'npmotp receive recovery-codes-for-B.age'")
+	m.hidden(t, c.screen, m.registry.RecoveryCodes("ada")...)
+	accounts, said := m.stored(t)
+	if len(accounts) != 2 || accounts[1].RecoveryCodes != 0 || accounts[1].State != "" || said != "" {
+		t.Errorf("the vault has %d accounts, or recovery codes; list says %q", len(accounts), said)
+	}
+	run(t, other, "", "receive", "--yes", filepath.Join(m.home, "recovery-codes-for-B.age"))
+	if list := run(t, other, "", "recovery", "list", "ada", "--json"); strings.Count(list, `"unused"`) != 5 {
+		t.Errorf("the other laptop has\n%s", list)
+	}
+	again := m.converse(t, "enroll", "--recovery-to", "B")
+	if status := again.end(); status != 1 {
+		t.Errorf("status %d", status)
+	}
+	again.has("is there already", "-o FILE")
 }
 
 // logout takes npm's token away.

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		os.Exit(standInPlugin(name))
 	}
 	// npmotp starts itself by the path of its file, not by its name.
-	if len(os.Args) > 1 && os.Args[1] == "terminal-monitor" {
+	if len(os.Args) > 1 && (os.Args[1] == "terminal-monitor" || os.Args[1] == "enrolment-witness") {
 		os.Exit(cmd.Main(os.Args[1:], testApp()))
 	}
 	if target := os.Getenv(attackVariable); target != "" {

@@ -73,14 +73,14 @@ func npmWords(t npmconfig.Target, words ...string) []string {
 // the app that it is given.
 type dialogueAnswer func(ctx context.Context, app *App, p ptyrun.Prompt) (secret.Text, error)
 
-// holdDialogue has one dialogue with npm.
-func (app *App) holdDialogue(ctx context.Context, d *enrol.Dialogue, answer dialogueAnswer, words []string) (enrol.Verdict, error) {
+// holdDialogue has one dialogue with npm. Tap may be nil.
+func (app *App) holdDialogue(ctx context.Context, d *enrol.Dialogue, answer dialogueAnswer, words []string, tap *ptyrun.Tap) (enrol.Verdict, error) {
 	s, err := npmrun.Dialogue(app.Environ(), words...)
 	if err != nil {
 		return enrol.Unclear, err
 	}
 	const most = 2
-	s.MaxAnswers, s.Relay = most, d
+	s.MaxAnswers, s.Relay, s.Tap = most, d, tap
 	// Whoever speaks while npm runs does it between npm's lines.
 	talking := *app
 	talking.Err, talking.ErrTTY = s.Talk(), false

@@ -106,7 +106,7 @@ func (app *App) disable(ctx context.Context, v *vault.Vault, a *vault.Account, t
 	const attempts = 2
 	for attempt := 1; ; attempt++ {
 		d := &enrol.Dialogue{}
-		verdict, err := app.holdDialogue(ctx, d, answer, npmWords(t, "profile", "disable-2fa"))
+		verdict, err := app.holdDialogue(ctx, d, answer, npmWords(t, "profile", "disable-2fa"), nil)
 		switch {
 		case verdict == enrol.Disabled:
 			return app.archive(ctx, v, a)

@@ -9,11 +9,13 @@ import (
 
 	"npmotp/internal/enrol"
 	"npmotp/internal/npmconfig"
+	"npmotp/internal/ptyrun"
 	"npmotp/vault"
 )
 
 type enrollOptions struct {
 	name, level, registry string
+	recoveryTo, output    string
 	show                  bool
 }
 
@@ -29,6 +31,9 @@ The secret that npm shows is stored before its first password is typed, the
 recovery codes before anything else is printed; neither comes to the screen,
 unless --show is given. Until the registry has taken the first password the
 account is pending: if anything goes wrong, run the same command again.
+
+--recovery-to DEVICE keeps the recovery codes out of this vault: they go into
+a file that only that laptop opens, with 'npmotp receive'.
 
 Where two-factor authentication is on already, --level changes what the
 registry asks a password for. The registry is the one that npm would talk to
@@ -52,6 +57,8 @@ secret. Do not turn it off: it may not be turned on again.`,
 	f := cmd.Flags()
 	f.StringVar(&o.level, "level", "", "what passwords are asked for: auth-only or auth-and-writes (default: as it is, or auth-and-writes)")
 	f.StringVar(&o.registry, "registry", "", "the registry's `URL` (default: the one that npm talks to here)")
+	f.StringVar(&o.recoveryTo, "recovery-to", "", "seal the recovery codes for the `DEVICE`, instead of storing them here")
+	f.StringVarP(&o.output, "output", "o", "", "with --recovery-to, the `FILE` for the codes (default: recovery-codes-for-DEVICE.age here)")
 	f.BoolVar(&o.show, "show", false, "show the QR code, the secret and the recovery codes, as npm prints them")
 	return cmd
 }
@@ -67,6 +74,9 @@ func runEnroll(ctx context.Context, app *App, o enrollOptions) error {
 		if _, err := vault.ParseLevel(o.level); err != nil {
 			return usageErrorf("--level %v", err)
 		}
+	}
+	if o.output != "" && o.recoveryTo == "" {
+		return usageErrorf("--output goes with --recovery-to")
 	}
 	if err := app.needDialogue("enroll", "profile enable-2fa"); err != nil {
 		return err
@@ -90,12 +100,13 @@ type enrolling struct {
 	o      enrollOptions
 	target npmconfig.Target
 
-	known    *vault.Account // what the vault has for the registry; nil for nothing
-	level    vault.Level
-	dialogue *enrol.Dialogue
-	stored   *vault.Account // what this run has stored
-	typed    bool           // a password of it was typed
-	retired  int
+	known      *vault.Account // what the vault has for the registry; nil for nothing
+	level      vault.Level
+	dialogue   *enrol.Dialogue
+	tap        *ptyrun.Tap
+	stored     *vault.Account // what this run has stored
+	forwarding *forwarding    // nil to store the recovery codes here
+	typed      bool           // a password of it was typed
 }
 
 func (e *enrolling) run(ctx context.Context) error {
@@ -125,6 +136,9 @@ func (e *enrolling) look(ctx context.Context) error {
 	}
 	e.known, err = pickKnown(c, e.o.name, e.here)
 	if err != nil {
+		return err
+	}
+	if err := e.forward(c); err != nil {
 		return err
 	}
 	e.level = vault.Level(e.o.level)

@@ -19,9 +19,13 @@ func (e *enrolling) conclude(ctx context.Context, verdict enrol.Verdict, err err
 	}
 	switch verdict {
 	case enrol.Enabled:
-		app.sayf("%s stored in %q", plural(e.dialogue.CodesStored(), "recovery code"), e.stored.Name)
+		if e.forwarding != nil {
+			e.forwarding.tell(app)
+		} else {
+			app.sayf("%s stored in %q", plural(e.dialogue.CodesStored(), "recovery code"), e.stored.Name)
+			app.sayf("hint: whoever has this laptop has the secret and the recovery codes; keep the codes elsewhere too")
+		}
 		app.sayf("two-factor authentication is on (%s)", e.level)
-		app.sayf("hint: whoever has this laptop has the secret and the recovery codes; keep a copy of the codes elsewhere")
 		return nil
 	case enrol.Already, enrol.Changed, enrol.On:
 		return e.wasOn(context.WithoutCancel(ctx), verdict)

@@ -21,10 +21,14 @@ func (e *enrolling) attempt(ctx context.Context) (enrol.Verdict, error) {
 	e.dialogue = &enrol.Dialogue{
 		Show:   e.o.show,
 		Secret: func(found intake.Enrolment) (string, error) { return e.store(keep, found) },
-		Codes:  func(codes []secret.Text) error { return e.storeCodes(keep, codes) },
+		Codes:  func(codes []secret.Text) error { return e.keepCodes(keep, codes) },
 	}
 	words := npmWords(e.target, "profile", "enable-2fa", string(e.level))
-	return e.app.holdDialogue(ctx, e.dialogue, e.answer, words)
+	var err error
+	if e.tap, err = e.witness(); err != nil {
+		return enrol.Unclear, err
+	}
+	return e.app.holdDialogue(ctx, e.dialogue, e.answer, words, e.tap)
 }
 
 // answer is a [dialogueAnswer].
@@ -37,6 +41,7 @@ func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secr
 		if err == nil {
 			e.typed = true
 			e.dialogue.Answered()
+			e.tap.Stay()
 		}
 		return code, err
 	}
@@ -79,20 +84,21 @@ var errGone = errors.New("the account was removed meanwhile")
 // storeCodes puts recovery codes into the vault. The first ones tell that the
 // registry has turned the second factor on.
 func (e *enrolling) storeCodes(ctx context.Context, codes []secret.Text) error {
+	if e.stored == nil {
+		return errGone
+	}
+	if e.forwarding != nil {
+		return e.sendCodes(ctx, codes)
+	}
 	return e.v.Update(ctx, func(c *vault.Contents) error {
-		if e.stored == nil {
-			return errGone
-		}
 		first := e.stored.Pending
 		a := c.Finish(e.stored.ID, sameOrigin, e.app.Now())
 		if a == nil {
 			return errGone
 		}
-		retired, err := a.AddRecoveryCodes(codes, !first, e.app.Now())
-		if err != nil {
+		if _, err := a.AddRecoveryCodes(codes, !first, e.app.Now()); err != nil {
 			return err
 		}
-		e.retired += retired
 		stored := *a
 		e.stored = &stored
 		return nil

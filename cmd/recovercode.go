@@ -50,7 +50,7 @@ func (r *recovering) spend(ctx context.Context, d *enrol.Dialogue, purpose strin
 		code, number, err = r.reserve(ctx, purpose)
 		return code, err
 	}
-	verdict, err := r.app.holdDialogue(ctx, d, answer, npmWords(r.target, words...))
+	verdict, err := r.app.holdDialogue(ctx, d, answer, npmWords(r.target, words...), nil)
 	if verdict == want {
 		if number == 0 {
 			r.app.sayf("npm asked for no code")

@@ -173,6 +173,9 @@ func chosenAccounts(c *vault.Contents, o sendOptions, parts bundle.Parts) ([]*va
 	var accounts []*vault.Account
 	if o.allAccounts {
 		for i := range c.Accounts {
+			if c.Accounts[i].Archived() {
+				continue
+			}
 			a := c.Accounts[i].CopyFor(parts != bundle.Recovery, parts != bundle.Secret)
 			if a.Key != nil || len(a.RecoveryCodes) > 0 {
 				accounts = append(accounts, &c.Accounts[i])

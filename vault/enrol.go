@@ -2,6 +2,7 @@ package vault
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -106,6 +107,16 @@ func (c *Contents) byID(id string) *Account {
 		}
 	}
 	return nil
+}
+
+// NoteMove notes that recovery codes which never were in this vault went
+// elsewhere: sent holds them. An earlier note with the id replaced is taken back.
+func (a *Account) NoteMove(replaced string, sent *Account, m Move, now time.Time) {
+	a.Moved = slices.DeleteFunc(a.Moved, func(old Move) bool { return old.ID == replaced })
+	m.Codes, m.MovedAt = len(sent.RecoveryCodes), now.UTC()
+	m.LastNumber, m.LastSet = sent.lastNumber(), sent.newestSet()
+	a.Moved = append(a.Moved, m)
+	a.UpdatedAt = now.UTC()
 }
 
 // Archived tells whether a was put away.

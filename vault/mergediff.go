@@ -86,6 +86,8 @@ func diffAccount(after *Contents, was, a *Account) (Change, bool) {
 		{"registry", was.Registry != a.Registry},
 		{"level", was.Level != a.Level},
 		{"reuse", was.Reuse != a.Reuse},
+		{"state", was.Pending != a.Pending},
+		{"archived", was.Archived() != a.Archived()},
 		{"secret", !sameKey(was, a)},
 		{"counter", sameKey(was, a) && a.Key != nil && was.Key.Counter != a.Key.Counter},
 	} {

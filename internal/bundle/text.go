@@ -88,12 +88,22 @@ func findArmor(text string) ([]byte, error) {
 // Write writes a bundle to a file that must not exist yet. It is on the disk,
 // synced, read back and decrypted, when Write returns nil.
 func Write(path string, sealed *vault.Sealed) error {
-	err := atomicfile.Writer{Path: path, Verify: func(onDisk []byte) error {
-		_, err := sealed.Check(onDisk)
-		return err
-	}}.Create(sealed.Data)
+	err := writer(path, sealed).Create(sealed.Data)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already: %w", path, fs.ErrExist)
 	}
 	return err
+}
+
+// Rewrite puts a bundle in the place of one that [Write] wrote: the file holds the
+// old or the new one at any time.
+func Rewrite(path string, sealed *vault.Sealed) error {
+	return writer(path, sealed).Replace(sealed.Data)
+}
+
+func writer(path string, sealed *vault.Sealed) atomicfile.Writer {
+	return atomicfile.Writer{Path: path, Verify: func(onDisk []byte) error {
+		_, err := sealed.Check(onDisk)
+		return err
+	}}
 }

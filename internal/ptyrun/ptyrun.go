@@ -94,6 +94,8 @@ type Session struct {
 	Warn func(text string)
 	// Relay decides what the user sees of the output; nil shows all of it.
 	Relay Relay
+	// Tap, if set, sees the output first and outlives this process.
+	Tap *Tap
 
 	screen talker
 }

@@ -110,7 +110,9 @@ func (r *run) do(ctx context.Context) (Result, error) {
 	defer r.restore()
 	r.takeTerminal()
 	output := make(chan []byte)
-	go readOutput(r.master, ended, output)
+	if err := r.startOutput(ended, output); err != nil {
+		return Result{}, err
+	}
 	reports := make(chan report)
 	go readReports(r.control, reports)
 	r.loop(ctx, output, reports, end)
