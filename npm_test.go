@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,17 +39,19 @@ type maintainer struct {
 	home     string
 	dir      string
 	env      []string
-
-	mu  sync.Mutex
-	now time.Time
+	clock    fileClock // of the registry and of npmotp
 }
 
 const pkgName = "@ada/thing"
 
-func newMaintainer(t *testing.T, n npmtest.NPM) *maintainer {
+// newMaintainer starts a registry with options, but for its clock.
+func newMaintainer(t *testing.T, n npmtest.NPM, o ...npmregistry.Options) *maintainer {
 	t.Helper()
-	m := &maintainer{npm: n, home: t.TempDir(), dir: t.TempDir(), now: time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)}
-	registry, err := npmregistry.Start(npmregistry.Options{Now: m.clock})
+	m := &maintainer{npm: n, home: t.TempDir(), dir: t.TempDir(), clock: fileClock(filepath.Join(t.TempDir(), "clock"))}
+	m.clock.set(time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC))
+	options := append(o, npmregistry.Options{})[0]
+	options.Now = m.clock.now
+	registry, err := npmregistry.Start(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,17 +69,22 @@ func newMaintainer(t *testing.T, n npmtest.NPM) *maintainer {
 	return m
 }
 
-func (m *maintainer) clock() time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.now
-}
+// step moves the clock on by one time step: the registry takes no code twice.
+func (m *maintainer) step() { m.clock.set(m.clock.now().Add(30 * time.Second)) }
 
-// step moves both clocks on by one time step: the registry takes no code twice.
-func (m *maintainer) step() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.now = m.now.Add(30 * time.Second)
+// run returns npmotp in the maintainer's folder and environment.
+func (m *maintainer) run(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := npmotp(t, m.home, args...)
+	var own []string
+	for _, kv := range cmd.Env {
+		if strings.HasPrefix(kv, "NPMOTP_") {
+			own = append(own, kv)
+		}
+	}
+	cmd.Env = slices.Concat(m.env, own, []string{"TEST_CLOCK=" + string(m.clock)})
+	cmd.Dir = m.dir
+	return cmd
 }
 
 func (m *maintainer) manifest(t *testing.T, version string) {
@@ -92,16 +98,7 @@ func (m *maintainer) manifest(t *testing.T, version string) {
 // exec runs npm through npmotp.
 func (m *maintainer) exec(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := npmotp(t, m.home, append([]string{"exec"}, args...)...)
-	var own []string
-	for _, kv := range cmd.Env {
-		if strings.HasPrefix(kv, "NPMOTP_") {
-			own = append(own, kv)
-		}
-	}
-	cmd.Env = slices.Concat(m.env, own, []string{"TEST_NOW=" + m.clock().Format(time.RFC3339)})
-	cmd.Dir = m.dir
-	out, err := cmd.CombinedOutput()
+	out, err := m.run(t, append([]string{"exec"}, args...)...).CombinedOutput()
 	return string(out), err
 }
 

@@ -23,7 +23,7 @@ func npmotp(t *testing.T, home string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), exe)
 	cmd.Args = append([]string{"npmotp"}, args...)
-	cmd.Env = append(os.Environ(), "HOME="+home, "AppData="+home, "XDG_DATA_HOME=", "XDG_STATE_HOME=",
+	cmd.Env = append(os.Environ(), "HOME="+home, "AppData="+home, "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_RUNTIME_DIR=",
 		"NPMOTP_VAULT="+filepath.Join(home, "vault.npmotp"), "NPMOTP_PASSPHRASE=hunter2")
 	return cmd
 }

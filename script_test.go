@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/term"
 
 	"npmotp/cmd"
 	"npmotp/internal/clip"
@@ -29,6 +32,16 @@ func TestMain(m *testing.M) {
 	// that run the real npm.
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
 		os.Exit(standInNPM())
+	}
+	if name, ok := agePlugin(os.Args[0]); ok {
+		os.Exit(standInPlugin(name))
+	}
+	// npmotp starts itself by the path of its file, not by its name.
+	if len(os.Args) > 1 && os.Args[1] == "terminal-monitor" {
+		os.Exit(cmd.Main(os.Args[1:], testApp()))
+	}
+	if target := os.Getenv(attackVariable); target != "" {
+		os.Exit(attack(target))
 	}
 	testscript.Main(m, map[string]func(){
 		"npmotp": func() { os.Exit(cmd.Main(os.Args[1:], testApp())) },
@@ -49,10 +62,44 @@ func testApp() *cmd.App {
 			return nil
 		}
 	}
+	if file := os.Getenv("TEST_CLOCK"); file != "" {
+		clock := fileClock(file)
+		app.Now = clock.now
+		app.Wait = func(_ context.Context, d time.Duration) error {
+			clock.set(clock.now().Add(d))
+			return nil
+		}
+	}
 	if file := os.Getenv("TEST_CLIPBOARD"); file != "" {
 		app.Clip = fileClipboard(file)
 	}
 	return app
+}
+
+// A fileClock is a clock that several processes share. It stands still but for
+// those who wait.
+type fileClock string
+
+func (f fileClock) now() time.Time {
+	text, err := os.ReadFile(string(f))
+	if err != nil {
+		panic(err)
+	}
+	at, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text)))
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
+func (f fileClock) set(at time.Time) {
+	text := at.Format(time.RFC3339Nano) + "\n"
+	if err := os.WriteFile(string(f)+".new", []byte(text), 0o600); err != nil {
+		panic(err)
+	}
+	if err := os.Rename(string(f)+".new", string(f)); err != nil {
+		panic(err)
+	}
 }
 
 // fileClipboard is a clipboard that a script can read.
@@ -74,6 +121,8 @@ func (f fileClipboard) Text() (secret.Text, error) {
 	return secret.New(string(data)), nil
 }
 
+func (f fileClipboard) Clears() bool { return true }
+
 func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time) error {
 	return os.WriteFile(string(f), []byte(text.Reveal()+" until "+until.UTC().Format(time.RFC3339)+"\n"), 0o600)
 }
@@ -90,11 +139,42 @@ func standInNPM() int {
 			fmt.Println("env " + kv)
 		}
 	}
+	standInQuestions()
 	status, err := strconv.Atoi(os.Getenv("TEST_NPM_STATUS"))
 	if err != nil {
 		return 0
 	}
 	return status
+}
+
+// standInQuestions asks TEST_NPM_ASKS times for a password, with the terminal in
+// raw mode as npm has it, and notes the answers in a file of the working folder.
+func standInQuestions() {
+	n, _ := strconv.Atoi(os.Getenv("TEST_NPM_ASKS"))
+	if n == 0 {
+		return
+	}
+	before, err := term.MakeRaw(0)
+	if err != nil {
+		return // npm asks at a terminal only
+	}
+	defer func() { _ = term.Restore(0, before) }()
+	answers, err := os.OpenFile("answers", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = answers.Close() }()
+	in := bufio.NewReader(os.Stdin)
+	for range n {
+		fmt.Print("Enter OTP: ")
+		line, err := in.ReadString('\r')
+		if err != nil {
+			return
+		}
+		// The end of an input that is no terminal arrives as a key.
+		_, _ = fmt.Fprintln(answers, strings.TrimFunc(line, unicode.IsControl))
+		fmt.Print(line + "\n")
+	}
 }
 
 func TestScripts(t *testing.T) {
@@ -118,15 +198,36 @@ func TestScripts(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
 				return err
 			}
+			if err := putRuntime(env); err != nil {
+				return err
+			}
 			if err := putNPM(env); err != nil {
 				return err
 			}
 			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "cmd/demo/npm-qr.png")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mangle": scriptMangle,
+			"seal":   scriptSeal,
 			"status": scriptStatus,
+			"plugin": scriptPlugin,
 		},
 	})
+}
+
+// putRuntime gives a script a runtime folder, whose path is short enough for a
+// socket everywhere. An agent that a script leaves behind misses its socket.
+func putRuntime(env *testscript.Env) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.MkdirTemp("/tmp", "npmotp-")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = os.RemoveAll(dir) })
+	env.Setenv("XDG_RUNTIME_DIR", dir)
+	return nil
 }
 
 // putNPM puts the stand-in for npm first in the PATH of a script.

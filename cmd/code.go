@@ -7,8 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/otpgen"
-	"npmotp/vault"
+	"npmotp/internal/agent"
 )
 
 type codeOptions struct {
@@ -38,7 +37,11 @@ func newCodeCmd(app *App) *cobra.Command {
 
 ACCOUNT is a name or the beginning of one; it may be left out when there is one
 account, or a default. With --copy the password goes to the clipboard instead,
-and is removed from there when it ends, unless something newer is there.
+and is removed from there when it ends, unless something newer is there. Over
+SSH, without a display, the terminal is asked to copy it (OSC 52); it stays.
+
+While the vault is unlocked (npmotp unlock) no passphrase is asked for, except
+with --at, or with --next and --json: the agent gives passwords of now.
 
 The counter of a counter-based (HOTP) account is on disk before the password is
 shown.`,
@@ -49,7 +52,7 @@ shown.`,
 			o.account = firstArg(args)
 			return runCode(cmd.Context(), app, o)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.copy, "copy", false, "copy it to the clipboard instead of printing it")
@@ -60,113 +63,111 @@ shown.`,
 }
 
 func runCode(ctx context.Context, app *App, o codeOptions) error {
-	at, err := parseAt(o.at, app.Now)
-	if err != nil {
+	if _, err := parseAt(o.at, app.Now); err != nil {
 		return err
 	}
 	if o.at != "" && (o.minRemaining != 0 || o.copy) {
 		return usageErrorf("--at goes with neither --min-remaining nor --copy")
 	}
-	v, err := app.unlock(ctx)
-	if err != nil {
-		return err
-	}
-	contents, err := v.Contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := contents.Find(o.account)
-	if err != nil {
-		return err
-	}
-	if a.IsHOTP() && (o.at != "" || o.next || o.minRemaining != 0) {
-		return usageErrorf("%q is counter-based: --at, --next and --min-remaining are for time-based accounts", a.Name)
-	}
-	if o.at == "" {
-		at = app.Now() // the passphrase may have taken a while
-	}
-	code, err := app.codeOf(ctx, v, a, at, o.minRemaining)
-	if err != nil {
-		return err
-	}
-	if o.next {
-		if code, err = a.Code(code.Until); err != nil {
-			return err
-		}
+	take := app.codeNow
+	if o.at != "" || o.next && app.flags.json {
+		take = app.codeThen
 	}
 	if o.copy {
-		return app.copyCode(ctx, a, code)
+		app.heed() // what is on the clipboard is to be cleared
 	}
-	if o.at == "" {
-		at = app.Now()
+	code, err := take(ctx, o)
+	if err != nil {
+		return err
 	}
-	return app.printCode(a, code, at)
+	if o.copy {
+		return app.copyCode(ctx, code)
+	}
+	at, err := parseAt(o.at, app.Now)
+	if err != nil {
+		return err
+	}
+	return app.printCode(code, at)
 }
 
-// codeOf returns the password of a at the given time. Of a counter-based
-// account it uses one up; of a time-based one it waits for the next when less
-// than least is left.
-func (app *App) codeOf(ctx context.Context, v *vault.Vault, a *vault.Account, at time.Time, least time.Duration) (otpgen.Code, error) {
-	if a.IsHOTP() {
-		return v.NextHOTP(ctx, a.Name, app.Now())
+// codeNow returns the present password, or the one after it.
+func (app *App) codeNow(ctx context.Context, o codeOptions) (agent.Code, error) {
+	g, err := app.giver(ctx)
+	if err != nil {
+		return agent.Code{}, err
 	}
-	code, err := a.Code(at)
-	if err != nil || code.Remaining(at) >= least {
-		return code, err
+	defer g.close()
+	code, err := g.fresh(ctx, o.account, o.next || o.minRemaining != 0, o.minRemaining)
+	if err == nil && o.next {
+		code = following(code)
 	}
-	if period := code.Until.Sub(code.From); least > period {
-		return otpgen.Code{}, usageErrorf("a password of %q lasts %s, so %s can never be left", a.Name, period, least)
-	}
-	app.sayf("the present password ends in %s; waiting for the next one", seconds(code.Remaining(at)))
-	if err := app.Wait(ctx, code.Remaining(at)); err != nil {
-		return otpgen.Code{}, err
-	}
-	// By the end of the present one rather than by the clock: a timer may fire
-	// a moment early.
-	return a.Code(code.Until)
+	return code, err
 }
 
-func (app *App) copyCode(ctx context.Context, a *vault.Account, code otpgen.Code) error {
+// codeThen returns a password of another time than now, which the agent does
+// not give: whoever could ask it for those of the future would not need it.
+func (app *App) codeThen(ctx context.Context, o codeOptions) (agent.Code, error) {
+	vault, err := app.opened(ctx)
+	if err != nil {
+		return agent.Code{}, err
+	}
+	at, err := parseAt(o.at, app.Now) // the passphrase may have taken a while
+	if err != nil {
+		return agent.Code{}, err
+	}
+	code, err := vault.At(o.account, at)
+	if err == nil && o.next {
+		return vault.At(o.account, code.Until)
+	}
+	return code, err
+}
+
+func (app *App) copyCode(ctx context.Context, code agent.Code) error {
 	until := code.Until
-	if a.IsHOTP() {
+	if until.IsZero() {
 		until = app.Now().Add(30 * time.Second)
 	}
 	if err := app.Clip.Copy(ctx, code.Value, until); err != nil {
 		return withHint(err, "leave out --copy to have it printed; on Linux, install wl-clipboard, xclip or xsel")
 	}
-	app.sayf("copied a password of %q; it is cleared from the clipboard in %s", a.Name, seconds(until.Sub(app.Now())))
+	if app.Clip.Clears() {
+		app.sayf("copied a password of %q; it is cleared from the clipboard in %s", code.Account, seconds(until.Sub(app.Now())))
+	} else {
+		app.sayf("asked the terminal to copy a password of %q", code.Account)
+		app.sayNotCleared()
+	}
 	return nil
 }
 
-func (app *App) printCode(a *vault.Account, code otpgen.Code, at time.Time) error {
+// sayNotCleared says what becomes of a copy that the terminal was asked for.
+func (app *App) sayNotCleared() {
+	app.sayf("hint: npmotp cannot take it off that clipboard again: copy something else afterwards; if it did not get there, the terminal does not allow it (OSC 52; in tmux: set -s set-clipboard on)")
+}
+
+func (app *App) printCode(code agent.Code, at time.Time) error {
 	if app.flags.json {
-		view, err := viewCode(a, code, at)
-		if err != nil {
-			return err
-		}
-		return app.printJSON(view)
+		return app.printJSON(viewCode(code, at))
 	}
 	if _, err := fmt.Fprintln(app.Out, code.Value.Reveal()); err != nil {
 		return err
 	}
-	if app.OutTTY && app.ErrTTY && !a.IsHOTP() {
-		app.sayf("%s left", seconds(code.Remaining(at)))
+	if app.OutTTY && app.ErrTTY && !code.Until.IsZero() {
+		app.sayf("%s left", seconds(max(0, code.Until.Sub(at))))
 	}
 	return nil
 }
 
-func viewCode(a *vault.Account, code otpgen.Code, at time.Time) (codeView, error) {
-	view := codeView{Account: a.Name, Code: code.Value.Reveal()}
-	if a.IsHOTP() {
-		return view, nil
+func viewCode(code agent.Code, at time.Time) codeView {
+	view := codeView{Account: code.Account, Code: code.Value.Reveal()}
+	if code.Until.IsZero() {
+		return view
 	}
-	next, err := a.Code(code.Until)
-	if err != nil {
-		return codeView{}, err
+	remaining, period := int(code.Until.Sub(at)/time.Second), int(code.Until.Sub(code.From)/time.Second)
+	view.ExpiresAt, view.Remaining, view.Period = instant(code.Until), &remaining, &period
+	if next := code.Next.Reveal(); next != "" {
+		view.Next = &next
 	}
-	remaining, period, value := int(code.Until.Sub(at)/time.Second), int(a.Key.Period/time.Second), next.Value.Reveal()
-	view.ExpiresAt, view.Remaining, view.Period, view.Next = instant(code.Until), &remaining, &period, &value
-	return view, nil
+	return view
 }
 
 // parseAt reads the --at flag; an empty one means now.

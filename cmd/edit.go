@@ -14,7 +14,7 @@ import (
 
 // attributes are the flags that describe an account, of add and edit.
 type attributes struct {
-	issuer, username, registry, level string
+	issuer, username, registry, level, reuse string
 }
 
 func (at *attributes) addFlags(cmd *cobra.Command) {
@@ -23,6 +23,7 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f.StringVar(&at.username, "username", "", "your user name at the registry")
 	f.StringVar(&at.registry, "registry", "", "the registry's `URL` (default: npm's)")
 	f.StringVar(&at.level, "level", "", "what the registry asks passwords for: auth-only or auth-and-writes")
+	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a password twice: once or allow")
 }
 
 // apply sets on a what the flags of cmd set.
@@ -40,6 +41,12 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 			return err
 		}
 		a.Registry = registry
+	}
+	if cmd.Flags().Changed("reuse") {
+		if at.reuse != "once" && at.reuse != "allow" {
+			return usageErrorf("--reuse %q is neither once nor allow", at.reuse)
+		}
+		a.Reuse = at.reuse == "allow"
 	}
 	if cmd.Flags().Changed("level") {
 		level, err := vault.ParseLevel(at.level)
@@ -82,14 +89,14 @@ func newEditCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "edit [ACCOUNT]",
 		Short: "Change what is stored about an account",
-		Long: `Change the issuer, user name, registry or level of an account. Its secret
-stays.`,
+		Long: `Change the issuer, user name, registry, level or reuse of an account. Its
+secret stays.`,
 		Annotations: vaultStatuses(),
 		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level") {
-				return usageErrorf("nothing to change: give --issuer, --username, --registry or --level")
+			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level", "reuse") {
+				return usageErrorf("nothing to change: give --issuer, --username, --registry, --level or --reuse")
 			}
 			var probe vault.Account
 			if err := at.apply(cmd, &probe); err != nil {
@@ -104,7 +111,7 @@ stays.`,
 				return a, at.apply(cmd, a)
 			}, "changed %q")
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	at.addFlags(cmd)
 	return cmd
@@ -158,7 +165,7 @@ func newRenameCmd(app *App) *cobra.Command {
 				return c.Rename(args[0], name, app.Now())
 			}, "renamed to %q")
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 }
 
@@ -178,7 +185,7 @@ beside it, still hold the account.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRemove(cmd.Context(), app, args[0])
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 }
 
@@ -240,7 +247,7 @@ there is no default any more.`,
 				return a, err
 			}, "%q is the default now")
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&none, "none", false, "have no default")
 	return cmd

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 )
 
@@ -45,8 +46,9 @@ type Via int
 // The ways. A flag is visible to other users of the machine while the tool
 // runs; a variable is inherited by everything that the tool starts.
 const (
-	Flag Via = iota // an argument, as in --otp=123456
-	Env             // a variable, as in npm_config_otp=123456
+	Flag   Via = iota // an argument, as in --otp=123456
+	Env               // a variable, as in npm_config_otp=123456
+	Prompt            // typed at the tool's own prompt
 )
 
 // ParseVia returns the way called s.
@@ -56,14 +58,20 @@ func ParseVia(s string) (Via, error) {
 		return Flag, nil
 	case "env":
 		return Env, nil
+	case "prompt":
+		return Prompt, nil
 	}
-	return 0, fmt.Errorf("%q is no way to pass a code: flag and env are", s)
+	return 0, fmt.Errorf("%q is no way to pass a code: flag, env and prompt are", s)
 }
 
 // String returns the name that [ParseVia] reads.
 func (v Via) String() string {
-	if v == Env {
+	switch v {
+	case Env:
 		return "env"
+	case Prompt:
+		return "prompt"
+	case Flag:
 	}
 	return "flag"
 }
@@ -76,6 +84,8 @@ type Options struct {
 	// a code, and replace what the table says of one that is: arguments with
 	// {otp} in them, and the name of a variable.
 	FlagTemplate, EnvName string
+	// NPMMajor is the major version of the npm that runs, 0 when it is not known.
+	NPMMajor int
 	// Environ is the environment of the command, as [os.Environ] has it.
 	Environ []string
 }
@@ -84,15 +94,25 @@ type Options struct {
 type Plan struct {
 	Tool       string   // the tool that gets the code, seen through a runner: "npm", "lerna"
 	Subcommand string   // its sub-command by its full name, "" when there is none
+	ToolArgv   []string // its own command line, without runners in front of it
 	NeedsCode  bool     // whether a code is to be had before Command
 	Why        string   // one clause that gives the reason for NeedsCode
 	Variables  []string // the environment variables that get the code
 	Warnings   []string // what the user is told before the command runs
+	// MayAsk tells that a script of the project runs, which may run something
+	// that asks. Such a plan needs a code only at the prompt.
+	MayAsk bool
+	// AtPrompt tells that the code is typed at the tool's prompt: the plan runs
+	// by [Plan.Session], and Command puts no code in.
+	AtPrompt bool
 
 	argv    []string
 	environ []string
 	insert  []string // arguments with {otp} in them
 	at      int      // where in argv they go
+	prompts []ptyrun.Pattern
+	nested  bool // another program that the command starts may be what asks
+	classic bool // npm asks on the terminal, and not by way of a browser
 }
 
 // hole is what stands for the code in a template or an argument.
@@ -106,6 +126,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	}
 	p := &Plan{argv: slices.Clone(argv), environ: slices.Clone(o.Environ)}
 	c := seeThrough(argv)
+	p.ToolArgv = append([]string{c.name}, c.args...)
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
@@ -124,8 +145,23 @@ func New(argv []string, o Options) (*Plan, error) {
 		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
 	}
 	p.NeedsCode, p.Why = c.decide(o)
+	p.MayAsk = !p.NeedsCode && c.scripts() && c.given(o.Environ) == ""
+	nested := c.tool == nil || len(c.args) != len(argv)-1 || c.scripts()
+	if o.Via == Prompt && o.FlagTemplate == "" && o.EnvName == "" {
+		if p.MayAsk {
+			p.NeedsCode, p.Why = true, c.tool.name+" "+p.Subcommand+" may run something that asks"
+		}
+		if !p.NeedsCode {
+			return p, nil
+		}
+		return p, p.prompt(c, nested)
+	}
 	if !p.NeedsCode {
 		return p, nil
+	}
+	if c.tool != nil {
+		p.prompts, p.nested = c.tool.asks, nested || c.tool.nested
+		p.classic = p.Subcommand != "login" && p.Subcommand != "adduser"
 	}
 	return p, p.pass(c, o)
 }
@@ -160,8 +196,8 @@ func (p *Plan) pass(c call, o Options) error {
 // the environment that it returns.
 func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	argv = slices.Clone(p.argv)
-	environ = WithoutPassphrase(p.environ)
-	if !p.NeedsCode || code.Len() == 0 {
+	environ = p.Environ()
+	if !p.NeedsCode || p.AtPrompt || code.Len() == 0 {
 		return argv, environ
 	}
 	fill := func(s string) string { return strings.ReplaceAll(s, hole, code.Reveal()) }
@@ -175,7 +211,7 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	for i := range insert {
 		insert[i] = fill(insert[i])
 	}
-	argv = slices.Insert(argv, p.at, insert...)
+	argv = insertAt(argv, p.at, insert)
 	for _, name := range p.Variables {
 		environ = slices.DeleteFunc(environ, func(kv string) bool { return isVariable(kv, name) })
 		environ = append(environ, name+"="+code.Reveal())
@@ -183,14 +219,41 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 	return argv, environ
 }
 
+// updateNotifier is the variable that keeps npm from looking for a newer npm. It
+// would do so at its default registry, which may be another one than that of
+// the package, and npm 10 to 12 send the code there too: npm-registry-fetch puts
+// opts.otp on every request (lib/cli/update-notifier.js).
+const updateNotifier = "npm_config_update_notifier"
+
+// Environ returns the environment of the command without the code. Where a code
+// goes along, npm looks for no newer npm.
+func (p *Plan) Environ() []string {
+	environ := WithoutPassphrase(p.environ)
+	if p.NeedsCode && p.Tool != "" && p.Tool != "gem" {
+		environ = append(withoutVariable(environ, updateNotifier), updateNotifier+"=false")
+	}
+	return environ
+}
+
+func insertAt(argv []string, at int, words []string) []string {
+	if len(words) == 0 {
+		return slices.Clone(argv)
+	}
+	return slices.Insert(slices.Clone(argv), at, words...)
+}
+
 // WithoutPassphrase returns environ without the variables that npmotp takes a
 // passphrase from, for everything that it starts.
 func WithoutPassphrase(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		return isVariable(kv, "NPMOTP_PASSPHRASE") ||
-			isVariable(kv, "NPMOTP_PASSPHRASE_FILE") ||
-			isVariable(kv, "NPMOTP_PASSPHRASE_COMMAND")
+		return slices.ContainsFunc(PassphraseVariables(), func(name string) bool { return isVariable(kv, name) })
 	})
+}
+
+// PassphraseVariables returns the names of the variables that open a vault, or
+// lead to what does.
+func PassphraseVariables() []string {
+	return []string{"NPMOTP_PASSPHRASE", "NPMOTP_PASSPHRASE_FILE", "NPMOTP_PASSPHRASE_COMMAND", "NPMOTP_IDENTITY_FILE"}
 }
 
 // isVariable reports whether kv is the variable called name. npm reads its

@@ -19,7 +19,29 @@ func run(t *testing.T, line string, o npmrun.Options) (string, []string, *npmrun
 		t.Fatalf("New(%q): %v", line, err)
 	}
 	argv, environ := p.Command(secret.New("123456"))
-	return strings.Join(argv, " "), environ, p
+	return strings.Join(argv, " "), slices.DeleteFunc(environ, func(kv string) bool { return kv == noNotifier }), p
+}
+
+// noNotifier keeps npm from looking for a newer npm, with the code.
+const noNotifier = "npm_config_update_notifier=false"
+
+func TestNoNotifier(t *testing.T) {
+	for line, want := range map[string]string{
+		"npm publish":            noNotifier,
+		"npx changeset publish":  noNotifier,
+		"npm publish --otp=1":    "NPM_CONFIG_UPDATE_NOTIFIER=true",
+		"npm install":            "NPM_CONFIG_UPDATE_NOTIFIER=true",
+		"gem push x.gem":         "NPM_CONFIG_UPDATE_NOTIFIER=true",
+		"cowsay --code={otp} go": "NPM_CONFIG_UPDATE_NOTIFIER=true",
+	} {
+		p, err := npmrun.New(strings.Split(line, " "), npmrun.Options{Environ: []string{"NPM_CONFIG_UPDATE_NOTIFIER=true"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, environ := p.Command(secret.New("123456")); !slices.Equal(environ, []string{want}) {
+			t.Errorf("%q: the environment is %q, want %q", line, environ, want)
+		}
+	}
 }
 
 func TestVariable(t *testing.T) {
@@ -125,6 +147,17 @@ func TestLevel(t *testing.T) {
 			if _, _, p := run(t, test.line, npmrun.Options{Level: level}); p.NeedsCode != want {
 				t.Errorf("%q at level %d: NeedsCode is %t (%s)", test.line, level, p.NeedsCode, p.Why)
 			}
+		}
+	}
+}
+
+// TestStar keeps the code from the script that "npm start" runs, which is what
+// npm 12 makes of star.
+func TestStar(t *testing.T) {
+	for major, want := range map[int]bool{0: true, 6: true, 11: true, 12: false, 13: false} {
+		_, _, p := run(t, "npm star thing", npmrun.Options{NPMMajor: major})
+		if p.NeedsCode != want {
+			t.Errorf("npm %d: a code goes along: %t (%s)", major, p.NeedsCode, p.Why)
 		}
 	}
 }
@@ -237,7 +270,7 @@ func TestCommandWithoutACode(t *testing.T) {
 	if !slices.Equal(got, argv) {
 		t.Errorf("without a code the arguments are %q", got)
 	}
-	if want := []string{"A=1", "NPMOTP_PASSPHRASES=kept"}; !slices.Equal(env, want) {
+	if want := []string{"A=1", "NPMOTP_PASSPHRASES=kept", noNotifier}; !slices.Equal(env, want) {
 		t.Errorf("the environment is %q, want %q", env, want)
 	}
 	if environ[1] != "NPMOTP_PASSPHRASE=x" || len(environ) != 5 {

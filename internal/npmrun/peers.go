@@ -3,6 +3,9 @@ package npmrun
 import (
 	"slices"
 	"strings"
+
+	"npmotp/internal/nopt"
+	"npmotp/internal/ptyrun"
 )
 
 // The tools beside npm. A row has a code only where the tool accepts the
@@ -13,37 +16,37 @@ import (
 
 // npx is npm exec with rules of its own for its options (bin/npx-cli.js).
 func npx() *tool {
-	return &tool{name: "npx", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable}, grammar: npmGrammar(), prints: "usage version", start: npxStart}
+	return &tool{name: "npx", flag: "--otp=" + hole, option: "otp", env: []string{npmVariable}, grammar: nopt.NPM(), prints: "usage version", start: npxStart}
 }
 
 // npxStart returns the index of the program in the arguments of npx: the first
 // one that is neither an option nor the value of one, or that follows a --.
 func npxStart(args []string) int {
-	g := npmGrammar()
-	tokens := make([]word, len(args))
+	g := nopt.NPM()
+	tokens := make([]nopt.Word, len(args))
 	for i, a := range args {
-		tokens[i] = word{a, i}
+		tokens[i] = nopt.Word{Text: a, At: i}
 	}
 	for i := 0; i < len(tokens); i++ {
-		arg := tokens[i].text
+		arg := tokens[i].Text
 		if arg == "--" {
-			return tokens[i].at + 1
+			return tokens[i].At + 1
 		}
 		if !strings.HasPrefix(arg, "-") {
-			return tokens[i].at
+			return tokens[i].At
 		}
 		name, value, hadEq := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		long := g.shorthands[name]
+		long := g.Shorthands[name]
 		if name == "n" || name == "p" {
 			long = nil // --node-arg of npm 6, --package
 		}
 		if long != nil {
-			var expanded []word
+			var expanded []nopt.Word
 			for _, l := range long {
-				expanded = append(expanded, word{l, tokens[i].at})
+				expanded = append(expanded, nopt.Word{Text: l, At: tokens[i].At})
 			}
 			if hadEq {
-				expanded = append(expanded, word{value, tokens[i].at})
+				expanded = append(expanded, nopt.Word{Text: value, At: tokens[i].At})
 			}
 			tokens = slices.Replace(tokens, i, i+1, expanded...)
 			i--
@@ -53,7 +56,7 @@ func npxStart(args []string) int {
 			continue
 		}
 		valued := contains("package p cache userconfig call c shell npm node-arg n", name)
-		if valued || i+1 < len(tokens) && !strings.HasPrefix(tokens[i+1].text, "-") {
+		if valued || i+1 < len(tokens) && !strings.HasPrefix(tokens[i+1].Text, "-") {
 			i++
 		}
 	}
@@ -62,18 +65,18 @@ func npxStart(args []string) int {
 
 // firstWord returns a start for runners whose program is the first argument
 // that is not an option of g.
-func firstWord(g grammar) func([]string) int {
+func firstWord(g *nopt.Grammar) func([]string) int {
 	return func(args []string) int {
-		if p := g.parse(args); len(p.words) > 0 {
-			return p.words[0].at
+		if p := g.Parse(args); len(p.Words) > 0 {
+			return p.Words[0].At
 		}
 		return len(args)
 	}
 }
 
 // npxSwitch reports whether npx takes an option for one without a value.
-func npxSwitch(g grammar, name string) bool {
-	return slices.Contains(g.types[name], "bool") ||
+func npxSwitch(g *nopt.Grammar, name string) bool {
+	return slices.Contains(g.Types[name], "bool") ||
 		contains("always-spawn ignore-existing shell-auto-fallback no-install quiet q version v help h", name)
 }
 
@@ -85,6 +88,7 @@ func pnpm() *tool {
 	return &tool{
 		name: "pnpm", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable, "PNPM_CONFIG_OTP"},
 		grammar: pnpmGrammar(), runsUnknown: true,
+		asks: npmAsks(), nested: true, running: "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "unpublish", need: write, alone: true, dryRun: true, noEnv: true},
@@ -108,11 +112,11 @@ func pnpx() *tool {
 	return &tool{name: "pnpx", option: "otp", grammar: pnpmGrammar(), start: firstWord(pnpmGrammar())}
 }
 
-func pnpmGrammar() grammar {
-	return grammar{
-		types: values("access allow-build dir filter filter-prod loglevel otp package publish-branch registry reporter " +
+func pnpmGrammar() *nopt.Grammar {
+	return &nopt.Grammar{
+		Types: values("access allow-build dir filter filter-prod loglevel otp package publish-branch registry reporter " +
 			"store-dir tag test-pattern workspace-concurrency"),
-		shorthands: map[string][]string{"C": {"--dir"}, "F": {"--filter"}},
+		Shorthands: map[string][]string{"C": {"--dir"}, "F": {"--filter"}},
 	}
 }
 
@@ -123,6 +127,7 @@ func yarn() *tool {
 	return &tool{
 		name: "yarn", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, runsUnknown: true,
 		grammar: yarnGrammar(),
+		asks:    append([]ptyrun.Pattern{{Text: "question npm one-time password:"}}, npmAsks()...), running: "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true},
 			{names: "tag", need: write, reads: "ls list"},
@@ -142,6 +147,7 @@ func yarn() *tool {
 func yarnNpm() *tool {
 	return &tool{
 		name: "yarn npm", flag: "--otp=" + hole, option: "otp", prints: "help h", grammar: yarnGrammar(),
+		asks: []ptyrun.Pattern{{Text: "One-time password:"}, {Text: "One-time password: ‣"}},
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "stage", need: write, writes: "approve reject"},
@@ -149,11 +155,11 @@ func yarnNpm() *tool {
 	}
 }
 
-func yarnGrammar() grammar {
-	return grammar{
-		types: values("access cache-folder cwd exclude from global-folder include jobs link-folder modules-folder mutex " +
+func yarnGrammar() *nopt.Grammar {
+	return &nopt.Grammar{
+		Types: values("access cache-folder cwd exclude from global-folder include jobs link-folder modules-folder mutex " +
 			"network-concurrency network-timeout new-version otp package preferred-cache-folder registry tag"),
-		shorthands: map[string][]string{"j": {"--jobs"}, "p": {"--package"}},
+		Shorthands: map[string][]string{"j": {"--jobs"}, "p": {"--package"}},
 	}
 }
 
@@ -161,6 +167,7 @@ func yarnGrammar() grammar {
 func bun() *tool {
 	return &tool{
 		name: "bun", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, grammar: bunGrammar(), runsUnknown: true,
+		asks: npmAsks(), classic: "--auth-type=legacy", running: "run",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "x", runs: program},
@@ -173,15 +180,15 @@ func bunx() *tool {
 	return &tool{name: "bunx", option: "otp", grammar: bunGrammar(), start: firstWord(bunGrammar())}
 }
 
-func bunGrammar() grammar {
-	return grammar{
-		types:      values("access auth-type ca cafile cwd env-file filter minimum-release-age otp package registry tag"),
-		shorthands: map[string][]string{"F": {"--filter"}, "p": {"--package"}},
+func bunGrammar() *nopt.Grammar {
+	return &nopt.Grammar{
+		Types:      values("access auth-type ca cafile cwd env-file filter minimum-release-age otp package registry tag"),
+		Shorthands: map[string][]string{"F": {"--filter"}, "p": {"--package"}},
 	}
 }
 
 func corepack() *tool {
-	return &tool{name: "corepack", option: "otp", start: firstWord(grammar{})}
+	return &tool{name: "corepack", option: "otp", start: firstWord(&nopt.Grammar{})}
 }
 
 // lerna reads npm's configuration, so npm's variable too. One code serves all
@@ -189,7 +196,8 @@ func corepack() *tool {
 func lerna() *tool {
 	return &tool{
 		name: "lerna", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable},
-		grammar: grammar{types: values("concurrency dist-tag loglevel otp preid registry tag-version-prefix")},
+		grammar: &nopt.Grammar{Types: values("concurrency dist-tag loglevel otp preid registry tag-version-prefix")},
+		asks:    append(npmAsks(), ptyrun.Pattern{Text: "one-time password:"}, ptyrun.Pattern{Text: "This operation requires a one-time password:"}),
 		rows: []row{
 			{names: "publish", need: write, alone: true},
 			{names: "exec", runs: program},
@@ -201,13 +209,15 @@ func lerna() *tool {
 func changeset() *tool {
 	return &tool{
 		name: "changeset", flag: "--otp=" + hole, option: "otp", prints: "help h version", env: []string{npmVariable},
-		grammar: grammar{types: values("otp tag")},
-		rows:    []row{{names: "publish", need: write, alone: true}},
+		grammar: &nopt.Grammar{Types: values("otp tag")},
+		asks:    npmAsks(), nested: true,
+		rows: []row{{names: "publish", need: write, alone: true}},
 	}
 }
 
 // np runs the tests and an install before it publishes, which takes longer
-// than a code lives.
+// than a code lives. Its prompt is a line in the midst of a list that it draws
+// anew ten times a second, never the last thing on the screen.
 func np() *tool {
 	return &tool{
 		name: "np", option: "otp", bare: write, unknown: write, prints: "help version",
@@ -222,13 +232,14 @@ func np() *tool {
 func releaseIt() *tool {
 	return &tool{
 		name: "release-it", flag: "--npm.otp=" + hole, option: "npm.otp", bare: write, unknown: write, prints: helpAndVersion,
+		asks: append(npmAsks(), ptyrun.Pattern{Text: "Please enter OTP for npm:"}), nested: true,
 		idle: "npm=false npm.publish=false dry-run=true release-version=true changelog=true",
-		grammar: grammar{
-			types: map[string][]string{
+		grammar: &nopt.Grammar{
+			Types: map[string][]string{
 				"npm.otp": {"string"}, "npm.tag": {"string"}, "preRelease": {"string"}, "preReleaseId": {"string"},
 				"config": {"string"}, "increment": {"string"}, "npm": {"bool"}, "npm.publish": {"bool"}, "dry-run": {"bool"},
 			},
-			shorthands: map[string][]string{"c": {"--config"}, "d": {"--dry-run"}, "i": {"--increment"}},
+			Shorthands: map[string][]string{"c": {"--config"}, "d": {"--dry-run"}, "i": {"--increment"}},
 		},
 	}
 }
@@ -237,9 +248,10 @@ func releaseIt() *tool {
 func gem() *tool {
 	return &tool{
 		name: "gem", flag: "--otp=" + hole, option: "otp", env: []string{"GEM_HOST_OTP_CODE"}, prints: "help h",
-		grammar: grammar{
-			types: values("add attestation config-file host key otp platform remove version"),
-			shorthands: map[string][]string{
+		asks: []ptyrun.Pattern{{Text: "Code:"}},
+		grammar: &nopt.Grammar{
+			Types: values("add attestation config-file host key otp platform remove version"),
+			Shorthands: map[string][]string{
 				"a": {"--add"}, "k": {"--key"}, "r": {"--remove"}, "v": {"--version"},
 			},
 		},

@@ -1,6 +1,11 @@
 package npmrun
 
-import "strings"
+import (
+	"strings"
+
+	"npmotp/internal/nopt"
+	"npmotp/internal/ptyrun"
+)
 
 // npmVariable is the variable that npm and the tools built on its
 // configuration read a one-time password from.
@@ -55,7 +60,7 @@ type tool struct {
 	flag        string   // the arguments that carry a code
 	option      string   // the option that they set
 	env         []string // the variables that carry a code
-	grammar     grammar
+	grammar     *nopt.Grammar
 	rows        []row
 	bare        need   // without a sub-command
 	prints      string // options with which it prints something and ends
@@ -64,6 +69,10 @@ type tool struct {
 	abbreviates bool   // a prefix of one sub-command stands for it
 	runsUnknown bool   // a sub-command that has no row is a script, or another tool
 	noWay, mend string
+	asks        []ptyrun.Pattern // its prompts for a code
+	nested      bool             // a program that it starts may be what asks
+	classic     string           // the argument that has it ask on the terminal
+	running     string           // the sub-commands that run a script of the project
 	// start returns the index of the program's name, for runners that have
 	// rules of their own.
 	start func(args []string) int
@@ -117,6 +126,18 @@ func (r row) actsAs(s row) bool {
 func (r row) name() string {
 	name, _, _ := strings.Cut(r.names, " ")
 	return name
+}
+
+// AsksCode returns the sub-commands of npm that the registry asks a code for at
+// a level. It is what the table says that exec goes by.
+func AsksCode(level Level) []string {
+	var names []string
+	for _, r := range npm().rows {
+		if r.need == login || r.need == write && level != AuthOnly {
+			names = append(names, r.name())
+		}
+	}
+	return names
 }
 
 func contains(words, word string) bool {

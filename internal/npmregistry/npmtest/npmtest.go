@@ -59,6 +59,39 @@ func NPMs(t testing.TB) []NPM {
 	return slices.CompactFunc(found, func(a, b NPM) bool { return a.Version == b.Version })
 }
 
+// ToolsVariable names the folder that .ci/install-tools filled.
+const ToolsVariable = "NPMOTP_TEST_TOOLS"
+
+// Every returns the versions under the folder that NPMOTP_TEST_NPMS names, for
+// tests that take long. It skips the test where the variable is not set, and in
+// short runs, but fails it where CI=true promises the versions.
+func Every(t testing.TB) []NPM {
+	t.Helper()
+	promised(t, DirVariable, ".ci/install-npm")
+	return NPMs(t)
+}
+
+// Tools returns the folder of the tools beside npm, or skips or fails as
+// [Every] does.
+func Tools(t testing.TB) string {
+	t.Helper()
+	return promised(t, ToolsVariable, ".ci/install-tools")
+}
+
+func promised(t testing.TB, variable, script string) string {
+	t.Helper()
+	dir, reason := os.Getenv(variable), variable+" names no folder that "+script+" filled"
+	switch {
+	case testing.Short():
+		t.Skip("takes long")
+	case dir == "" && os.Getenv("CI") == "true":
+		t.Fatal(reason)
+	case dir == "":
+		t.Skip(reason)
+	}
+	return dir
+}
+
 // probe asks an npm for its version.
 func probe(t testing.TB, path string) NPM {
 	t.Helper()

@@ -1,0 +1,122 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"npmotp/internal/agent"
+	"npmotp/internal/npmconfig"
+	"npmotp/vault"
+)
+
+// pickAccount returns the account that is named, or else the one of the
+// registry.
+func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconfig.Target) (agent.Account, error) {
+	registry, source := x.o.registry, ""
+	if registry == "" && len(targets) > 0 {
+		registry, source = targets[0].Registry, fmt.Sprintf(" (%s)", targets[0].Source)
+	}
+	if x.o.account != "" || registry == "" {
+		return g.find(ctx, x.o.account)
+	}
+	accounts, err := g.list(ctx)
+	if err != nil {
+		return agent.Account{}, err
+	}
+	var matches, keyless []agent.Account
+	for _, a := range accounts {
+		switch {
+		case !x.belongs(a, registry) || !a.ArchivedAt.IsZero():
+		case a.Type == "" && !x.o.recovery:
+			keyless = append(keyless, a)
+		case a.RecoveryCodes == 0 && x.o.recovery:
+			keyless = append(keyless, a)
+		default:
+			matches = append(matches, a)
+		}
+	}
+	if len(matches) == 0 {
+		matches = keyless // whose own lack is what to say
+	}
+	if ready := slices.DeleteFunc(slices.Clone(matches), func(a agent.Account) bool { return a.Pending }); len(ready) > 0 {
+		matches = ready
+	}
+	if len(matches) == 1 {
+		return matches[0], nil
+	}
+	if i := slices.IndexFunc(matches, func(a agent.Account) bool { return a.Default }); i >= 0 {
+		return matches[i], nil
+	}
+	if len(matches) > 1 {
+		e := &vault.AmbiguousError{}
+		for _, a := range matches {
+			e.Matches = append(e.Matches, a.Name)
+		}
+		return agent.Account{}, withHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
+	}
+	if x.o.registry != "" {
+		return g.find(ctx, "")
+	}
+	return agent.Account{}, withHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
+		"'npmotp add --registry URL' adds one, 'npmotp edit ACCOUNT --registry URL' changes one")
+}
+
+// able says what keeps the account from answering.
+func (x *execution) able(g *giver, a agent.Account) error {
+	switch {
+	case x.o.recovery:
+		return g.moved(a, x.o.recoveryLeft(a), (*vault.Account).LacksCodes)
+	case a.Type == "":
+		return g.moved(a, withHint(fmt.Errorf("%w in %q, which holds recovery codes only", vault.ErrNoKey, a.Name),
+			"'npmotp exec --recovery ...' answers with one of them"), (*vault.Account).LacksKey)
+	}
+	return nil
+}
+
+// moved returns where what a lacks was moved to, as far as the vault is open and
+// knows, and else err, which says that it is missing.
+func (g *giver) moved(a agent.Account, err error, lacks func(*vault.Account) error) error {
+	if g.vault == nil || !errors.Is(err, vault.ErrNoCodes) && !errors.Is(err, vault.ErrNoKey) {
+		return err
+	}
+	if own, missing := g.vault.contents.Find(a.Name); missing == nil {
+		if e, ok := errors.AsType[*vault.MovedError](lacks(own)); ok {
+			return e
+		}
+	}
+	return err
+}
+
+// yarnsMirror is what yarn 1 and yarn berry take without any setting.
+const yarnsMirror = "https://registry.yarnpkg.com/"
+
+// belongs reports whether a registry is that of the account. For yarn, its
+// default registry is npm's: it is another name of npm's own servers, to which
+// yarn sends the token of npm's registry unasked, and which publish there.
+func (x *execution) belongs(a agent.Account, registry string) bool {
+	return sameOrigin(a.Registry, registry) ||
+		strings.HasPrefix(x.plan.Tool, "yarn") && sameOrigin(registry, yarnsMirror) && sameOrigin(a.Registry, vault.DefaultRegistry)
+}
+
+// sameOrigin reports whether two URLs have the same scheme, host and port.
+func sameOrigin(a, b string) bool {
+	x, y := origin(a), origin(b)
+	return x != "" && x == y
+}
+
+// origin returns scheme, host and port of a URL in one form, or "".
+func origin(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
+	}
+	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}

@@ -1,0 +1,136 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/agent"
+)
+
+// statusView is the JSON of the state of the agent. When it is locked, all but
+// the first field are null, zero or empty.
+type statusView struct {
+	Unlocked   bool        `json:"unlocked"`
+	UnlockedAt *time.Time  `json:"unlocked_at"`
+	Until      *time.Time  `json:"until"`
+	Idle       int         `json:"idle"` // seconds; 0 when there is no limit
+	IdleUntil  *time.Time  `json:"idle_until"`
+	PID        int         `json:"pid"`
+	InMemory   bool        `json:"in_memory"` // kept from being swapped
+	Codes      int         `json:"codes"`
+	Lists      int         `json:"lists"`
+	Given      []givenView `json:"given"`
+}
+
+type givenView struct {
+	At      time.Time `json:"at"`
+	What    string    `json:"what"`
+	Account string    `json:"account"`
+	PID     int       `json:"pid"`
+	Command string    `json:"command"`
+	Parent  string    `json:"parent"`
+}
+
+func newStatusCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Say whether the vault is unlocked, and what was given to whom",
+		Long: `Say whether the vault is unlocked, until when, and what the agent has given to
+which process: one-time passwords, and lists of accounts. It counts all, and
+lists the last 40.
+
+The exit status is 4 while the vault is locked.`,
+		Annotations: statuses(exitUsage, exitLocked),
+		Example:     "  npmotp status\n  npmotp status --json | jq .until",
+		Args:        noArgs,
+		RunE:        func(cmd *cobra.Command, _ []string) error { return runStatus(cmd.Context(), app) },
+	}
+}
+
+func runStatus(ctx context.Context, app *App) error {
+	status, err := app.agentStatus(ctx)
+	locked := errors.Is(err, agent.ErrNone)
+	if e, ok := errors.AsType[*agent.Error](err); ok && e.Kind == agent.KindEnded {
+		app.warnf("%v", err)
+		locked = true
+	}
+	if err != nil && !locked {
+		return err
+	}
+	if app.flags.json {
+		if err := app.printJSON(viewStatus(status, !locked)); err != nil {
+			return err
+		}
+	} else if err := app.printStatus(status, !locked); err != nil {
+		return err
+	}
+	if locked {
+		return &statusError{exitLocked}
+	}
+	return nil
+}
+
+func (app *App) agentStatus(ctx context.Context) (agent.Status, error) {
+	_, endpoint, err := app.endpoint()
+	if err != nil {
+		return agent.Status{}, err
+	}
+	c, err := agent.Dial(ctx, endpoint)
+	if err != nil {
+		return agent.Status{}, err
+	}
+	defer func() { _ = c.Close() }()
+	c.Warn = func(text string) { app.warnf("%s", text) }
+	return c.Status()
+}
+
+func viewStatus(s agent.Status, unlocked bool) statusView {
+	// Digits of a fraction say nothing here, and could look like a password.
+	second := func(t time.Time) *time.Time { return instant(t.Truncate(time.Second)) }
+	view := statusView{
+		Unlocked: unlocked, UnlockedAt: second(s.UnlockedAt), Until: second(s.Until), Idle: s.Idle,
+		IdleUntil: second(s.IdleUntil), PID: s.PID, InMemory: s.InMemory, Codes: s.Codes, Lists: s.Lists, Given: []givenView{},
+	}
+	for _, g := range s.Given {
+		g.At = g.At.Truncate(time.Second)
+		view.Given = append(view.Given, givenView(g))
+	}
+	return view
+}
+
+func (app *App) printStatus(s agent.Status, unlocked bool) error {
+	if !unlocked {
+		return app.printFields([][2]string{{"state", "locked"}})
+	}
+	fields := [][2]string{
+		{"state", "unlocked"},
+		{"until", clockTime(s.Until)},
+		{"unused until", clockTime(s.IdleUntil)},
+		{"process", fmt.Sprint(s.PID)},
+		{"memory", "may be swapped"},
+		{"given", plural(s.Codes, "password") + ", " + plural(s.Lists, "list")},
+	}
+	if s.InMemory {
+		fields[4][1] = "is not swapped"
+	}
+	if err := app.printFields(fields); err != nil || len(s.Given) == 0 {
+		return err
+	}
+	var rows [][]string
+	for _, g := range s.Given {
+		rows = append(rows, []string{clockTime(g.At), g.What, g.Account, fmt.Sprint(g.PID), g.Command, g.Parent})
+	}
+	return app.printTable("TIME WHAT ACCOUNT PROCESS COMMAND PARENT", rows)
+}
+
+// clockTime writes a time of this day or the next.
+func clockTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("Mon 15:04:05")
+}

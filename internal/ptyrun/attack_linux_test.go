@@ -1,0 +1,124 @@
+package ptyrun_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"npmotp/internal/npmregistry/npmtest"
+)
+
+// An attack is a prepublishOnly script that is after the code.
+type attack struct {
+	name, script string
+	// stays tells that a process of it is still there when npm itself asks.
+	stays bool
+}
+
+// attacks write what they get to the file $STOLEN.
+func attacks() []attack {
+	const prompt = `printf 'This operation requires a one-time password.\nEnter OTP: '`
+	return []attack{
+		{"prints the prompt and reads", prompt + `; read x; echo "$x" >$STOLEN`, false},
+		{"opens the terminal", prompt + ` >/dev/tty; head -n 1 </dev/tty >$STOLEN`, false},
+		{"leaves a reader in the background", `cat </dev/tty >$STOLEN & :`, true},
+		{"forks twice", `( (cat </dev/tty >$STOLEN &) & ) ; :`, true},
+		{"begins a session of its own", `setsid sh -c 'cat <&3 >$STOLEN' 3</dev/tty & :`, true},
+		{"reads raw in a session of its own", `setsid sh -c 'stty raw -echo <&3; dd bs=1 <&3 >$STOLEN' 3</dev/tty & :`, true},
+		{"forks from process to process", `node flee.js </dev/tty & :`, true},
+		{"calls itself npm", `node -e 'process.title="npm publish"; process.stdout.write("Enter OTP: "); process.stdin.setRawMode(true).once("data", d => { require("fs").writeFileSync(process.env.STOLEN, d); process.exit() })'`, false},
+	}
+}
+
+const flee = `
+const { spawn } = require('child_process')
+const fs = require('fs')
+if (!process.argv[2]) {
+  spawn(process.execPath, [__filename, '1'], { detached: true, stdio: ['inherit', 'ignore', 'ignore'] }).unref()
+} else {
+  process.stdin.on('data', d => fs.appendFileSync(process.env.STOLEN, d))
+  process.stdin.on('error', () => process.exit())
+  const n = +process.argv[2]
+  if (n < 40) setTimeout(() => { spawn(process.execPath, [__filename, String(n + 1)], { detached: true, stdio: ['inherit', 'ignore', 'ignore'] }).unref(); process.exit() }, 20)
+}
+`
+
+// attempt publishes a package with such a script, and does what a user would
+// who sees the warning.
+func (a attack) attempt(t *testing.T, n npmtest.NPM) {
+	t.Helper()
+	r := newTrial(t, n)
+	stolen := filepath.Join(t.TempDir(), "stolen")
+	r.file(t, "flee.js", flee)
+	r.file(t, "attack.sh", "export STOLEN="+stolen+"\n"+a.script+"\n")
+	r.manifest(t, "prepublishOnly", "sh attack.sh")
+	p := sit(t, start{dir: r.dir, env: r.env, answer: r.answer}, n.Path, "publish")
+	p.expect("[warn: the question is not answered: ")
+	var screen string
+	if a.stays {
+		p.press("\x03")
+		screen = p.end(anyFailure)
+		r.published(t, "@alice/thing", 0)
+		if len(r.codes) != 0 {
+			t.Errorf("a code was asked for:\n%s", screen)
+		}
+	} else {
+		// Something else than a code; npm's own question follows.
+		p.press("nothing\r")
+		screen = p.end(0)
+		r.published(t, "@alice/thing", 1)
+	}
+	got, err := os.ReadFile(stolen)
+	if err != nil && a.stays {
+		got = nil // it was ended before it began
+	} else if err != nil {
+		t.Error(err)
+	}
+	for _, code := range r.codes {
+		if strings.Contains(string(got), code) || strings.ContainsAny(string(got), "0123456789") {
+			t.Errorf("the script has %q", got)
+		}
+	}
+	r.shownNowhere(t, screen)
+}
+
+// TestAttacks is the guard against scripts that want the code for themselves.
+func TestAttacks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs npm many times")
+	}
+	all := npmtest.NPMs(t)
+	newest := all[len(all)-1]
+	runs := 1
+	if text := os.Getenv(attacksVariable); text != "" {
+		var err error
+		if runs, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	} else if os.Getenv("CI") == "true" {
+		t.Fatal(attacksVariable + " is not set")
+	}
+	for _, a := range attacks() {
+		t.Run(a.name, func(t *testing.T) {
+			for i := range runs {
+				t.Run(fmt.Sprint(i), func(t *testing.T) {
+					t.Parallel()
+					a.attempt(t, newest)
+				})
+			}
+			for _, n := range all[:len(all)-1] {
+				t.Run(n.String(), func(t *testing.T) {
+					t.Parallel()
+					a.attempt(t, n)
+				})
+			}
+		})
+	}
+}
+
+// attacksVariable says how often each attack is tried on the newest npm. It has
+// to lose every race, so CI tries each 20 times.
+const attacksVariable = "NPMOTP_TEST_ATTACKS"

@@ -1,0 +1,192 @@
+package ptyrun
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A guard tells whether the program is alone on its terminal and reads there.
+//
+// Everything it goes by is the kernel's word: a process's own name, arguments
+// and environment are its to change.
+type guard struct {
+	master   *os.File // this side of the terminal
+	terminal *os.File // the program's side
+	program  int
+	ours     []int        // the session's own processes
+	ended    map[int]bool // what the last look found ended, but not yet gone
+}
+
+// knows tells that this system has answers.
+func (g *guard) knows() bool { return true }
+
+// strangers returns the processes besides the program that could read what is
+// typed now: those that descend from it, have the terminal for their
+// controlling one, or have it open, whatever session they are in. It is not
+// sure when a process ended while it looked, since that one may have left
+// another behind.
+//
+// A process that flees by forking does not escape a look: its children have
+// larger numbers, and /proc lists the numbers in order, so one of them is
+// listed, and found to be there, or to have just ended.
+func (g *guard) strangers() (found []Process, sure bool) {
+	var terminal syscall.Stat_t
+	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
+		return nil, false
+	}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, false
+	}
+	sure = true
+	ended := map[int]bool{}
+	parents := map[int]int{}
+	names := map[int]string{}
+	holds := map[int]bool{}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		p, err := stat(pid)
+		if err != nil {
+			sure = false
+			continue
+		}
+		if p.state == 'Z' || p.state == 'X' {
+			ended[pid] = true
+			sure = sure && g.ended[pid]
+			continue
+		}
+		parents[pid], names[pid] = p.parent, p.name
+		holds[pid] = p.terminal == terminal.Rdev || hasOpen(pid, &terminal)
+	}
+	g.ended = ended
+	for pid, name := range names {
+		if pid == g.program || g.isOurs(pid) {
+			continue
+		}
+		if holds[pid] || g.descends(pid, parents) {
+			found = append(found, Process{pid, name})
+		}
+	}
+	return found, sure
+}
+
+func (g *guard) isOurs(pid int) bool {
+	return slices.Contains(g.ours, pid)
+}
+
+// descends tells whether a process comes from the program or, by way of its
+// monitor that adopts orphans, once did.
+func (g *guard) descends(pid int, parents map[int]int) bool {
+	for range len(parents) {
+		parent, ok := parents[pid]
+		if !ok {
+			return false
+		}
+		if parent == g.program || parent != os.Getpid() && g.isOurs(parent) {
+			return true
+		}
+		pid = parent
+	}
+	return false
+}
+
+// A procStat is what /proc/PID/stat says (proc_pid_stat(5)).
+type procStat struct {
+	name     string
+	state    byte
+	parent   int
+	group    int
+	terminal uint64
+}
+
+func stat(pid int) (procStat, error) {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return procStat{}, err
+	}
+	// The name may have any character in it, parentheses included.
+	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return procStat{}, syscall.EINVAL
+	}
+	fields := strings.Fields(string(text[end+1:]))
+	if len(fields) < 5 {
+		return procStat{}, syscall.EINVAL
+	}
+	p := procStat{name: string(text[open+1 : end]), state: fields[0][0]}
+	p.parent, _ = strconv.Atoi(fields[1])
+	p.group, _ = strconv.Atoi(fields[2])
+	// The number is a C int that holds the device in the kernel's old coding.
+	device, _ := strconv.ParseInt(fields[4], 10, 64)
+	dev := uint32(device) //nolint:gosec // two's complement, as printed
+	p.terminal = unix.Mkdev(dev>>8&0xfff, dev&0xff|dev>>12&0xfff00)
+	return p, nil
+}
+
+// hasOpen tells whether a process has the terminal open. Of another user's
+// process it cannot tell; such a process is not a script of this program.
+func hasOpen(pid int, terminal *syscall.Stat_t) bool {
+	dir := filepath.Join("/proc", strconv.Itoa(pid), "fd")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		var st syscall.Stat_t
+		if syscall.Stat(filepath.Join(dir, e.Name()), &st) == nil && st.Rdev == terminal.Rdev && st.Mode&syscall.S_IFMT == syscall.S_IFCHR {
+			return true
+		}
+	}
+	return false
+}
+
+// inFront tells whether the program has the terminal's foreground.
+func (g *guard) inFront() bool {
+	// The program's side answers this only to the processes of its session.
+	front, err := unix.IoctlGetInt(fdOf(g.master), unix.TIOCGPGRP)
+	p, statErr := stat(g.program)
+	return err == nil && statErr == nil && front == p.group
+}
+
+// reads tells whether a thread of the program is in a read of the terminal.
+func (g *guard) reads() bool {
+	var terminal syscall.Stat_t
+	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
+		return false
+	}
+	tasks := filepath.Join("/proc", strconv.Itoa(g.program), "task")
+	entries, err := os.ReadDir(tasks)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(tasks, e.Name(), "syscall"))
+		fields := strings.Fields(string(text))
+		if err != nil || len(fields) < 2 {
+			continue
+		}
+		number, err := strconv.Atoi(fields[0])
+		if err != nil || number != unix.SYS_READ && number != unix.SYS_READV {
+			continue
+		}
+		fd, err := strconv.ParseUint(strings.TrimPrefix(fields[1], "0x"), 16, 32)
+		if err != nil {
+			continue
+		}
+		var st syscall.Stat_t
+		if syscall.Stat(filepath.Join("/proc", strconv.Itoa(g.program), "fd", strconv.FormatUint(fd, 10)), &st) == nil && st.Rdev == terminal.Rdev {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,288 @@
+//go:build linux || darwin
+
+package ptyrun_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"npmotp/internal/npmrun"
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
+
+	"github.com/creack/pty"
+)
+
+const (
+	// monitorArg makes the test binary the monitor of a session.
+	monitorArg = "ptyrun-monitor"
+	// runVariable makes the test binary run its arguments in a session, and end
+	// as npmotp does. It holds options: nested, agree, max=N, prompt=TEXT.
+	runVariable = "PTYRUN_TEST_RUN"
+)
+
+func TestMain(m *testing.M) {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == monitorArg:
+		os.Exit(ptyrun.Monitor())
+	case os.Getenv(runVariable) != "":
+		os.Exit(runSession())
+	}
+	os.Exit(m.Run())
+}
+
+// runSession is npmotp. The questions go to the test by descriptor 3 and the
+// answers come by descriptor 4.
+func runSession() int {
+	options := strings.Fields(os.Getenv(runVariable))
+	environ := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, runVariable+"=") })
+	path, err := exec.LookPath(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 127
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 125
+	}
+	ask, reply := os.NewFile(3, "ask"), bufio.NewReader(os.NewFile(4, "reply"))
+	syscall.CloseOnExec(3)
+	syscall.CloseOnExec(4)
+	s := &ptyrun.Session{
+		Path: path, Argv: os.Args[1:], Environ: environ,
+		Helper: []string{self, monitorArg},
+		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Prompts: npmPatterns(),
+		Nested:  slices.Contains(options, "nested"),
+		Ask: func(_ context.Context, p ptyrun.Prompt) (secret.Text, error) {
+			if _, err := fmt.Fprintf(ask, "%s|%d|%t\n", p.Text, p.Again, p.Refused); err != nil {
+				return secret.Text{}, err
+			}
+			line, err := reply.ReadString('\n')
+			switch line = strings.TrimSpace(line); {
+			case err != nil:
+				return secret.Text{}, err
+			case line == "leave":
+				return secret.Text{}, ptyrun.ErrLeave
+			case line == "fail":
+				return secret.Text{}, errors.New("there is no code")
+			}
+			return secret.New(line), nil
+		},
+	}
+	if slices.Contains(options, "plan") {
+		plan, err := npmrun.New(os.Args[1:], npmrun.Options{Via: npmrun.Prompt, Environ: environ})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+		planned, err := plan.Session(secret.Text{})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 127
+		}
+		s.Argv, s.Environ, s.Prompts, s.Nested = planned.Argv, planned.Environ, planned.Prompts, planned.Nested
+	}
+	for _, o := range options {
+		if text, ok := strings.CutPrefix(o, "prompt="); ok {
+			s.Prompts = []ptyrun.Pattern{{Text: text}}
+		}
+		if text, ok := strings.CutPrefix(o, "max="); ok {
+			s.MaxAnswers, _ = strconv.Atoi(text)
+		}
+	}
+	if slices.Contains(options, "agree") || slices.Contains(options, "refuse") {
+		s.Confirm = func(_ context.Context, question string) (bool, error) {
+			fmt.Fprintf(os.Stderr, "[confirm: %s]\n", question)
+			return slices.Contains(options, "agree"), nil
+		}
+	}
+	s.Warn = func(text string) { _, _ = fmt.Fprintf(s.Talk(), "[warn: %s]\n", text) }
+	result, err := s.Run(context.Background())
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "[error: %v]\n", err)
+	}
+	fmt.Fprintf(os.Stderr, "[answers: %d]\n", result.Answers)
+	if err != nil && result.Status == 0 {
+		return 125
+	}
+	return result.Status
+}
+
+// A person sits at a terminal with the session on it.
+type person struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	terminal *os.File
+	screen   bytes.Buffer
+	seen     int
+	chunks   chan []byte
+}
+
+// patience is a failsafe: what is waited for comes in a fraction of it.
+const patience = 30 * time.Second
+
+type start struct {
+	dir     string
+	env     []string // nil is this process's
+	options string
+	// answer returns what is typed at a question; nil answers 123456.
+	answer func(question string) string
+	stdin  *os.File // instead of the terminal
+	alone  bool     // there is no terminal at all
+	shell  string   // runs the session as "$@"
+}
+
+// sit starts argv in a session at a terminal.
+func sit(t *testing.T, s start, argv ...string) *person {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	argv = append([]string{self}, argv...)
+	if s.shell != "" {
+		argv = append([]string{"bash", "-c", s.shell, "bash"}, argv...)
+	}
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	cmd.Dir, cmd.Env = s.dir, s.env
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(slices.Clone(cmd.Env), runVariable+"=. "+s.options)
+	questions, ask := pipe(t)
+	reply, answers := pipe(t)
+	cmd.ExtraFiles = []*os.File{ask, reply}
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("no pseudo-terminal here:", err)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
+	if s.alone {
+		output, w := pipe(t)
+		terminal, tty = output, w
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, w, w
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	}
+	if s.stdin != nil {
+		cmd.Stdin = s.stdin
+	}
+	_ = pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 80})
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []*os.File{tty, ask, reply} {
+		_ = f.Close()
+	}
+	if s.answer == nil {
+		s.answer = func(string) string { return "123456" }
+	}
+	go func() {
+		for lines := bufio.NewScanner(questions); lines.Scan(); {
+			if _, err := fmt.Fprintln(answers, s.answer(lines.Text())); err != nil {
+				return
+			}
+		}
+	}()
+	p := &person{t: t, cmd: cmd, terminal: terminal, chunks: make(chan []byte)}
+	go p.read()
+	t.Cleanup(func() {
+		_ = terminal.Close()
+		_ = questions.Close()
+		_ = answers.Close()
+		for range p.chunks {
+		}
+	})
+	return p
+}
+
+func pipe(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, w
+}
+
+func (p *person) read() {
+	defer close(p.chunks)
+	buf := make([]byte, 4096)
+	for {
+		n, err := p.terminal.Read(buf)
+		if n > 0 {
+			p.chunks <- bytes.Clone(buf[:n])
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// expect waits until the screen shows text beyond what was expected before.
+func (p *person) expect(text string) {
+	p.t.Helper()
+	deadline := time.After(patience)
+	for {
+		if i := strings.Index(p.screen.String()[p.seen:], text); i >= 0 {
+			p.seen += i + len(text)
+			return
+		}
+		select {
+		case c, ok := <-p.chunks:
+			if !ok {
+				p.t.Fatalf("the screen ended without %q:\n%s", text, p.screen.String())
+			}
+			p.screen.Write(c)
+		case <-deadline:
+			p.t.Fatalf("the screen does not show %q:\n%q", text, p.screen.String())
+		}
+	}
+}
+
+func (p *person) press(keys string) {
+	p.t.Helper()
+	if _, err := p.terminal.WriteString(keys); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// anyFailure stands for every status but 0.
+const anyFailure = -1
+
+// end waits until the session has ended and returns the screen.
+func (p *person) end(status int) string {
+	p.t.Helper()
+	deadline := time.After(patience)
+	for open := true; open; {
+		var c []byte
+		select {
+		case c, open = <-p.chunks:
+			p.screen.Write(c)
+		case <-deadline:
+			p.t.Fatalf("the session does not end:\n%q", p.screen.String())
+		}
+	}
+	err := p.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
+	if got := p.cmd.ProcessState.ExitCode(); got != status && (status != anyFailure || got == 0) {
+		p.t.Errorf("status %d, want %d:\n%s", got, status, p.screen.String())
+	}
+	return p.screen.String()
+}

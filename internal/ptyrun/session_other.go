@@ -1,0 +1,14 @@
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
+
+package ptyrun
+
+import "context"
+
+// Supported tells whether a [Session] can run on this system.
+const Supported = false
+
+// Run returns [ErrUnsupported].
+func (s *Session) Run(context.Context) (Result, error) { return Result{}, ErrUnsupported }
+
+// Monitor does nothing here, as no session starts it.
+func Monitor() int { return 2 }

@@ -1,0 +1,248 @@
+//go:build linux || darwin
+
+package ptyrun_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+func TestSessionPassesTheStatus(t *testing.T) {
+	for _, test := range []struct {
+		script string
+		want   int
+	}{
+		{"exit 0", 0}, {"exit 1", 1}, {"exit 255", 255},
+		{"kill -KILL $$", 137}, {"kill -TERM $$", 143}, {"kill -INT $$", 130},
+	} {
+		t.Run(test.script, func(t *testing.T) {
+			sit(t, start{}, "sh", "-c", test.script).end(test.want)
+		})
+	}
+}
+
+func TestSessionCannotExecute(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tool")
+	if err := os.WriteFile(file, []byte("#!/no/such/interpreter\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	screen := sit(t, start{}, file).end(125)
+	if !strings.Contains(screen, file+": no such file or directory") {
+		t.Errorf("the screen is %q", screen)
+	}
+}
+
+// TestSessionKeys sends the keys that the terminal makes signals of.
+func TestSessionKeys(t *testing.T) {
+	for key, name := range map[string]string{"\x03": "INT", "\x1c": "QUIT"} {
+		t.Run(name, func(t *testing.T) {
+			p := sit(t, start{}, "sh", "-c", `trap 'echo caught; exit 7' `+name+`; echo ready; while :; do read x; done`)
+			p.expect("ready")
+			p.press(key)
+			p.expect("caught")
+			p.end(7)
+		})
+	}
+}
+
+// TestSessionPassesSignals sends signals to npmotp's process itself.
+func TestSessionPassesSignals(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		signal syscall.Signal
+	}{{"INT", syscall.SIGINT}, {"TERM", syscall.SIGTERM}, {"HUP", syscall.SIGHUP}, {"QUIT", syscall.SIGQUIT}} {
+		t.Run(test.name, func(t *testing.T) {
+			p := sit(t, start{}, "sh", "-c", `trap 'echo caught; exit 7' `+test.name+`; echo ready; while :; do read x; done`)
+			p.expect("ready")
+			if err := p.cmd.Process.Signal(test.signal); err != nil {
+				t.Fatal(err)
+			}
+			p.expect("caught")
+			p.end(7)
+		})
+		t.Run(test.name+" ends it", func(t *testing.T) {
+			p := sit(t, start{}, "sh", "-c", "echo ready; read x")
+			p.expect("ready")
+			if err := p.cmd.Process.Signal(test.signal); err != nil {
+				t.Fatal(err)
+			}
+			p.end(128 + int(test.signal))
+		})
+	}
+}
+
+// shellJob is an interactive shell's way of running the session: as a job that
+// can be stopped.
+const shellJob = `set -m; before=$(stty -g); "$@"; s=$?
+echo "status=$s"; [ "$before" = "$(stty -g)" ] && echo terminal-restored
+if [ $s = 147 ]; then read go; fg >/dev/null; s=$?; echo "status=$s"; [ "$before" = "$(stty -g)" ] && echo terminal-restored; fi
+exit $s`
+
+// TestSessionStopsAndGoesOn presses Ctrl-Z and continues the job, twice over:
+// with the key, and with SIGTSTP sent to npmotp.
+func TestSessionStopsAndGoesOn(t *testing.T) {
+	for _, way := range []string{"key", "signal"} {
+		t.Run(way, func(t *testing.T) {
+			p := sit(t, start{shell: shellJob}, "bash", "-c", `trap 'echo continued' CONT; echo "ready $PPID"; until read x; do :; done; echo "got $x"; exit 5`)
+			p.expect("ready ")
+			if way == "key" {
+				p.press("\x1a")
+			} else {
+				p.expect("\r\n")
+				// The monitor's parent is npmotp.
+				fields := strings.Fields(p.screen.String())
+				monitor := fields[len(fields)-1]
+				stat, err := os.ReadFile("/proc/" + monitor + "/stat")
+				if err != nil {
+					t.Skip("no /proc here:", err)
+				}
+				_, rest, _ := strings.Cut(string(stat), ") ")
+				pid, err := strconv.Atoi(strings.Fields(rest)[1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.expect("status=147")
+			p.expect("terminal-restored")
+			p.press("go\n")
+			p.expect("continued")
+			p.press("hello\r")
+			p.expect("got hello")
+			p.expect("status=5")
+			p.expect("terminal-restored")
+			p.end(5)
+		})
+	}
+}
+
+// TestSessionRestoresTheTerminal ends the session in every way that it can
+// notice.
+func TestSessionRestoresTheTerminal(t *testing.T) {
+	const shell = `before=$(stty -g); "$@"; s=$?; [ "$before" = "$(stty -g)" ] && echo terminal-restored; exit $s`
+	for _, test := range []struct {
+		script string
+		status int
+	}{
+		{"exit 3", 3}, {"stty raw -echo; exit 3", 3}, {"kill -KILL $$", 137}, {"kill -KILL $PPID; sleep 60", 137},
+		{`kill -TERM $(awk '{print $4}' /proc/$PPID/stat); sleep 60`, 143},
+		{`kill -HUP $(awk '{print $4}' /proc/$PPID/stat); sleep 60`, 129},
+	} {
+		t.Run(test.script, func(t *testing.T) {
+			if strings.Contains(test.script, "/proc") {
+				if _, err := os.Stat("/proc/self/stat"); err != nil {
+					t.Skip("no /proc here")
+				}
+			}
+			p := sit(t, start{shell: "trap : TERM HUP; " + shell}, "sh", "-c", test.script)
+			p.expect("terminal-restored")
+			p.end(test.status)
+		})
+	}
+}
+
+func TestSessionFollowsTheWindow(t *testing.T) {
+	p := sit(t, start{}, "bash", "-c", `trap 'stty size' WINCH; stty size; until read -t 0.1 x; do :; done`)
+	p.expect("24 80")
+	if err := pty.Setsize(p.terminal, &pty.Winsize{Rows: 50, Cols: 132}); err != nil {
+		t.Fatal(err)
+	}
+	p.expect("50 132")
+	p.press("\r")
+	p.end(0)
+}
+
+func TestSessionPassesKeys(t *testing.T) {
+	p := sit(t, start{}, "sh", "-c", `read x; echo "got $x"; cat; echo ended`)
+	p.press("one\r")
+	p.expect("got one")
+	p.press("two\r")
+	p.expect("two\r\ntwo\r\n")
+	p.press("\x04")
+	p.expect("ended")
+	p.end(0)
+}
+
+func TestSessionPassesAStream(t *testing.T) {
+	for _, test := range []struct{ name, input, want string }{
+		{"lines", "one\ntwo\n", "got one\r\ntwo\r\nended\r\n"},
+		{"no newline at the end", "one\ntwo", "got one\r\ntwoended\r\n"},
+		{"nothing", "", "got \r\nended\r\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "input")
+			if err := os.WriteFile(file, []byte(test.input), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			stdin, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = stdin.Close() })
+			script := `read x; echo "got $x"; cat; echo ended`
+			if test.input == "" {
+				script = `read x; echo "got $x"; echo ended`
+			}
+			p := sit(t, start{stdin: stdin}, "sh", "-c", script)
+			screen := p.end(0)
+			if !strings.HasPrefix(screen, test.want) {
+				t.Errorf("the screen is %q, want %q", screen, test.want)
+			}
+		})
+	}
+}
+
+// TestSessionOutputIsUnchanged prints every byte in a mode in which the
+// terminal leaves it alone.
+func TestSessionOutputIsUnchanged(t *testing.T) {
+	var all strings.Builder
+	for b := range 256 {
+		all.WriteByte(byte(b))
+	}
+	text := strings.Repeat(all.String(), 3000)
+	file := filepath.Join(t.TempDir(), "bytes")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := sit(t, start{}, "sh", "-c", `stty -opost; cat "$0"`, file)
+	if screen := p.end(0); !strings.HasPrefix(screen, text) {
+		t.Errorf("%d bytes differ from the %d printed", len(screen), len(text))
+	}
+}
+
+// TestSessionAnswersAScript is an answer in a terminal's usual mode, echoed by
+// the system.
+func TestSessionAnswersAScript(t *testing.T) {
+	p := sit(t, start{}, "bash", "-c", `printf 'Enter OTP: '; read x; [ "$x" = 123456 ] && echo right`)
+	p.expect("Enter OTP: ******\r\nright\r\n")
+	p.end(0)
+}
+
+func TestSessionStopsAtTheLimit(t *testing.T) {
+	p := sit(t, start{options: "max=1"}, "bash", "-c", `while :; do printf 'Enter OTP: '; read x; done`)
+	p.expect("[error: the program asks again]")
+	p.expect("[answers: 1]")
+	p.end(130)
+}
+
+func TestSessionLeavesTheQuestion(t *testing.T) {
+	p := sit(t, start{answer: func(string) string { return "leave" }}, "bash", "-c", `printf 'Enter OTP: '; read x; echo "got $x"`)
+	p.expect("Enter OTP: ")
+	p.press("99\r")
+	p.expect("got 99")
+	p.end(0)
+}
+
+func TestSessionWithoutACode(t *testing.T) {
+	p := sit(t, start{answer: func(string) string { return "fail" }}, "bash", "-c", `printf 'Enter OTP: '; read x`)
+	p.expect("[error: there is no code]")
+	p.end(130)
+}

@@ -1,0 +1,259 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"npmotp/internal/npmregistry"
+	"npmotp/internal/npmregistry/npmtest"
+)
+
+// A toolCall is a tool and how it publishes the package in the folder.
+type toolCall struct {
+	name, folder, pkg string
+	argv              []string
+	files             map[string]string
+	before            string // runs in the folder first
+	npm               *npmtest.NPM
+}
+
+const gitRepository = `git init -q -b main . && git config user.email ada@example.com && git config user.name ada &&
+git add -A && git commit -qm first && git init -q --bare "$HOME/origin.git" &&
+git remote add origin "$HOME/origin.git" && git push -q -u origin main`
+
+func toolCalls(t *testing.T) []toolCall {
+	t.Helper()
+	var calls []toolCall
+	for _, n := range npmtest.Every(t) {
+		if strings.Contains(n.Path, os.Getenv(npmtest.DirVariable)) {
+			calls = append(calls, toolCall{name: "npm " + n.Version, argv: []string{"npm", "publish"}, npm: &n})
+		}
+	}
+	return append(calls,
+		toolCall{folder: "pnpm_10", pkg: "pnpm", argv: []string{"pnpm", "publish", "--no-git-checks"}},
+		toolCall{folder: "pnpm_12", pkg: "pnpm", argv: []string{"pnpm", "publish", "--no-git-checks"}},
+		toolCall{folder: "yarn_1", pkg: "yarn", argv: []string{"yarn", "publish", "--non-interactive"}},
+		toolCall{name: "yarn berry", folder: "_yarnpkg_cli-dist_4", pkg: "@yarnpkg/cli-dist", argv: []string{"yarn", "npm", "publish"}, before: "yarn install"},
+		toolCall{folder: "bun_1", pkg: "bun", argv: []string{"bun", "publish"}},
+		toolCall{folder: "lerna_8", pkg: "lerna", argv: []string{"lerna", "publish", "from-package", "--yes"}, before: gitRepository,
+			files: map[string]string{"lerna.json": `{"version":"1.0.0","packages":["."]}`}},
+		toolCall{name: "changesets", folder: "_changesets_cli_2", pkg: "@changesets/cli", argv: []string{"changeset", "publish"}, before: gitRepository,
+			files: map[string]string{".changeset/config.json": `{"access":"restricted","baseBranch":"main"}`}},
+		toolCall{folder: "release-it_19", pkg: "release-it", argv: []string{"release-it", "--ci=false", "--no-git", "--increment=patch"}, before: gitRepository},
+		toolCall{folder: "np_10", pkg: "np", argv: []string{"np", "--yolo"}, before: gitRepository},
+	)
+}
+
+// TestToolTable runs every tool in every way against four kinds of registry, and
+// wants what doc/exec.md says of them. UPDATE=1 writes it there.
+func TestToolTable(t *testing.T) {
+	dir := npmtest.Tools(t)
+	calls := toolCalls(t)
+	ways := []string{"flag", "env", "prompt"}
+	var mu sync.Mutex
+	cells := map[string]string{}
+	t.Run("run", func(t *testing.T) {
+		slots := make(chan struct{}, 2)
+		for _, c := range calls {
+			for _, via := range ways {
+				for kind := range 4 {
+					o := npmregistry.Options{WebLogin: kind > 1, AllowReuse: kind%2 == 1}
+					name := fmt.Sprint(c.argv[0], " ", c.folder, c.name, " ", via, " ", kind)
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						slots <- struct{}{}
+						defer func() { <-slots }()
+						result, seen := c.publish(t, dir, via, o)
+						mu.Lock()
+						defer mu.Unlock()
+						cells[fmt.Sprint(c.title(t, dir), via, kind)] = result
+						if seen {
+							cells[fmt.Sprint(c.title(t, dir), via, "seen")] = "yes"
+						}
+					})
+				}
+			}
+		}
+	})
+	if t.Failed() || slices.ContainsFunc(calls, func(c toolCall) bool { return cells[c.title(t, dir)+"prompt3"] == "" }) {
+		return // or only some of them ran
+	}
+	var b strings.Builder
+	b.WriteString("| tool | way | classic, once | classic, reuse | web, once | web, reuse | scripts see it |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, c := range calls {
+		title := c.title(t, dir)
+		for _, via := range ways {
+			fmt.Fprintf(&b, "| %s | %s |", title, via)
+			for kind := range 4 {
+				fmt.Fprintf(&b, " %s |", cells[fmt.Sprint(title, via, kind)])
+			}
+			fmt.Fprintf(&b, " %s |\n", cmp.Or(cells[fmt.Sprint(title, via, "seen")], "no"))
+		}
+	}
+	compareTable(t, b.String())
+}
+
+// compareTable compares a table with the one between the marks of doc/exec.md.
+func compareTable(t *testing.T, table string) {
+	t.Helper()
+	const file, begin, end = "doc/exec.md", "<!-- begin of the table -->\n", "<!-- end of the table -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	old, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the table", file)
+	}
+	if os.Getenv("UPDATE") == "1" {
+		if err := os.WriteFile(file, []byte(before+begin+table+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if old != table {
+		t.Errorf("%s says\n%s\nand the tools did\n%s", file, old, table)
+	}
+}
+
+// title returns the tool with its version.
+func (c toolCall) title(t *testing.T, dir string) string {
+	t.Helper()
+	if c.pkg == "" {
+		return c.name
+	}
+	text, err := os.ReadFile(filepath.Join(dir, c.folder, "node_modules", filepath.FromSlash(c.pkg), "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p struct{ Version string }
+	if err := json.Unmarshal(text, &p); err != nil {
+		t.Fatal(err)
+	}
+	return cmp.Or(c.name, c.pkg) + " " + p.Version
+}
+
+// publish publishes a package and says how that went, and whether a script of
+// the package saw the code.
+func (c toolCall) publish(t *testing.T, dir, via string, o npmregistry.Options) (result string, seen bool) {
+	t.Helper()
+	all := npmtest.Every(t)
+	n := all[len(all)-1]
+	bin := filepath.Join(dir, c.folder, "node_modules", ".bin")
+	if c.npm != nil {
+		n, bin = *c.npm, filepath.Dir(c.npm.Path)
+	}
+	m := newMaintainer(t, n, o)
+	if o.AllowReuse {
+		run(t, m.home, "", "edit", "ada", "--reuse", "allow")
+	}
+	// What the maintainer's own environment says of these is not the tool's.
+	m.env = slices.DeleteFunc(m.env, func(kv string) bool {
+		return strings.HasPrefix(kv, "npm_config_auth_type=") || strings.HasPrefix(kv, "PATH=")
+	})
+	m.env = append(m.env, "PATH="+bin+":"+filepath.Dir(n.Path)+":"+os.Getenv("PATH"), "YARN_ENABLE_TELEMETRY=0")
+	// The environment, and the command lines of what the script descends from:
+	// other tests send the same codes.
+	const look = `(env; p=$$; while [ $p -gt 1 ]; do cat /proc/$p/cmdline; p=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status); done) >>seen 2>/dev/null; true`
+	m.write(t, "package.json", fmt.Sprintf(`{"name":%q,"version":"1.0.0","files":["x"],"scripts":{"prepublishOnly":%q,"prepack":%q}}`, pkgName, look, look))
+	m.write(t, ".gitignore", "seen\n")
+	for name, text := range c.files {
+		m.write(t, name, text)
+	}
+	if c.name == "yarn berry" {
+		m.write(t, "yarn.lock", "")
+		m.write(t, ".yarnrc.yml", fmt.Sprintf("npmRegistryServer: %q\nunsafeHttpWhitelist: [\"127.0.0.1\"]\nnpmAuthToken: %q\n", m.registry.URL(), m.registry.Token("ada")))
+	}
+	if c.name == "changesets" {
+		// It takes the registry from here and publishConfig only.
+		m.env = append(m.env, "npm_config_registry="+m.registry.URL())
+	}
+	if c.before != "" {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", c.before)
+		cmd.Dir, cmd.Env = m.dir, m.env
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	screen, asked, status := c.drive(t, m, via)
+	p, _ := m.registry.Package(pkgName)
+	t.Logf("status %d, %+v\n%s", status, p, screen)
+	for _, code := range m.codes() {
+		seen = seen || len(filesWith(t, m.dir, code)) > 0
+	}
+	switch {
+	case len(p.Versions) == 1 && asked:
+		return "published, after a yes", seen
+	case len(p.Versions) == 1:
+		return "published", seen
+	case status == 2 && strings.Contains(screen, "no way to pass the one-time password"):
+		return "no way", seen
+	case status == hung:
+		return "waits for a browser", seen
+	}
+	return "not published", seen
+}
+
+// hung is the status of a tool that had to be ended.
+const hung = -1
+
+// drive runs the call at a terminal, and answers what is not about the password
+// as a user would. Asked tells whether npmotp asked for leave to type.
+func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen string, asked bool, status int) {
+	t.Helper()
+	cmd := m.run(t, append([]string{"exec", "--via", via, "--"}, c.argv...)...)
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = terminal.Close() }()
+	answers := []struct{ question, keys string }{
+		{"answer it all the same?", "y\r"}, {"to npm?", "\r"},
+	}
+	var text bytes.Buffer
+	buf := make([]byte, 4096)
+	for {
+		// What ends a tool that waits for a browser, which says nothing.
+		if err := terminal.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := terminal.Read(buf)
+		text.Write(buf[:n])
+		for i, a := range answers {
+			if a.question != "" && strings.Contains(text.String(), a.question) {
+				asked = asked || i == 0
+				answers[i].question = ""
+				_, _ = terminal.WriteString(a.keys)
+			}
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			_ = terminal.Close() // hangs up
+			_ = cmd.Wait()
+			return text.String(), asked, hung
+		}
+		if err != nil {
+			break
+		}
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return text.String(), asked, cmd.ProcessState.ExitCode()
+}
