@@ -1,6 +1,6 @@
 // Package grayjpeg reads the brightness of baseline JPEG files (ITU-T T.81), which
 // is all that a search for a code looks at: the blocks of the colours are skipped,
-// bit by bit, without their values. It takes a third of the time of image/jpeg.
+// bit by bit, without their values. It takes less than half the time of image/jpeg.
 //
 // What is unusual (progressive, four components, several scans) or damaged it leaves
 // to image/jpeg: it reads no picture that image/jpeg does not read as well, with

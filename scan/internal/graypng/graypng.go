@@ -2,7 +2,7 @@
 //
 // Most screenshots are PNG files, and image/png takes longer to unpack them than
 // it takes to find a code in them. The reader here makes the levels row by row, without
-// the colour picture in between, in a tenth of the time and a third of the
+// the colour picture in between, in a third of the time and of the
 // memory; what is unusual (interlaced, other than 8 bits, a transparent colour) it
 // leaves to image/png.
 package graypng
