@@ -66,11 +66,9 @@ func policy() map[string][]string {
 		"./internal/cleantext":  {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/doctor":     {"golang.org/x/sys"}, // looks at names, modes and texts
-		// Reads npm's dialogues, and hands on what is in them.
-		"./internal/enrol":    {"./scan", "./internal/intake", "./internal/secret"},
-		"./internal/filelock": {"golang.org/x/sys"},
-		"./internal/harden":   {"golang.org/x/sys"},
-		"./internal/ledger":   {"./internal/atomicfile", "./internal/filelock"},
+		"./internal/filelock":   {"golang.org/x/sys"},
+		"./internal/harden":     {"golang.org/x/sys"},
+		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
 		// Keeps no token of an .npmrc, so it needs no secrets.
 		"./internal/npmconfig":  {"./internal/nopt"},
 		"./internal/nopt":       {},

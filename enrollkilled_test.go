@@ -123,7 +123,7 @@ func (k *killing) run(t *testing.T, n npmtest.NPM, when string, kill func(*enrol
 	mode, secret := m.registry.TFA("ada")
 	_, err := os.Stat(filepath.Join(m.home, "npm-printed"))
 	printed := err == nil
-	codes := 0
+	var codes int
 	// What goes on without the one that was killed may have a save to make.
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		if codes = m.codesOf(t, secret, mode != "", when); !printed || codes == 5 || time.Now().After(deadline) {

@@ -45,7 +45,7 @@ func (r *run) startOutput(ended *os.File, output chan<- []byte) error {
 	}
 	var files []uintptr
 	for _, f := range []*os.File{theirIn, theirOut, nowhere, r.master, r.control} {
-		files = append(files, uintptr(fdOf(f))) //nolint:gosec // a descriptor
+		files = append(files, uintptr(fdOf(f)))
 	}
 	// A session of its own: what ends the user's terminal does not end it.
 	pid, err := syscall.ForkExec(r.Tap.Argv[0], r.Tap.Argv, &syscall.ProcAttr{ //nolint:gosec // this program itself
