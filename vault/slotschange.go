@@ -86,12 +86,11 @@ func (v *Vault) addSlot(ctx context.Context, s slot, r *slotRecipient) (report S
 	return report, err
 }
 
-// An id in the place of a name would be ambiguous.
-var slotID = regexp.MustCompile(`^[0-9a-f]{4,16}$`)
-
 // validSlotName refuses what the line of a slot cannot hold, or what would be
 // taken for an id.
 func validSlotName(name string) error {
+	// An id in the place of a name would be ambiguous.
+	slotID := regexp.MustCompile(`^[0-9a-f]{4,16}$`)
 	switch {
 	case strings.ContainsAny(name, "\r\n"), name != strings.TrimSpace(name):
 		return fmt.Errorf("%w: it has a line break, or spaces around it", ErrSlotName)

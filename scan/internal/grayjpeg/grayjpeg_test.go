@@ -119,6 +119,12 @@ func TestDamaged(t *testing.T) {
 			if same(t, data[:n]) {
 				t.Errorf("picture %d cut to %d of %d bytes was read", seed, n, len(data))
 			}
+			same(t, append(bytes.Clone(data[:n]), 0xff, 0xd9))
+		}
+		for i := range data[:len(data)-1] {
+			if data[i] == 0xff && data[i+1]&^7 == 0xd0 { // a restart
+				same(t, append(bytes.Clone(data[:i-1]), data[i:]...))
+			}
 		}
 		r := rand.New(rand.NewPCG(1, seed))
 		for range 300 {
@@ -132,17 +138,18 @@ func TestDamaged(t *testing.T) {
 // What it does not know it leaves alone.
 func TestLeavesToImageJPEG(t *testing.T) {
 	good := encode(t, picture(40, 40, 5), 80)
-	frame := bytes.Index(good, []byte{0xff, 0xc0})
+	frame, huffman := bytes.Index(good, []byte{0xff, 0xc0}), bytes.Index(good, []byte{0xff, 0xc4})
 	for name, change := range map[string]func(b []byte) []byte{
 		"progressive": func(b []byte) []byte { b[frame+1] = 0xc2; return b },
 		"12 bits":     func(b []byte) []byte { b[frame+4] = 12; return b },
 		"red, green and blue": func(b []byte) []byte {
 			return bytes.Join([][]byte{b[:2], {0xff, 0xee, 0, 14}, []byte("Adobe"), make([]byte, 7), b[2:]}, nil)
 		},
-		"no end":       func(b []byte) []byte { return b[:len(b)-2] },
-		"another scan": func(b []byte) []byte { return append(b[:len(b)-2], 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0) },
-		"other size":   func(b []byte) []byte { b[frame+5]++; return b },
-		"no picture":   func([]byte) []byte { return nil },
+		"too many codes": func(b []byte) []byte { b[huffman+5], b[huffman+7] = 3, b[huffman+7]-3; return b },
+		"no end":         func(b []byte) []byte { return b[:len(b)-2] },
+		"another scan":   func(b []byte) []byte { return append(b[:len(b)-2], 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0) },
+		"other size":     func(b []byte) []byte { b[frame+5]++; return b },
+		"no picture":     func([]byte) []byte { return nil },
 	} {
 		if _, ok := grayjpeg.Decode(t.Context(), change(bytes.Clone(good)), 40, 40); ok {
 			t.Errorf("%s: read", name)

@@ -12,7 +12,7 @@ const (
 	maxLevel = 1 << 11
 	// padding stands behind the bits of a part of a scan, so that they can be loaded
 	// eight bytes at a time up to the end.
-	padding = 24
+	padding = 16
 	word    = 8
 )
 

@@ -149,6 +149,60 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// A bitWriter writes the bits of a stream, the lowest first.
+type bitWriter struct {
+	out []byte
+	n   int
+}
+
+func (w *bitWriter) bits(v, n int) {
+	for i := range n {
+		if w.n%8 == 0 {
+			w.out = append(w.out, 0)
+		}
+		w.out[w.n/8] |= byte(v>>i&1) << (w.n % 8)
+		w.n++
+	}
+}
+
+// withCodes returns a stream of one zero byte, in a block that gives that many codes a
+// length: the zero byte and the end of the block a bit each, all others none.
+func withCodes(lits, dists int) []byte {
+	w := &bitWriter{out: []byte{0x78, 0x9c}, n: 16}
+	w.bits(1|2<<1, 3)
+	w.bits(lits-257, 5)
+	w.bits(dists-1, 5)
+	w.bits(18-4, 4)
+	// Of the codes of lengths, that of a run of zeros has one bit, those of 0 and 1 two.
+	for i := range 18 {
+		w.bits(map[int]int{2: 1, 3: 2, 17: 2}[i], 3)
+	}
+	zero, one := func() { w.bits(1, 2) }, func() { w.bits(3, 2) }
+	one()
+	for _, run := range []int{138, 117} {
+		w.bits(0, 1)
+		w.bits(run-11, 7)
+	}
+	one()
+	for range lits - 257 + dists {
+		zero()
+	}
+	w.bits(2, 2)
+	return w.out
+}
+
+func TestNumberOfCodes(t *testing.T) {
+	for lits := 257; lits <= 288; lits++ {
+		for _, dists := range []int{1, 30, 31, 32} {
+			src := withCodes(lits, dists)
+			same(t, src, 300)
+			if out, err := unpack(src, 300); (lits <= 286 && dists <= 30) != (errors.Is(err, io.EOF) && len(out) == 1) {
+				t.Errorf("%d and %d codes: %v", lits, dists, err)
+			}
+		}
+	}
+}
+
 func FuzzInflate(f *testing.F) {
 	for _, data := range contents() {
 		data = data[:min(len(data), 2000)]
