@@ -39,9 +39,7 @@ func (a *agentTest) inTerminal(before string, args ...string) (d *dialogue, answ
 		a.t.Skip("no pseudo-terminal here:", err)
 	}
 	a.t.Cleanup(func() { _ = terminal.Close() })
-	if err := terminal.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-		a.t.Fatal(err)
-	}
+	endReads(a.t, terminal, time.Minute)
 	return &dialogue{t: a.t, cmd: cmd, terminal: terminal}, answer
 }
 

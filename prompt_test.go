@@ -190,9 +190,7 @@ func (m *maintainer) atTerminal(t *testing.T, args ...string) (string, error) {
 		t.Skip("no pseudo-terminal here:", err)
 	}
 	defer func() { _ = terminal.Close() }()
-	if err := terminal.SetReadDeadline(time.Now().Add(40 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
+	endReads(t, terminal, time.Minute)
 	var screen bytes.Buffer
 	_, err = screen.ReadFrom(terminal)
 	if errors.Is(err, os.ErrDeadlineExceeded) {

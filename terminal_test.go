@@ -47,10 +47,20 @@ func atTerminal(t *testing.T, home string, args ...string) *dialogue {
 	}
 	t.Cleanup(func() { _ = terminal.Close() })
 	// A question that never comes ends the test, not the patience.
-	if err := terminal.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+	endReads(t, terminal, time.Minute)
+	return &dialogue{t: t, cmd: cmd, terminal: terminal}
+}
+
+// endReads has reads of a terminal fail when the time is over. The package pty
+// makes it a file that blocks, whatever its deadline is.
+func endReads(t *testing.T, terminal *os.File, after time.Duration) {
+	t.Helper()
+	if err := syscall.SetNonblock(int(terminal.Fd()), true); err != nil {
 		t.Fatal(err)
 	}
-	return &dialogue{t: t, cmd: cmd, terminal: terminal}
+	if err := terminal.SetReadDeadline(time.Now().Add(after)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // expect waits until the screen shows text beyond what was expected before.

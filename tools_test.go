@@ -191,17 +191,15 @@ func (c toolCall) publish(t *testing.T, dir, via string, o npmregistry.Options) 
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	screen, asked, status := c.drive(t, m, via)
+	screen, after, status := c.drive(t, m, via)
 	p, _ := m.registry.Package(pkgName)
 	t.Logf("status %d, %+v\n%s", status, p, screen)
 	for _, code := range m.codes() {
 		seen = seen || len(filesWith(t, m.dir, code)) > 0
 	}
 	switch {
-	case len(p.Versions) == 1 && asked:
-		return "published, after a yes", seen
 	case len(p.Versions) == 1:
-		return "published", seen
+		return "published" + after, seen
 	case status == 2 && strings.Contains(screen, "no way to pass the one-time password"):
 		return "no way", seen
 	case status == hung:
@@ -214,8 +212,8 @@ func (c toolCall) publish(t *testing.T, dir, via string, o npmregistry.Options) 
 const hung = -1
 
 // drive runs the call at a terminal, and answers what is not about the password
-// as a user would. Asked tells whether npmotp asked for leave to type.
-func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen string, asked bool, status int) {
+// as a user would. After tells of the answers that the table names.
+func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen, after string, status int) {
 	t.Helper()
 	cmd := m.run(t, append([]string{"exec", "--via", via, "--"}, c.argv...)...)
 	terminal, err := pty.Start(cmd)
@@ -223,21 +221,21 @@ func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen string,
 		t.Fatal(err)
 	}
 	defer func() { _ = terminal.Close() }()
-	answers := []struct{ question, keys string }{
-		{"answer it all the same?", "y\r"}, {"to npm?", "\r"},
+	answers := []struct{ question, keys, note string }{
+		{"answer it all the same?", "y\r", ", after a yes"},
+		{"open this url now?", "n\r", ", after a no to the browser"},
+		{"to npm?", "\r", ""},
 	}
 	var text bytes.Buffer
 	buf := make([]byte, 4096)
+	// What ends a tool that waits for a browser.
+	endReads(t, terminal, 40*time.Second)
 	for {
-		// What ends a tool that waits for a browser, which says nothing.
-		if err := terminal.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
 		n, err := terminal.Read(buf)
 		text.Write(buf[:n])
 		for i, a := range answers {
 			if a.question != "" && strings.Contains(text.String(), a.question) {
-				asked = asked || i == 0
+				after += a.note
 				answers[i].question = ""
 				_, _ = terminal.WriteString(a.keys)
 			}
@@ -245,7 +243,7 @@ func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen string,
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			_ = terminal.Close() // hangs up
 			_ = cmd.Wait()
-			return text.String(), asked, hung
+			return text.String(), after, hung
 		}
 		if err != nil {
 			break
@@ -255,5 +253,5 @@ func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen string,
 	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return text.String(), asked, cmd.ProcessState.ExitCode()
+	return text.String(), after, cmd.ProcessState.ExitCode()
 }
