@@ -137,3 +137,41 @@ func TestMergeFailing(t *testing.T) {
 		t.Error("the copy differs from the vault")
 	}
 }
+
+// Slots that two laptops added apart both open the merged vault; one that is
+// removed on either opens neither.
+func TestSlotsOfBothCopies(t *testing.T) {
+	a, b, paths, carried := twoLaptops(t)
+	fileA, recipientA := key(t)
+	fileB, recipientB := key(t)
+	addSlot(t, a, recipientA, "of-a")
+	slotB := addSlot(t, b, recipientB, "of-b")
+	for _, v := range []*vault.Vault{a, b, a, b} {
+		syncWith(t, v, carried)
+	}
+	for _, path := range paths {
+		for _, file := range []secret.Text{fileA, fileB} {
+			if _, err := vault.At(path).UnlockBy(t.Context(), identities(t, file)); err != nil {
+				t.Error(err)
+			}
+		}
+		if slots, err := open(t, path).Slots(t.Context()); err != nil || len(slots) != 3 {
+			t.Errorf("%d slots, want 3: %v", len(slots), err)
+		}
+	}
+	if _, err := a.RemoveSlot(t.Context(), slotB.ID, always(pass)); err != nil {
+		t.Fatal(err)
+	}
+	// The copy that another identity opens asks for the passphrase.
+	for _, v := range []*vault.Vault{a, b} {
+		if _, err := v.Sync(t.Context(), carried, nil, func(context.Context, string) (secret.Text, error) { return pass, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := vault.At(paths[1]).UnlockBy(t.Context(), identities(t, fileA)); err != nil {
+		t.Error(err)
+	}
+	if _, err := vault.At(paths[1]).UnlockBy(t.Context(), identities(t, fileB)); err == nil {
+		t.Error("the removed slot still opens the other laptop's vault")
+	}
+}
