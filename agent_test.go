@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -303,8 +304,21 @@ func TestAgentKeepsNothingOpen(t *testing.T) {
 	a := newAgentTest(t)
 	cmd := a.command("unlock", "--for", "2m")
 	cmd.Env = append(cmd.Env, "NPMOTP_PASSPHRASE=hunter2")
+	r, w, err := os.Pipe() // a stream that a script opened for something else
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	cmd.ExtraFiles = []*os.File{w}
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "unlocked for 2 min") {
 		t.Errorf("%v: %s", err, out)
+	}
+	_ = w.Close()
+	if err := r.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		t.Errorf("the agent holds a stream open: %v", err)
 	}
 	if environ, err := os.ReadFile("/proc/" + strconv.Itoa(a.pid()) + "/environ"); err == nil && bytes.Contains(environ, []byte("PASSPHRASE=hunter2")) {
 		t.Error("the agent has the passphrase in its environment")

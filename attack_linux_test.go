@@ -22,6 +22,9 @@ import (
 const attackVariable = "TEST_ATTACK"
 
 func attack(target string) int {
+	if dirs, ok := strings.CutPrefix(target, searchPrefix); ok {
+		return search(filepath.SplitList(dirs))
+	}
 	process, socket, _ := strings.Cut(target, ":")
 	pid, err := strconv.Atoi(process)
 	if err != nil {

@@ -33,8 +33,11 @@ func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "npm" {
 		os.Exit(standInNPM())
 	}
+	if name, ok := agePlugin(os.Args[0]); ok {
+		os.Exit(standInPlugin(name))
+	}
 	// npmotp starts itself by the path of its file, not by its name.
-	if len(os.Args) > 1 && os.Args[1] == "terminal-monitor" {
+	if len(os.Args) > 1 && (os.Args[1] == "terminal-monitor" || os.Args[1] == "enrolment-witness") {
 		os.Exit(cmd.Main(os.Args[1:], testApp()))
 	}
 	if target := os.Getenv(attackVariable); target != "" {
@@ -117,6 +120,8 @@ func (f fileClipboard) Text() (secret.Text, error) {
 	}
 	return secret.New(string(data)), nil
 }
+
+func (f fileClipboard) Clears() bool { return true }
 
 func (f fileClipboard) Copy(_ context.Context, text secret.Text, until time.Time) error {
 	return os.WriteFile(string(f), []byte(text.Reveal()+" until "+until.UTC().Format(time.RFC3339)+"\n"), 0o600)
@@ -202,7 +207,10 @@ func TestScripts(t *testing.T) {
 			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "cmd/demo/npm-qr.png")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mangle": scriptMangle,
+			"seal":   scriptSeal,
 			"status": scriptStatus,
+			"plugin": scriptPlugin,
 		},
 	})
 }

@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"os"
 	"os/exec"
@@ -261,4 +262,48 @@ func TestTerminalTwoKeys(t *testing.T) {
 	d = atTerminal(t, home, "--no-input", "add", "--dry-run", "--qr", picture)
 	d.expect("2 different one-time password keys")
 	d.end(3)
+}
+
+// Over SSH the terminal is asked to copy, and the user told what that means.
+func TestTerminalCopies(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	for name, value := range map[string]string{
+		"SSH_TTY": "/dev/pts/0", "TERM": "xterm", "DISPLAY": "", "WAYLAND_DISPLAY": "", "TEST_NOW": "2026-03-04T05:06:07Z",
+	} {
+		t.Setenv(name, value)
+	}
+	code := strings.TrimSpace(run(t, home, "", "code", "ada"))
+	d := atTerminal(t, home, "code", "ada", "--copy")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(code)) + "\a")
+	d.expect("asked the terminal to copy")
+	d.expect("cannot take it off")
+	if screen := d.end(0); strings.Contains(screen, code) {
+		t.Errorf("the password shows:\n%s", screen)
+	}
+}
+
+// At a terminal doctor asks for the passphrase, which may be left out, and
+// before it mends.
+func TestTerminalDoctor(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "ada")
+	if err := os.Chmod(filepath.Join(home, "vault.npmotp"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d := atTerminal(t, home, "doctor", "--fix")
+	d.expect("Passphrase (empty: leave out what needs it): ")
+	d.answer("\r")
+	d.expect("these were left out: contents")
+	d.expect("Mend 1 thing? ")
+	d.answer("y\r")
+	d.expect("mended: others can get at")
+	d.end(1) // the work factor of tests is weak
+	d = atTerminal(t, home, "doctor")
+	d.expect("Passphrase (empty: leave out what needs it): ")
+	d.answer("hunter2\r")
+	d.expect("1 account can be read")
+	d.end(1)
 }

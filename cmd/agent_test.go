@@ -3,6 +3,7 @@
 package cmd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"io"
@@ -71,6 +72,14 @@ func (l oneConnection) Accept() (net.Conn, error) {
 func (l oneConnection) Close() error   { return nil }
 func (l oneConnection) Addr() net.Addr { return &net.UnixAddr{} }
 
+// A sender is a client that has sent all it will, and waits for replies.
+type sender struct {
+	net.Conn
+	sent io.Reader
+}
+
+func (s sender) Read(p []byte) (int, error) { return s.sent.Read(p) }
+
 // Whatever is sent to an agent, no reply holds a secret, the identity, the
 // passphrase or a recovery code, and each reply is one frame of JSON.
 func FuzzAgentFrame(f *testing.F) {
@@ -90,7 +99,7 @@ func FuzzAgentFrame(f *testing.F) {
 		}
 		near, far := net.Pipe()
 		l := make(oneConnection, 1)
-		l <- far
+		l <- sender{far, bytes.NewReader(sent)}
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -103,13 +112,6 @@ func FuzzAgentFrame(f *testing.F) {
 				Lost:     func() bool { return false },
 				InMemory: func() bool { return true },
 			})
-		}()
-		go func() {
-			// A pipe has no buffer: it takes what the agent cares to read.
-			_, _ = near.Write(sent)
-			if !framed {
-				_ = near.Close()
-			}
 		}()
 		checkReply(t, near, request, hidden)
 		_ = near.Close()

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -31,10 +32,12 @@ type App struct {
 	Out, Err io.Writer
 	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
 	InTTY, OutTTY, ErrTTY bool
-	Getenv                func(string) string
-	Environ               func() []string
-	Dir                   func() (string, error) // the working folder
-	Now                   func() time.Time
+	// Size returns how many columns and lines the terminal of Out has.
+	Size    func() (columns, lines int)
+	Getenv  func(string) string
+	Environ func() []string
+	Dir     func() (string, error) // the working folder
+	Now     func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error
 	Prompt Prompter
@@ -59,6 +62,11 @@ type App struct {
 	// reopen is called before a command of the user's starts: it may leave core
 	// files, and be traced.
 	reopen func()
+	// heed makes signals end the context, and no longer the process. It is
+	// called before there is something to put in order after a signal.
+	heed func()
+	// silent keeps back the note about pending enrolments.
+	silent bool
 }
 
 // A Prompter is the person at the terminal.
@@ -70,10 +78,11 @@ type Prompter interface {
 	Show(text string) error
 }
 
-// A Clipboard takes a secret, and loses it again at the given time. It also
-// gives what is on it.
+// A Clipboard takes a secret, and loses it again at the given time if it clears
+// at all. It also gives what is on it.
 type Clipboard interface {
 	Copy(ctx context.Context, text secret.Text, until time.Time) error
+	Clears() bool
 	Picture(ctx context.Context) ([]byte, error)
 	Text() (secret.Text, error)
 }
@@ -87,6 +96,7 @@ type Screen interface {
 type globalFlags struct {
 	vault          string
 	passphraseFile string
+	identity       string
 	noInput        bool
 	yes            bool
 	json           bool
@@ -96,8 +106,16 @@ type globalFlags struct {
 // Main runs the command line args, without the program's name, and returns the
 // exit status.
 func Main(args []string, app *App) int {
-	ctx, stop := notify(context.Background())
-	defer stop()
+	if len(args) == 1 && args[0] == versionFlag {
+		err := app.printVersion()
+		app.report(err)
+		status, _ := outcome(err)
+		return status
+	}
+	ctx, watch := notify(context.Background())
+	if app.heed = watch; !patient(args) {
+		watch()
+	}
 	app.reopen = func() {}
 	if app.Harden != nil {
 		// Where it fails, the rest of the protection still holds.
@@ -105,7 +123,7 @@ func Main(args []string, app *App) int {
 	}
 	out := &checkedWriter{w: app.Out}
 	app.Out = out
-	root := NewRoot(app)
+	root := newRoot(app, firstArg(args))
 	root.SetArgs(args)
 	root.SetIn(app.In)
 	root.SetOut(app.Out)
@@ -124,24 +142,19 @@ func Main(args []string, app *App) int {
 }
 
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
-// and SIGHUP.
-func notify(parent context.Context) (context.Context, func()) {
+// and SIGHUP once watch has been called. That holds for the rest of the process.
+func notify(parent context.Context) (ctx context.Context, watch func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		select {
-		case s := <-signals:
+	return ctx, sync.OnceFunc(func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		go func() {
+			s := <-signals
 			if number, ok := s.(syscall.Signal); ok {
 				cancel(&signalError{name: s.String(), status: 128 + int(number)})
 			}
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
+		}()
+	})
 }
 
 // A checkedWriter remembers the first error of a write.
@@ -159,7 +172,11 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 }
 
 // NewRoot returns the command tree.
-func NewRoot(app *App) *cobra.Command {
+func NewRoot(app *App) *cobra.Command { return newRoot(app, "") }
+
+// newRoot returns the root and the commands that a command line with the given
+// first argument can name: all of them, or one that is built alone.
+func newRoot(app *App, first string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "npmotp",
 		Short: "The second factor for npm on a laptop, offline",
@@ -186,19 +203,26 @@ fresh one.
 	f := root.PersistentFlags()
 	f.StringVar(&app.flags.vault, "vault", "", "the vault `FILE` (default: NPMOTP_VAULT, or npmotp/vault.npmotp in the data folder)")
 	f.StringVar(&app.flags.passphraseFile, "passphrase-file", "", "read the passphrase from `FILE`")
+	f.StringVar(&app.flags.identity, "identity", "", "open the vault with the age identity or SSH private key in `FILE`")
 	f.BoolVar(&app.flags.noInput, "no-input", false, "ask nothing; fail where a question would be needed")
 	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
+	root.SetHelpTemplate(helpTemplate)
+	if addAlone(root, app, first) {
+		return root
+	}
 	addGroup(root, groupDaily, "Every day:",
 		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
+	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
-		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app))
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app))
 	addGroup(root, groupVault, "The vault:",
-		newInitCmd(app), newPasswdCmd(app), newCheckCmd(app), newRestoreCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newAgentCmd(app))
-	root.SetHelpTemplate(helpTemplate)
+		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
+	addGroup(root, groupDevices, "Another laptop:",
+		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
+	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	return root

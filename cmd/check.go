@@ -23,13 +23,6 @@ type checkView struct {
 	OK            bool              `json:"ok"`
 }
 
-type slotView struct {
-	ID         string `json:"id"`
-	Kind       string `json:"kind"`
-	Name       string `json:"name,omitempty"`
-	WorkFactor int    `json:"work_factor,omitempty"`
-}
-
 type checkBackupView struct {
 	Path       string `json:"path"`
 	Generation uint64 `json:"generation"`
@@ -80,7 +73,7 @@ func viewCheck(path string, r *vault.Report) checkView {
 		RecoveryCodes: r.RecoveryCodes, Backups: []checkBackupView{}, Leftovers: append([]string{}, r.Leftovers...), OK: true,
 	}
 	for _, s := range r.Slots {
-		view.Slots = append(view.Slots, slotView{ID: s.ID, Kind: s.Kind, Name: s.Name, WorkFactor: s.WorkFactor})
+		view.Slots = append(view.Slots, viewSlot(s))
 	}
 	for _, b := range r.Backups {
 		state := "ok"
@@ -102,11 +95,7 @@ func (app *App) printCheck(v checkView) error {
 		{"contents", plural(v.Accounts, "account") + ", " + plural(v.RecoveryCodes, "unused recovery code")},
 	}
 	for _, s := range v.Slots {
-		text := s.Kind
-		if s.WorkFactor > 0 {
-			text += fmt.Sprintf(", work factor %d", s.WorkFactor)
-		}
-		fields = append(fields, [2]string{"slot " + s.ID, text})
+		fields = append(fields, [2]string{"slot " + s.ID, s.text()})
 	}
 	for _, b := range v.Backups {
 		fields = append(fields, [2]string{fmt.Sprintf("backup %d", b.Generation), b.State})
@@ -122,6 +111,7 @@ func (app *App) printCheck(v checkView) error {
 			app.warnf("the work factor %d makes a stolen vault cheaper to guess; 'npmotp passwd' writes it with %d", s.WorkFactor, vault.DefaultWorkFactor)
 		}
 	}
+	app.warnClassic(v.Slots)
 	app.sayf("everything can be read")
 	return nil
 }

@@ -16,7 +16,7 @@ func newClearClipboardCmd(app *App) *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return clip.Clear(cmd.Context(), app.In, app.Now)
+			return clip.Clipboard{Environ: app.Environ()}.Clear(cmd.Context(), app.In, app.Now)
 		},
 	}
 }

@@ -37,7 +37,8 @@ func newCodeCmd(app *App) *cobra.Command {
 
 ACCOUNT is a name or the beginning of one; it may be left out when there is one
 account, or a default. With --copy the password goes to the clipboard instead,
-and is removed from there when it ends, unless something newer is there.
+and is removed from there when it ends, unless something newer is there. Over
+SSH, without a display, the terminal is asked to copy it (OSC 52); it stays.
 
 While the vault is unlocked (npmotp unlock) no passphrase is asked for, except
 with --at, or with --next and --json: the agent gives passwords of now.
@@ -71,6 +72,9 @@ func runCode(ctx context.Context, app *App, o codeOptions) error {
 	take := app.codeNow
 	if o.at != "" || o.next && app.flags.json {
 		take = app.codeThen
+	}
+	if o.copy {
+		app.heed() // what is on the clipboard is to be cleared
 	}
 	code, err := take(ctx, o)
 	if err != nil {
@@ -126,8 +130,18 @@ func (app *App) copyCode(ctx context.Context, code agent.Code) error {
 	if err := app.Clip.Copy(ctx, code.Value, until); err != nil {
 		return withHint(err, "leave out --copy to have it printed; on Linux, install wl-clipboard, xclip or xsel")
 	}
-	app.sayf("copied a password of %q; it is cleared from the clipboard in %s", code.Account, seconds(until.Sub(app.Now())))
+	if app.Clip.Clears() {
+		app.sayf("copied a password of %q; it is cleared from the clipboard in %s", code.Account, seconds(until.Sub(app.Now())))
+	} else {
+		app.sayf("asked the terminal to copy a password of %q", code.Account)
+		app.sayNotCleared()
+	}
 	return nil
+}
+
+// sayNotCleared says what becomes of a copy that the terminal was asked for.
+func (app *App) sayNotCleared() {
+	app.sayf("hint: npmotp cannot take it off that clipboard again: copy something else afterwards; if it did not get there, the terminal does not allow it (OSC 52; in tmux: set -s set-clipboard on)")
 }
 
 func (app *App) printCode(code agent.Code, at time.Time) error {

@@ -33,7 +33,7 @@ func (app *App) completeAccountFlag(cmd *cobra.Command, _ []string, begin string
 	var names []string
 	for _, a := range accounts {
 		// A name that shows otherwise than it is would complete to another.
-		if strings.HasPrefix(a.Name, begin) && cleantext.Show(a.Name) == a.Name {
+		if strings.HasPrefix(a.Name, begin) && a.ArchivedAt.IsZero() && cleantext.Show(a.Name) == a.Name {
 			names = append(names, a.Name)
 		}
 	}

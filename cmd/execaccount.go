@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -29,7 +30,7 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 	var matches, keyless []agent.Account
 	for _, a := range accounts {
 		switch {
-		case !x.belongs(a, registry):
+		case !x.belongs(a, registry) || !a.ArchivedAt.IsZero():
 		case a.Type == "" && !x.o.recovery:
 			keyless = append(keyless, a)
 		case a.RecoveryCodes == 0 && x.o.recovery:
@@ -40,6 +41,9 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 	}
 	if len(matches) == 0 {
 		matches = keyless // whose own lack is what to say
+	}
+	if ready := slices.DeleteFunc(slices.Clone(matches), func(a agent.Account) bool { return a.Pending }); len(ready) > 0 {
+		matches = ready
 	}
 	if len(matches) == 1 {
 		return matches[0], nil
@@ -62,15 +66,29 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 }
 
 // able says what keeps the account from answering.
-func (x *execution) able(a agent.Account) error {
+func (x *execution) able(g *giver, a agent.Account) error {
 	switch {
 	case x.o.recovery:
-		return x.o.recoveryLeft(a)
+		return g.moved(a, x.o.recoveryLeft(a), (*vault.Account).LacksCodes)
 	case a.Type == "":
-		return withHint(fmt.Errorf("%w in %q, which holds recovery codes only", vault.ErrNoKey, a.Name),
-			"'npmotp exec --recovery ...' answers with one of them")
+		return g.moved(a, withHint(fmt.Errorf("%w in %q, which holds recovery codes only", vault.ErrNoKey, a.Name),
+			"'npmotp exec --recovery ...' answers with one of them"), (*vault.Account).LacksKey)
 	}
 	return nil
+}
+
+// moved returns where what a lacks was moved to, as far as the vault is open and
+// knows, and else err, which says that it is missing.
+func (g *giver) moved(a agent.Account, err error, lacks func(*vault.Account) error) error {
+	if g.vault == nil || !errors.Is(err, vault.ErrNoCodes) && !errors.Is(err, vault.ErrNoKey) {
+		return err
+	}
+	if own, missing := g.vault.contents.Find(a.Name); missing == nil {
+		if e, ok := errors.AsType[*vault.MovedError](lacks(own)); ok {
+			return e
+		}
+	}
+	return err
 }
 
 // yarnsMirror is what yarn 1 and yarn berry take without any setting.

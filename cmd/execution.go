@@ -105,7 +105,7 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 			return a, err
 		}
 	}
-	if err := x.able(a); err != nil {
+	if err := x.able(g, a); err != nil {
 		return a, err
 	}
 	if why := x.leak(targets, a); x.auto && !x.plan.AtPrompt && why != "" && x.atPrompt() {

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"strings"
 
+	"npmotp/internal/bundle"
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/otpimport"
+	"npmotp/internal/sheet"
 	"npmotp/internal/term"
 	"npmotp/otpgen"
 	"npmotp/scan"
@@ -45,6 +48,9 @@ func usageErrorf(format string, args ...any) error {
 
 // errLocked says that the passphrase is needed and may not be asked for.
 var errLocked = errors.New("the vault is locked")
+
+// errNeedsIdentity says that no passphrase opens the vault.
+var errNeedsIdentity = errors.New("the vault opens with an identity only")
 
 // A hintError adds what to type instead to an error.
 type hintError struct {
@@ -85,21 +91,48 @@ type row struct {
 func outcomes() []row {
 	return []row{
 		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
+		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
+		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
+		{vault.ErrRecipient, exitUsage, "'npmotp device id' prints the recipient of the laptop it runs on"},
+		{vault.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop; one that was altered on its way can look like this too"},
+		{vault.ErrCut, exitVault, "copy the whole of it, from the first line to the last"},
+		{vault.ErrAltered, exitVault, "copy it again, as a file and not as text where that is possible, or have it sent again"},
+		{bundle.ErrNoBundle, exitNotFound, "a bundle is what 'npmotp send' writes: a file, text that begins with -----BEGIN AGE ENCRYPTED FILE-----, or with --qr pictures"},
+		{bundle.ErrTooLarge, exitVault, ""},
+		{bundle.ErrInvalid, exitVault, "have it sent again with 'npmotp send'"},
+		{bundle.ErrNothing, exitNotFound, "'npmotp list' shows what each account has"},
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
 		{vault.ErrNoRecoveryText, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
 		{intake.ErrEmpty, exitNotFound, ""},
-		{otpgen.ErrMigration, exitNotFound, "add the account from the picture or secret that its issuer gave you"},
+		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
+		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},
+		{otpgen.ErrMigration, exitNotFound, "give it to 'npmotp import'"},
+		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
+		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
+		{otpimport.ErrEncrypted, exitNotFound, ""},
+		{otpimport.ErrPassword, exitLocked, ""},
+		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
 		{vault.ErrPassphrase, exitLocked, ""},
+		{vault.ErrNoSlotFits, exitLocked, "'npmotp slot list' shows the recipients that can open it; its passphrase opens it without --identity"},
+		{errNeedsIdentity, exitLocked, "name the identity file with --identity or NPMOTP_IDENTITY_FILE"},
+		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
+		{vault.ErrSlotRecipient, exitUsage, ""},
+		{vault.ErrLastSlot, exitUsage, "add another with 'npmotp slot add' first"},
+		{vault.ErrSlotExists, exitUsage, ""},
+		{vault.ErrSlotName, exitUsage, ""},
+		{vault.ErrNoPassphraseSlot, exitUsage, "'npmotp slot list' shows the slots; 'npmotp slot add --passphrase' adds one"},
+		{vault.ErrSlotsChanged, exitVault, "look at 'npmotp slot list', then run it again"},
 		{errLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
 		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
 		{vault.ErrOtherIdentity, exitVault, ""},
-		{vault.ErrRolledBack, exitVault, "put the newest copy back; if this file is the one you want, 'npmotp restore --accept' says so"},
+		{vault.ErrRolledBack, exitVault, "put the newest copy back, or join it with 'npmotp merge FILE'; if this file is the one you want, 'npmotp restore --accept' says so"},
+		{vault.ErrOtherVault, exitVault, "only copies of one vault can be merged; 'npmotp send' moves accounts between vaults"},
 		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
 		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},
 		{vault.ErrNoKey, exitNotFound, "'npmotp recovery use' gives one of its recovery codes"},
@@ -109,6 +142,8 @@ func outcomes() []row {
 		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
 		{npmrun.ErrNoWay, exitUsage, ""},
 		{term.ErrInterrupted, 130, ""},
+		// After those that it may wrap.
+		{vault.ErrIdentity, exitLocked, ""},
 	}
 }
 
@@ -131,6 +166,9 @@ func outcome(err error) (status int, hint string) {
 func classify(err error) (status int, hint string) {
 	if e, ok := errors.AsType[*hintError](err); ok {
 		hint = e.hint
+	}
+	if e, ok := errors.AsType[*vault.MovedError](err); ok && hint == "" {
+		hint = fmt.Sprintf("use it on %q, or have it sent back: npmotp send there, npmotp receive here", e.Move.DeviceName)
 	}
 	for _, r := range outcomes() {
 		if errors.Is(err, r.err) {
@@ -158,11 +196,23 @@ func classifyType(err error) (status int, hint string) {
 	if _, ok := errors.AsType[*vault.VersionError](err); ok {
 		return exitVault, "update npmotp on this machine"
 	}
+	if _, ok := errors.AsType[*bundle.VersionError](err); ok {
+		return exitVault, "update npmotp on this machine"
+	}
+	if _, ok := errors.AsType[*bundle.MissingError](err); ok {
+		return exitNotFound, "give the pictures of all parts at once, in any order"
+	}
 	if _, ok := errors.AsType[*vault.DuplicateError](err); ok {
 		return exitUsage, ""
 	}
 	if _, ok := errors.AsType[*vault.CutError](err); ok {
 		return exitUsage, ""
+	}
+	if _, ok := errors.AsType[*vault.CheckError](err); ok {
+		return exitUsage, "compare the groups with the sheet; each is four characters"
+	}
+	if e, ok := errors.AsType[*vault.PluginError](err); ok {
+		return exitFailure, fmt.Sprintf("install %s, or put its folder into PATH", e.Program)
 	}
 	if errors.Is(err, context.Canceled) {
 		return 130, ""

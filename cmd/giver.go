@@ -60,6 +60,7 @@ func (g *giver) open(ctx context.Context) (err error) {
 
 // opened unlocks the vault.
 func (app *App) opened(ctx context.Context) (*opened, error) {
+	app.heed()
 	v, err := app.unlock(ctx)
 	if err != nil {
 		return nil, err
@@ -153,9 +154,9 @@ func following(code agent.Code) agent.Code {
 }
 
 // dialAgent returns a connection to the agent of the vault, or nil. A
-// passphrase file on the command line asks for the vault itself.
+// passphrase or identity file on the command line asks for the vault itself.
 func (app *App) dialAgent(ctx context.Context) *agent.Client {
-	if app.flags.passphraseFile != "" {
+	if app.flags.passphraseFile != "" || app.flags.identity != "" {
 		return nil
 	}
 	_, endpoint, err := app.endpoint()

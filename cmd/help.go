@@ -9,9 +9,11 @@ import (
 
 // The groups that the help of npmotp lists its commands in.
 const (
-	groupDaily    = "daily"
-	groupAccounts = "accounts"
-	groupVault    = "vault"
+	groupDaily     = "daily"
+	groupDialogues = "dialogues"
+	groupAccounts  = "accounts"
+	groupVault     = "vault"
+	groupDevices   = "devices"
 )
 
 // statusKey is the annotation that holds the exit statuses of a command.

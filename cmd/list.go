@@ -3,12 +3,14 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/npmrun"
 	"npmotp/otpgen"
 	"npmotp/vault"
 )
@@ -29,10 +31,14 @@ type accountView struct {
 	Counter       *uint64    `json:"counter,omitempty"`
 	RecoveryCodes int        `json:"recovery_codes"` // unused ones
 	Default       bool       `json:"default"`
+	State         string     `json:"state,omitempty"` // "pending", or absent
+	AsksCodeFor   []string   `json:"asks_code_for"`
+	ArchivedAt    *time.Time `json:"archived_at,omitempty"`
 	AddedAt       *time.Time `json:"added_at"`
 	UpdatedAt     *time.Time `json:"updated_at"`
 	Secret        string     `json:"secret,omitempty"`
 	URI           string     `json:"uri,omitempty"`
+	Moved         []moveView `json:"moved,omitempty"` // to other laptops
 }
 
 func viewAccount(a agent.Account) accountView {
@@ -40,6 +46,10 @@ func viewAccount(a agent.Account) accountView {
 		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: a.Level, Reuse: "once",
 		Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
 		RecoveryCodes: a.RecoveryCodes, Default: a.Default, AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
+		ArchivedAt: instant(a.ArchivedAt), AsksCodeFor: npmrun.AsksCode(levelOf(a)),
+	}
+	if a.Pending {
+		view.State = "pending"
 	}
 	if a.Reuse {
 		view.Reuse = "allow"
@@ -47,12 +57,23 @@ func viewAccount(a agent.Account) accountView {
 	return view
 }
 
+// levelOf returns the level of an account as npmrun knows it.
+func levelOf(a agent.Account) npmrun.Level {
+	if a.Level == string(vault.AuthOnly) {
+		return npmrun.AuthOnly
+	}
+	return npmrun.AuthAndWrites
+}
+
 func newListCmd(app *App) *cobra.Command {
-	return &cobra.Command{
+	var all bool
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the accounts",
 		Long: `List the accounts: name, issuer, user name, registry, level, type, the number
-of unused recovery codes, and which one is the default.`,
+of unused recovery codes, and which one is the default. An account whose
+enrolment did not come to its end is pending. Those that were put away, as
+'npmotp disable' does, are listed with --all.`,
 		Annotations: vaultStatuses(),
 		Example:     "  npmotp list\n  npmotp list --json | jq -r '.[].name'",
 		Args:        noArgs,
@@ -66,9 +87,14 @@ of unused recovery codes, and which one is the default.`,
 			if err != nil {
 				return err
 			}
+			if !all {
+				accounts = slices.DeleteFunc(accounts, func(a agent.Account) bool { return !a.ArchivedAt.IsZero() })
+			}
 			return app.printAccounts(accounts)
 		},
 	}
+	cmd.Flags().BoolVar(&all, "all", false, "list archived accounts too")
+	return cmd
 }
 
 func (app *App) printAccounts(accounts []agent.Account) error {
@@ -85,9 +111,12 @@ func (app *App) printAccounts(accounts []agent.Account) error {
 	}
 	var rows [][]string
 	for _, v := range views {
-		mark := ""
-		if v.Default {
-			mark = "default"
+		mark := v.State
+		switch {
+		case v.ArchivedAt != nil:
+			mark = "archived"
+		case v.Default:
+			mark = strings.TrimSpace("default " + v.State)
 		}
 		rows = append(rows, []string{v.Name, v.Issuer, v.Username, v.Registry, v.Level, v.Type, fmt.Sprint(v.RecoveryCodes), mark})
 	}
@@ -123,9 +152,12 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 		return err
 	}
 	view := viewAccount(describe(c, a))
+	for _, m := range a.Moved {
+		view.Moved = append(view.Moved, viewMove(m))
+	}
 	if reveal {
 		if a.Key == nil {
-			return fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name)
+			return a.LacksKey()
 		}
 		view.Secret = a.Key.Secret.Reveal()
 		view.URI = a.Key.URI(otpgen.Label{Issuer: a.Issuer, Account: a.Username}).Reveal()
@@ -148,13 +180,21 @@ func (v accountView) fields() [][2]string {
 		}
 	}
 	note := ""
-	if v.Default {
+	switch {
+	case v.ArchivedAt != nil:
+		note = "archived on " + day(*v.ArchivedAt)
+	case v.State != "":
+		note = v.State + ": the registry may not have turned it on"
+	case v.Default:
 		note = "the default account"
 	}
 	fields := [][2]string{
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
-		{"level", v.Level}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
+		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
+	}
+	for _, m := range v.Moved {
+		fields = append(fields, [2]string{"moved", m.String()})
 	}
 	if v.AddedAt != nil {
 		fields = append(fields, [2]string{"added", day(*v.AddedAt)})

@@ -84,6 +84,7 @@ func describe(c *vault.Contents, a *vault.Account) agent.Account {
 	d := agent.Account{
 		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
 		Reuse: a.Reuse, Type: typeName(a), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
+		Pending: a.Pending, ArchivedAt: a.ArchivedAt,
 		AddedAt: a.AddedAt, UpdatedAt: a.UpdatedAt,
 	}
 	if k := a.Key; k != nil {

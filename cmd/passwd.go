@@ -3,16 +3,16 @@ package cmd
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/secret"
+	"npmotp/vault"
 )
 
 func newPasswdCmd(app *App) *cobra.Command {
-	var newFile string
+	var newFile, slot string
 	cmd := &cobra.Command{
 		Use:   "passwd",
 		Short: "Change the passphrase",
@@ -20,58 +20,46 @@ func newPasswdCmd(app *App) *cobra.Command {
 
 The vault gets a new identity, so that the old passphrase opens nothing that
 is stored from then on. The backups in the folder "backups" still open with
-the old one; npmotp asks whether to remove them.
+the old one; npmotp asks whether to remove them. Of several passphrases it is
+the one that opened the vault that is changed, or that of --slot; those of the
+other slots are asked for, because each is written anew. With --identity a
+passphrase that was forgotten can be replaced.
 
 Without a terminal the present passphrase comes from the usual places, and the
 new one from --new-passphrase-file ("-" is standard input).`,
 		Annotations: vaultStatuses(),
-		Example:     "  npmotp passwd",
+		Example:     "  npmotp passwd\n  npmotp passwd --identity key.txt --slot 5313434d",
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runPasswd(cmd.Context(), app, newFile)
+			return runPasswd(cmd.Context(), app, slot, newFile)
 		},
 	}
 	cmd.Flags().StringVar(&newFile, "new-passphrase-file", "", "read the new passphrase from `FILE`")
+	cmd.Flags().StringVar(&slot, "slot", "", "the `SLOT` whose passphrase is changed, by its name or id")
 	return cmd
 }
 
-func runPasswd(ctx context.Context, app *App, newFile string) error {
-	f, err := app.file()
+func runPasswd(ctx context.Context, app *App, slot, newFile string) error {
+	f, err := app.file(vault.WithDialogue(app.dialogue(ctx)))
 	if err != nil {
 		return err
 	}
-	v, err := app.unlockFile(ctx, f)
+	v, known, err := app.unlockKnowing(ctx, f)
 	if err != nil {
+		return err
+	}
+	if slot, err = v.PassphraseSlot(ctx, slot); err != nil {
 		return err
 	}
 	pass, err := app.nextPassphrase(ctx, newFile)
 	if err != nil {
 		return err
 	}
-	if err := v.Rekey(ctx, pass); err != nil {
+	if err := v.ChangePassphrase(ctx, slot, pass, app.passphraseOf(known)); err != nil {
 		return err
 	}
 	app.sayf("the passphrase is changed")
-	backups, err := f.Backups()
-	if err != nil || len(backups) == 0 {
-		return err
-	}
-	question := plural(len(backups), "backup") + " still open with an older passphrase; remove them?"
-	err = app.confirm(ctx, question, "")
-	_, unasked := errors.AsType[*usageError](err)
-	if errors.Is(err, errDeclined) || unasked {
-		app.warnf("%s still open with an older passphrase; remove them with 'npmotp passwd --yes', or by hand", plural(len(backups), "backup"))
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	removed, err := f.RemoveBackups(ctx)
-	if err != nil {
-		return err
-	}
-	app.sayf("removed %s", plural(removed, "backup"))
-	return nil
+	return app.offerBackups(ctx, f, "an older passphrase")
 }
 
 // nextPassphrase returns the passphrase to change to. The sources of the

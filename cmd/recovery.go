@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/cleantext"
 	"npmotp/vault"
 )
 
@@ -26,7 +27,8 @@ them on a second laptop.`,
 		Args:        noArgs,
 		RunE:        func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRecoveryAddCmd(app), newRecoveryListCmd(app), newRecoveryUseCmd(app), newRecoveryMarkCmd(app))
+	cmd.AddCommand(newRecoveryAddCmd(app), newRecoveryListCmd(app), newRecoveryUseCmd(app), newRecoveryMarkCmd(app),
+		newRecoverySheetCmd(app))
 	return cmd
 }
 
@@ -47,10 +49,10 @@ func newRecoveryListCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [ACCOUNT]",
 		Short: "List recovery codes, masked, with their states",
-		Long: `List recovery codes: number, state, set, and when each was added and used. The
-codes themselves are not shown. A code is unused; or reserved, when it was
-handed out and its fate is not known; or used. Codes of retired sets are
-listed with --all.`,
+		Long: `List recovery codes: number, state, set, when each was added and given out, and
+what for. The codes themselves are not shown. A code is unused; or reserved,
+when it was handed out and its fate is not known; or used. Codes of retired
+sets are listed with --all.`,
 		Annotations: vaultStatuses(),
 		Example:     "  npmotp recovery list npm",
 		Args:        argsBetween(0, 1),
@@ -90,20 +92,29 @@ func runRecoveryList(ctx context.Context, app *App, query string, all bool) erro
 		if last.IsZero() {
 			last = r.ReservedAt
 		}
-		rows = append(rows, []string{fmt.Sprint(r.Number), r.Mask(), state, fmt.Sprint(r.Set), day(r.AddedAt), day(last)})
+		rows = append(rows, []string{fmt.Sprint(r.Number), r.Mask(), state, fmt.Sprint(r.Set), day(r.AddedAt), day(last), r.UsedFor})
 	}
 	if app.flags.json {
 		return app.printJSON(views)
+	}
+	for _, m := range a.Moved {
+		if m.Codes > 0 {
+			app.sayf("moved: %s", viewMove(m))
+		}
+	}
+	if len(rows) == 0 && len(a.Moved) > 0 {
+		return nil
 	}
 	if len(rows) == 0 {
 		app.sayf("%q has no recovery codes; 'npmotp recovery add' stores them", a.Name)
 		return nil
 	}
-	return app.printTable("NUMBER CODE STATE SET ADDED GIVEN", rows)
+	return app.printTable("NUMBER CODE STATE SET ADDED GIVEN FOR", rows)
 }
 
 func newRecoveryUseCmd(app *App) *cobra.Command {
 	var copyIt bool
+	var purpose string
 	cmd := &cobra.Command{
 		Use:   "use [ACCOUNT]",
 		Short: "Print an unused recovery code and reserve it",
@@ -113,29 +124,32 @@ The code is reserved on disk before it is printed, so it is never printed
 twice. Once the registry has taken it, say "npmotp recovery mark ACCOUNT
 NUMBER used"; if it was not sent after all, say "unused".`,
 		Annotations: vaultStatuses(exitNoCodes),
-		Example:     "  npmotp recovery use npm\n  npmotp recovery use npm --copy",
+		Example:     "  npmotp recovery use npm\n  npmotp recovery use npm --copy --for 'login on the new laptop'",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := app.unlock(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return runRecoveryUse(cmd.Context(), app, v, firstArg(args), copyIt)
+			return runRecoveryUse(cmd.Context(), app, v, firstArg(args), cleantext.Name(purpose), copyIt)
 		},
 		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "copy it to the clipboard, for a minute, instead of printing it")
+	cmd.Flags().StringVar(&purpose, "for", "recovery use", "what it is for, as the list is to show it")
 	return cmd
 }
 
-func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query string, copyIt bool) error {
-	code, name, left, err := v.Reserve(ctx, query, "recovery use", app.Now())
+func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query, purpose string, copyIt bool) error {
+	code, name, left, err := v.Reserve(ctx, query, purpose, app.Now())
 	if err != nil {
 		return err
 	}
 	switch {
 	case copyIt:
-		err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute))
+		if err = app.Clip.Copy(ctx, code.Code, app.Now().Add(time.Minute)); err == nil && !app.Clip.Clears() {
+			app.sayNotCleared()
+		}
 	case app.flags.json:
 		err = app.printJSON(struct {
 			Account string `json:"account"`

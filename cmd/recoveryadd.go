@@ -4,19 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/intake"
-	"npmotp/internal/secret"
 	"npmotp/vault"
 )
 
 type recoveryAddOptions struct {
-	account, file string
-	join          bool
+	account, file, picture string
+	join                   bool
 }
 
 func newRecoveryAddCmd(app *App) *cobra.Command {
@@ -28,12 +26,19 @@ func newRecoveryAddCmd(app *App) *cobra.Command {
 offers, or the codes themselves. They are read from standard input, from
 --file, or at the terminal without echo.
 
+With --qr they come from a photo or scan of the page that 'npmotp recovery
+sheet' made; without ACCOUNT they go to the account named there. What is typed
+from that page may have its spaces, and with the check group behind the equals
+sign a typing error is found.
+
 The codes become a new set. The older set is retired, because npm takes only
 the newest; with --append they join it instead. An account that is not there
 yet is created, after a question, to hold nothing but recovery codes.`,
 		Annotations: vaultStatuses(),
-		Example:     "  npmotp recovery add npm < npm-recovery-codes.txt\n  npmotp recovery add",
-		Args:        argsBetween(0, 1),
+		Example: `  npmotp recovery add npm < npm-recovery-codes.txt
+  npmotp recovery add
+  npmotp recovery add --qr photo.jpg`,
+		Args: argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.account = firstArg(args)
 			return runRecoveryAdd(cmd.Context(), app, o)
@@ -41,16 +46,13 @@ yet is created, after a question, to hold nothing but recovery codes.`,
 		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().StringVar(&o.file, "file", "", "read the codes from `FILE`")
+	cmd.Flags().StringVar(&o.picture, "qr", "", "read a printed sheet from a picture `FILE`, or - for standard input")
 	cmd.Flags().BoolVar(&o.join, "append", false, "add to the present set instead of beginning a new one")
 	return cmd
 }
 
 func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
-	text, err := app.recoveryText(ctx, o.file)
-	if err != nil {
-		return err
-	}
-	codes, repeated, err := intake.RecoveryCodes(ctx, text)
+	in, err := app.readRecovery(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -58,21 +60,21 @@ func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
 	if err != nil {
 		return err
 	}
-	create, err := app.mayCreate(ctx, v, o.account)
+	query, create, err := app.recoveryTarget(ctx, v, o, in)
 	if err != nil {
 		return err
 	}
 	var name string
 	var retired, unused int
 	err = v.Update(ctx, func(c *vault.Contents) error {
-		a, err := c.Find(o.account)
-		if create != "" && err != nil {
-			a, err = c.Add(vault.Account{Name: create}, app.Now())
+		a, err := c.Find(query)
+		if create != nil {
+			a, err = c.Add(*create, app.Now())
 		}
 		if err != nil {
 			return err
 		}
-		if retired, err = a.AddRecoveryCodes(codes, o.join, app.Now()); err != nil {
+		if retired, err = a.AddRecoveryCodes(in.codes, o.join, app.Now()); err != nil {
 			return err
 		}
 		name, unused = a.Name, a.UnusedCodes()
@@ -81,13 +83,19 @@ func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
 	if err != nil {
 		return err
 	}
-	if repeated > 0 {
-		app.sayf("%s stood there more than once", plural(repeated, "code"))
+	if in.repeated > 0 {
+		app.sayf("%s stood there more than once", plural(in.repeated, "code"))
 	}
 	if retired > 0 {
 		app.sayf("%s of the older set retired; had they belonged together, --append would have joined them", plural(retired, "unused code"))
 	}
-	return app.printStored(name, len(codes), unused)
+	if err := app.printStored(name, len(in.codes), unused); err != nil {
+		return err
+	}
+	if in.picture {
+		app.sayf("hint: whoever has the picture has the codes: delete it")
+	}
+	return nil
 }
 
 func (app *App) printStored(name string, stored, unused int) error {
@@ -102,45 +110,80 @@ func (app *App) printStored(name string, stored, unused int) error {
 	return nil
 }
 
-// recoveryText reads the paste.
-func (app *App) recoveryText(ctx context.Context, file string) (secret.Text, error) {
-	var r io.Reader
-	switch {
-	case file != "" && file != "-":
-		f, err := os.Open(file)
-		if err != nil {
-			return secret.Text{}, err
-		}
-		defer func() { _ = f.Close() }()
-		r = f
-	case file == "-" || !app.InTTY:
-		r = app.In
-	case app.flags.noInput:
-		return secret.Text{}, usageErrorf("no recovery codes: give --file or pipe them in")
-	default:
-		return app.Prompt.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
-	}
-	return intake.Text(r)
-}
-
-// mayCreate returns the name of the account to create, or "" when there is one
-// already or none may be created.
-func (app *App) mayCreate(ctx context.Context, v *vault.Vault, query string) (string, error) {
+// recoveryTarget returns the query for the account that the codes go to, or the
+// account to create for them.
+func (app *App) recoveryTarget(ctx context.Context, v *vault.Vault, o recoveryAddOptions, in recoveryInput) (query string, create *vault.Account, err error) {
 	c, err := v.Contents(ctx)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	_, missing := c.Find(query)
-	if status, _ := outcome(missing); status != exitNotFound || query == "" {
-		return "", missing
+	query = o.account
+	if query == "" && in.sheet != nil {
+		query = in.sheet.Account
+		// The name stands on the page in full, so it is no abbreviation here.
+		if !slices.ContainsFunc(c.Accounts, func(a vault.Account) bool { return a.Name == query }) {
+			create, err = app.mayCreate(ctx, query, in)
+			return query, create, err
+		}
 	}
-	if _, ambiguous := errors.AsType[*vault.AmbiguousError](missing); ambiguous {
-		return "", missing
+	a, err := c.Find(query)
+	if err == nil {
+		return query, nil, app.mayAdd(ctx, *a, o, in)
 	}
-	name, err := cleanName(query)
+	_, ambiguous := errors.AsType[*vault.AmbiguousError](err)
+	if ambiguous || query == "" || !errors.Is(err, vault.ErrNoAccount) {
+		return "", nil, err
+	}
+	create, err = app.mayCreate(ctx, query, in)
+	return query, create, err
+}
+
+// mayCreate asks whether an account is to be created, and returns it.
+func (app *App) mayCreate(ctx context.Context, name string, in recoveryInput) (*vault.Account, error) {
+	name, err := cleanName(name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	question := fmt.Sprintf("there is no account %q; create it, for recovery codes only?", name)
-	return name, app.confirm(ctx, question, fmt.Sprintf("say --yes to create the account %q for recovery codes only", name))
+	a := &vault.Account{Name: name}
+	at := ""
+	if in.sheet != nil {
+		a.Username = in.sheet.Username
+		if a.Registry, err = parseRegistry(in.sheet.Registry); err != nil {
+			return nil, fmt.Errorf("the registry on the sheet is no URL")
+		}
+		at = " at " + a.Registry
+	}
+	question := fmt.Sprintf("there is no account %q%s; create it, for recovery codes only?", name, at)
+	return a, app.confirm(ctx, question, fmt.Sprintf("say --yes to create the account %q for recovery codes only", name))
+}
+
+// mayAdd asks about what is odd: codes of another registry, and a page that is
+// older than the codes it would replace.
+func (app *App) mayAdd(ctx context.Context, a vault.Account, o recoveryAddOptions, in recoveryInput) error {
+	if in.sheet == nil {
+		return nil
+	}
+	a.RecoveryCodes = slices.Clone(a.RecoveryCodes)
+	newest := time.Time{}
+	for _, r := range a.RecoveryCodes {
+		if r.AddedAt.After(newest) {
+			newest = r.AddedAt
+		}
+	}
+	retired, err := a.AddRecoveryCodes(in.codes, o.join, app.Now())
+	if err != nil {
+		return err // what is there already needs no question
+	}
+	if in.sheet.Registry != a.Registry {
+		question := fmt.Sprintf("the sheet is for %s, and %q is for %s; store its codes there?", in.sheet.Registry, a.Name, a.Registry)
+		if err := app.confirm(ctx, question, "name the account that the sheet belongs to, or say --yes"); err != nil {
+			return err
+		}
+	}
+	if retired > 0 && in.sheet.Made.Before(newest.Truncate(24*time.Hour)) {
+		question := fmt.Sprintf("the sheet is of %s, and %q has codes of %s, which it would retire; go on?",
+			in.sheet.Made.Format(time.DateOnly), a.Name, newest.UTC().Format(time.DateOnly))
+		return app.confirm(ctx, question, "say --append to keep both, or --yes to retire the newer codes")
+	}
+	return nil
 }

@@ -117,19 +117,14 @@ func runRestore(ctx context.Context, app *App, generation uint64) error {
 		return withHint(&vault.AmbiguousError{Query: fmt.Sprint(generation), Matches: []string{found[0].Path, found[1].Path}},
 			"look into one with --vault FILE, and move the other away")
 	}
-	pass, ok, err := app.givenPassphrase(ctx)
+	by, _, err := app.opener(ctx, "Passphrase of that generation: ", func() (bool, error) { return true, nil })
 	if err != nil {
 		return err
-	}
-	if !ok {
-		if pass, err = app.ask(ctx, "Passphrase of that generation: "); err != nil {
-			return err
-		}
 	}
 	if err := app.confirm(ctx, fmt.Sprintf("put generation %d in the place of the vault?", generation), "say --yes to restore it"); err != nil {
 		return err
 	}
-	if _, err := f.Restore(ctx, found[0], pass); err != nil {
+	if _, err := f.Restore(ctx, found[0], by); err != nil {
 		return err
 	}
 	app.sayf("generation %d is back", generation)

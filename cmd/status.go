@@ -89,11 +89,14 @@ func (app *App) agentStatus(ctx context.Context) (agent.Status, error) {
 }
 
 func viewStatus(s agent.Status, unlocked bool) statusView {
+	// Digits of a fraction say nothing here, and could look like a password.
+	second := func(t time.Time) *time.Time { return instant(t.Truncate(time.Second)) }
 	view := statusView{
-		Unlocked: unlocked, UnlockedAt: instant(s.UnlockedAt), Until: instant(s.Until), Idle: s.Idle,
-		IdleUntil: instant(s.IdleUntil), PID: s.PID, InMemory: s.InMemory, Codes: s.Codes, Lists: s.Lists, Given: []givenView{},
+		Unlocked: unlocked, UnlockedAt: second(s.UnlockedAt), Until: second(s.Until), Idle: s.Idle,
+		IdleUntil: second(s.IdleUntil), PID: s.PID, InMemory: s.InMemory, Codes: s.Codes, Lists: s.Lists, Given: []givenView{},
 	}
 	for _, g := range s.Given {
+		g.At = g.At.Truncate(time.Second)
 		view.Given = append(view.Given, givenView(g))
 	}
 	return view

@@ -21,6 +21,7 @@ var errNoTerminal = term.ErrNoTerminal
 // System returns the App of the real world. This is the only file that names
 // the standard streams, the environment and the clock.
 func System() *App {
+	getenv := withdrawn(npmrun.PassphraseVariables()...)
 	app := &App{
 		In:      os.Stdin,
 		Out:     os.Stdout,
@@ -28,7 +29,8 @@ func System() *App {
 		InTTY:   term.IsTerminal(os.Stdin),
 		OutTTY:  term.IsTerminal(os.Stdout),
 		ErrTTY:  term.IsTerminal(os.Stderr),
-		Getenv:  os.Getenv,
+		Size:    func() (int, int) { return term.Size(os.Stdout) },
+		Getenv:  getenv,
 		Environ: os.Environ,
 		Dir:     os.Getwd,
 		Now:     time.Now,
@@ -39,7 +41,7 @@ func System() *App {
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
-	clipboard := clip.Clipboard{Environ: environ}
+	clipboard := clip.Clipboard{Environ: environ, Terminal: term.Terminal{}.Show}
 	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		app.Self = exe
@@ -54,6 +56,23 @@ func System() *App {
 	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}
 	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
 	return app
+}
+
+// withdrawn takes variables out of the environment of the process, so that no
+// child inherits them, not even a plugin of age that a library starts. The
+// returned function still knows them.
+func withdrawn(names ...string) (getenv func(string) string) {
+	kept := map[string]string{}
+	for _, name := range names {
+		kept[name] = os.Getenv(name)
+		_ = os.Unsetenv(name)
+	}
+	return func(name string) string {
+		if value, ok := kept[name]; ok {
+			return value
+		}
+		return os.Getenv(name)
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -26,7 +26,10 @@ func (app *App) file(more ...vault.Option) (*vault.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append([]vault.Option{vault.WithWarnings(func(err error) { app.warnf("%v", err) })}, app.VaultOptions...)
+	options := append([]vault.Option{
+		vault.WithWarnings(func(err error) { app.warnf("%v", err) }), vault.WithClock(app.Now),
+		vault.WithLook(app.tellPending),
+	}, app.VaultOptions...)
 	return vault.At(path, append(options, more...)...), nil
 }
 
@@ -40,20 +43,62 @@ func (app *App) unlock(ctx context.Context) (*vault.Vault, error) {
 }
 
 func (app *App) unlockFile(ctx context.Context, f *vault.File) (*vault.Vault, error) {
+	v, _, err := app.unlockKnowing(ctx, f)
+	return v, err
+}
+
+// unlockKnowing opens the vault and returns the passphrase too, where it is
+// known.
+func (app *App) unlockKnowing(ctx context.Context, f *vault.File) (*vault.Vault, secret.Text, error) {
 	// A missing or damaged file is said before a passphrase is typed.
 	if err := f.Probe(); err != nil {
-		return nil, err
+		return nil, secret.Text{}, err
+	}
+	by, pass, err := app.opener(ctx, "Passphrase: ", f.PassphraseOpens)
+	if err != nil {
+		return nil, secret.Text{}, err
+	}
+	v, err := f.UnlockBy(ctx, by)
+	return v, pass, err
+}
+
+// opener returns what opens a vault: the identity or the passphrase that the
+// command line or else the environment gives, or the passphrase that is asked
+// for if askable says that one can be. Beside an identity, pass is the
+// passphrase that the environment gives, if it does.
+func (app *App) opener(ctx context.Context, label string, askable func() (bool, error)) (by vault.Opener, pass secret.Text, err error) {
+	identity := app.flags.identity
+	switch {
+	case identity != "" && app.flags.passphraseFile != "":
+		return nil, pass, usageErrorf("give one of --identity and --passphrase-file")
+	case identity == "" && app.flags.passphraseFile == "":
+		identity = app.Getenv(identityVariable)
+	}
+	if identity != "" {
+		// A passphrase command need not be run for what an identity opens.
+		if app.Getenv("NPMOTP_PASSPHRASE_COMMAND") == "" {
+			if pass, _, err = app.givenPassphrase(ctx); err != nil {
+				return nil, pass, err
+			}
+		}
+		ids, err := app.readIdentities(ctx, identity)
+		return ids, pass, err
 	}
 	pass, ok, err := app.givenPassphrase(ctx)
 	if err != nil {
-		return nil, err
+		return nil, pass, err
 	}
 	if !ok {
-		if pass, err = app.ask(ctx, "Passphrase: "); err != nil {
-			return nil, err
+		if can, err := askable(); err != nil {
+			return nil, pass, err
+		} else if !can {
+			return nil, pass, errNeedsIdentity
+		}
+		if pass, err = app.ask(ctx, label); err != nil {
+			return nil, pass, err
 		}
 	}
-	return f.Unlock(ctx, pass)
+	return vault.Passphrase(pass), pass, nil
 }
 
 // contents opens the vault and returns what it holds, for commands that change

@@ -25,6 +25,15 @@ func version() string {
 	return "unknown"
 }
 
+// versionFlag alone on the command line is answered without the command tree
+// and the template that cobra answers it with.
+const versionFlag = "--version"
+
+func (app *App) printVersion() error {
+	_, err := fmt.Fprintf(app.Out, "npmotp %s\n", version())
+	return err
+}
+
 func newVersionCmd(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:         "version",

@@ -1,8 +1,11 @@
 package scan
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"math"
+	mathbits "math/bits"
 	"slices"
 )
 
@@ -60,7 +63,9 @@ func (f *field) finders(ctx context.Context) []finder {
 		if y&63 == 1 && ctx.Err() != nil {
 			return nil
 		}
-		edges = f.edges(edges[:0], y)
+		if y < step || !bytes.Equal(f.row(y), f.row(y-step)) {
+			edges = f.edges(edges[:0], y)
+		}
 		dark := f.dark(0, y)
 		for i := 0; i+5 < len(edges); i++ {
 			if barsFit(edges[i : i+6]) {
@@ -85,14 +90,23 @@ func byHits(a, b finder) int { return b.hits - a.hits }
 
 // edges appends where row y changes between dark and light, and its two ends.
 func (f *field) edges(edges []float32, y int) []float32 {
-	row := f.d[y*f.w : (y+1)*f.w]
+	row := f.row(y)
 	edges = append(edges, 0)
-	prev := row[0]
-	for x, v := range row {
-		if (v < 0) != (prev < 0) {
+	for x := 1; x < len(row); {
+		if x+8 <= len(row) {
+			// Where the signs of eight points differ from those of the points before them.
+			a, b := binary.LittleEndian.Uint64(row[x-1:]), binary.LittleEndian.Uint64(row[x:])
+			differ := (a ^ b) & signs
+			if differ == 0 {
+				x += 8
+				continue
+			}
+			x += mathbits.TrailingZeros64(differ) / 8
+		}
+		if v, prev := int8(row[x]), int8(row[x-1]); (v < 0) != (prev < 0) { //nolint:gosec // signed
 			edges = append(edges, float32(x)-0.5+float32(prev)/(float32(prev)-float32(v)))
 		}
-		prev = v
+		x++
 	}
 	return append(edges, float32(f.w))
 }
@@ -151,7 +165,7 @@ func (f *field) cross(x, y float64, column bool, most float64) (runs, bool) {
 	}
 	at := iy*f.w + ix
 	for _, dir := range [2]int{-1, 1} {
-		n, prev := 0, f.d[at]
+		n, prev := 0, int8(f.d[at]) //nolint:gosec // signed
 		for k := 1; n < 3; k++ {
 			p := pos + dir*k
 			if float64(k) > most {
@@ -166,7 +180,7 @@ func (f *field) cross(x, y float64, column bool, most float64) (runs, bool) {
 				edge = float64(max(p, 0))
 				n++
 			} else {
-				v := f.d[at+dir*k*stride]
+				v := int8(f.d[at+dir*k*stride]) //nolint:gosec // signed
 				if (v < 0) == (prev < 0) {
 					prev = v
 					continue

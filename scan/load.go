@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -14,6 +15,9 @@ import (
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
+
+	"npmotp/scan/internal/grayjpeg"
+	"npmotp/scan/internal/graypng"
 )
 
 const (
@@ -45,8 +49,13 @@ func load(ctx context.Context, data []byte) ([]*gray, error) {
 			ErrTooLarge, cfg.Width, cfg.Height)
 	}
 	if format == "PNG" {
-		if f := parsePNG(data); f != nil {
-			return f.decode(ctx)
+		if f := graypng.Parse(data); f != nil {
+			return loadPNG(ctx, f, cfg)
+		}
+	}
+	if format == "JPEG" {
+		if levels, ok := grayjpeg.Decode(ctx, data, cfg.Width, cfg.Height); ok {
+			return []*gray{{w: cfg.Width, h: cfg.Height, pix: levels}}, nil
 		}
 	}
 	in := &source{ctx: ctx, r: bytes.NewReader(data)}
@@ -61,6 +70,17 @@ func load(ctx context.Context, data []byte) ([]*gray, error) {
 		return nil, ErrDamaged
 	}
 	return grays(img), nil
+}
+
+func loadPNG(ctx context.Context, f *graypng.File, cfg image.Config) ([]*gray, error) {
+	levels, alpha, err := f.Decode(ctx)
+	if errors.Is(err, graypng.ErrDamaged) {
+		return nil, ErrDamaged
+	}
+	if err != nil {
+		return nil, err
+	}
+	return over(&gray{w: cfg.Width, h: cfg.Height, pix: levels}, alpha), nil
 }
 
 func decodeConfig(format string, data []byte) (image.Config, error) {
@@ -121,7 +141,7 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 			// The seven passes of an interlaced picture are decoded one by one.
 			pixel += (pixel + 1) / 2
 		case data[24] == 8:
-			pixel = 3 // see pngFile: levels, transparency, and both together
+			pixel = 3 // see graypng: levels, transparency, and both together
 		}
 	case "JPEG":
 		return jpegCost(data)

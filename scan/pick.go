@@ -88,6 +88,9 @@ func holds(s string) string {
 	if u, err := url.Parse(strings.TrimSpace(s)); err == nil && u.Scheme != "" && u.Hostname() != "" {
 		return "a link to " + clean(strings.ToLower(u.Scheme+"://"+u.Hostname()))
 	}
+	if hasScheme(s, "npmotp-sheet-") {
+		return "the recovery codes of a printed sheet"
+	}
 	if hasScheme(s, "wifi:") {
 		return "the password of a wireless network"
 	}

@@ -13,6 +13,9 @@ const (
 	// sureFinders is how much of the finder patterns must be right before the rest
 	// of a code is looked at.
 	sureFinders = 0.65
+	// sureFlat is how much of them must be right for a code to be read without
+	// regard to perspective.
+	sureFlat = 0.97
 	// sureWarp is how much must be right before a code is straightened.
 	sureWarp = 0.85
 	// bestNears is how many places a rung straightens.
@@ -78,8 +81,7 @@ type near struct {
 // returns the places that came near.
 func (g *gray) read(ctx context.Context, t *triple) (reading, []near, bool) {
 	var nears []near
-	try := func(p *projection, dim int) (reading, bool) {
-		l := g.sample(p, dim)
+	try := func(p *projection, l *levels, dim int) (reading, bool) {
 		n := near{grid: *p, dim: dim, dark: t.tl.dark, sure: l.function(t.tl.dark)}
 		if n.sure < sureFunction {
 			return reading{}, false
@@ -99,14 +101,25 @@ func (g *gray) read(ctx context.Context, t *triple) (reading, []near, bool) {
 		if g.finderShare(&flat, dim, t.tl.dark) < sureFinders {
 			continue
 		}
+		// A screenshot has no perspective: to look for its alignment pattern is needless.
+		l := g.sample(&flat, dim)
+		early := l.function(t.tl.dark) >= sureFlat
+		if early {
+			if r, ok := try(&flat, l, dim); ok {
+				return r, nil, true
+			}
+		}
 		for _, c := range g.alignment(&flat, dim, t.tl.dark) {
 			if p, ok := grid(t, dim, c.at, float64(dim)-6.5); ok {
-				if r, ok := try(&p, dim); ok {
+				if r, ok := try(&p, g.sample(&p, dim), dim); ok {
 					return r, nil, true
 				}
 			}
 		}
-		if r, ok := try(&flat, dim); ok {
+		if early {
+			continue
+		}
+		if r, ok := try(&flat, l, dim); ok {
 			return r, nil, true
 		}
 	}

@@ -1,6 +1,9 @@
 package scan
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // shrink returns g at a fx-th of its width and a fy-th of its height, each point the
 // mean of those it stands for, so that thin lines fade and do not vanish.
@@ -12,30 +15,45 @@ func (g *gray) shrink(fx, fy int) *gray {
 	if w == 0 || h == 0 {
 		return newGray(1, 1)
 	}
-	out := newGray(w, h)
 	if fx == 4 && fy == 4 {
 		return g.shrink(2, 2).shrink(2, 2)
 	}
-	if fx == 2 && fy == 2 {
-		for y := range h {
-			halveRows(out.row(y), g.row(2*y), g.row(2*y+1))
-		}
-		return out
-	}
+	out := newGray(w, h)
 	sums := make([]uint32, w)
 	// A product with the inverse in place of a division for each point.
 	inverse := 1 << 16 / uint32(fx*fy) //nolint:gosec // factors are small
+	// Rows of a screenshot repeat the row above, most of them.
+	even := false
 	for y := range h {
-		clear(sums)
-		for k := range fy {
-			addRow(sums, g.row(y*fy+k), fx)
-		}
-		row := out.row(y)
-		for x, s := range sums {
-			row[x] = uint8((s*inverse + 1<<15) >> 16) //nolint:gosec // at most 255
+		wasEven, top := even, y*fy
+		even = g.repeats(top+1, top+fy)
+		switch {
+		case even && wasEven && g.repeats(top, top+1):
+			copy(out.row(y), out.row(y-1))
+		case fx == 2 && fy == 2:
+			halveRows(out.row(y), g.row(top), g.row(top+1))
+		default:
+			clear(sums)
+			for k := range fy {
+				addRow(sums, g.row(top+k), fx)
+			}
+			row := out.row(y)
+			for x, s := range sums {
+				row[x] = uint8((s*inverse + 1<<15) >> 16) //nolint:gosec // at most 255
+			}
 		}
 	}
 	return out
+}
+
+// repeats reports whether the rows from y to before end are each like the row above.
+func (g *gray) repeats(y, end int) bool {
+	for ; y < end; y++ {
+		if !bytes.Equal(g.row(y-1), g.row(y)) {
+			return false
+		}
+	}
+	return true
 }
 
 // halveRows sets dst to the means of two by two points, four of them at once

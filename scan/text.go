@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"npmotp/internal/secret"
@@ -22,11 +21,6 @@ type Screen struct {
 	Typed []secret.Text // the secrets in lines such as "Or enter code:"
 	Plain secret.Text   // the text without escape sequences and what was overwritten
 }
-
-// npm prints the first of these (lib/commands/profile.js); the others are what
-// registries and password managers say. The secret is one word or groups of four.
-var typedLine = regexp.MustCompile(`(?im)(?:or enter (?:this )?code|enter (?:this )?(?:code|key) manually|secret key|setup key)\s*:[ \t]*` +
-	`([a-z2-7]{16,}={0,6}|[a-z2-7]{4}(?:[ -][a-z2-7]{4}){3,}(?:[ -][a-z2-7]{1,4})?)[ \t]*(?:[^\s0-9a-z]|$)`)
 
 // maxText is the size of the largest text that is read.
 const maxText = 8 << 20
@@ -53,7 +47,7 @@ func Text(ctx context.Context, r io.Reader) (Screen, error) {
 		drawing, cancel := context.WithTimeout(ctx, deadline/2)
 		defer cancel()
 		s.Codes = drawn(drawing, t.lines)
-		for _, m := range typedLine.FindAllStringSubmatch(plain, -1) {
+		for _, m := range patterns().typedLine.FindAllStringSubmatch(plain, -1) {
 			if v := bareSecret(m[1]); len(v) >= minSecret && !contains(s.Typed, secret.New(v)) {
 				s.Typed = append(s.Typed, secret.New(v))
 			}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -65,49 +64,38 @@ func from437(data []byte) string {
 	return b.String()
 }
 
-var (
-	// The ways in which captures spell the escape character: cat -v, JSON, C, shells, a symbol.
-	spelledEscape = regexp.MustCompile(`(?i)(?:\^\[|\\u001b|\\u\{1b\}|\\x1b|\\0?33|\\e|\x{241b}|&#27;|&#x1b;|<esc>|<0x1b>)\[([0-9;:]*m)`)
-	lostEscape    = regexp.MustCompile(`\x{fffd}?\[((?:[0-9]{1,3}[;:])*[0-9]{1,3}m)`)
-	spelledBreak  = regexp.MustCompile(`(?:\\r)?\\n`)
-	blockEntity   = regexp.MustCompile(`(?i)&#(?:96[0-9]{2}|x25[89][0-9a-f]);`)
-	markup        = regexp.MustCompile(`(?i)</?(?:pre|code|div|span|p|html|body|samp|tt|b|font|head|meta)(?:\s[^<>]*)?>`)
-	// The backgrounds that a copy of a terminal as HTML has in place of escape sequences.
-	htmlColor = regexp.MustCompile(`(?i)<span[^<>]*background(?:-color)?:\s*(?:#([0-9a-f]{6}|[0-9a-f]{3})|rgb\(\s*([0-9]+)\s*,\s*([0-9]+)\s*,\s*([0-9]+)\s*\))[^<>]*>`)
-	htmlBreak = regexp.MustCompile(`(?i)<br\s*/?>`)
-)
-
 // unescape undoes what tools do to a terminal's output when it is copied.
 func unescape(s string) string {
+	p := patterns()
 	// The plain counts come first: a regular expression takes seconds for a long log.
-	if strings.Count(s, "background") >= fewSequences && len(htmlColor.FindAllStringIndex(s, fewSequences)) >= fewSequences {
-		s = htmlColor.ReplaceAllStringFunc(s, colorSequence)
+	if strings.Count(s, "background") >= fewSequences && len(p.htmlColor.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		s = p.htmlColor.ReplaceAllStringFunc(s, colorSequence)
 		s = strings.ReplaceAll(s, "</span>", "\x1b[0m")
-		s = html.UnescapeString(markup.ReplaceAllString(htmlBreak.ReplaceAllString(s, "\n"), ""))
+		s = html.UnescapeString(p.markup.ReplaceAllString(p.htmlBreak.ReplaceAllString(s, "\n"), ""))
 	}
-	if strings.Count(s, "&#") >= fewSequences && len(blockEntity.FindAllStringIndex(s, fewSequences)) >= fewSequences {
-		s = htmlBreak.ReplaceAllString(s, "\n")
-		s = markup.ReplaceAllString(s, "")
+	if strings.Count(s, "&#") >= fewSequences && len(p.blockEntity.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		s = p.htmlBreak.ReplaceAllString(s, "\n")
+		s = p.markup.ReplaceAllString(s, "")
 		s = html.UnescapeString(s)
 	}
 	if strings.Count(s, "\x1b[") >= fewSequences || strings.Count(s, "[") < fewSequences {
 		return s
 	}
-	if len(spelledEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
-		s = spelledEscape.ReplaceAllString(s, "\x1b[$1")
+	if len(p.spelledEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		s = p.spelledEscape.ReplaceAllString(s, "\x1b[$1")
 		// cat -v shows the carriage return that ends a line, JSON the line feed.
 		s = strings.ReplaceAll(s, "^M\n", "\n")
-		return spelledBreak.ReplaceAllString(s, "\n")
+		return p.spelledBreak.ReplaceAllString(s, "\n")
 	}
-	if len(lostEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
-		return lostEscape.ReplaceAllString(s, "\x1b[$1")
+	if len(p.lostEscape.FindAllStringIndex(s, fewSequences)) >= fewSequences {
+		return p.lostEscape.ReplaceAllString(s, "\x1b[$1")
 	}
 	return s
 }
 
 // colorSequence returns the escape sequence for the background of an HTML element.
 func colorSequence(tag string) string {
-	m := htmlColor.FindStringSubmatch(tag)
+	m := patterns().htmlColor.FindStringSubmatch(tag)
 	if m[1] == "" {
 		return fmt.Sprintf("\x1b[48;2;%s;%s;%sm", m[2], m[3], m[4])
 	}

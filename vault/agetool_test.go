@@ -12,26 +12,32 @@ import (
 	"strings"
 	"testing"
 
-	// The packages of the age tool that this module does not use otherwise:
-	// their modules have to be in go.sum for the tool to be built.
-	_ "filippo.io/age/agessh"
-	_ "filippo.io/age/plugin"
-	_ "filippo.io/age/tag"
-
+	"filippo.io/age"
 	"github.com/creack/pty"
 )
 
-// The recipe of doc/design.md, word for word, with the real age tool at a
-// terminal: nobody needs npmotp to get their secrets back.
+// The recipes of doc/design.md, word for word, with the real age tool: nobody
+// needs npmotp to get their secrets back. For the passphrase age asks at a
+// terminal.
 func TestAgeOpensTheVault(t *testing.T) {
 	design := read(t, "../doc/design.md")
 	recipe := regexp.MustCompile(`(?m)^    (sed .*)$`).FindAllStringSubmatch(design, -1)
-	if len(recipe) != 2 {
-		t.Fatalf("doc/design.md has %d lines of the recipe", len(recipe))
+	if len(recipe) != 4 {
+		t.Fatalf("doc/design.md has %d lines of the recipes", len(recipe))
 	}
 	v, path := create(t)
 	add(t, v, "ada", hexA)
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.AddRecipient(t.Context(), identity.Recipient().String(), "spare"); err != nil {
+		t.Fatal(err)
+	}
 	dir := filepath.Dir(path)
+	if err := os.WriteFile(filepath.Join(dir, "key.txt"), []byte(identity.String()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		t.Skip("the age tool is built with the go command, which is not in PATH")
@@ -39,7 +45,19 @@ func TestAgeOpensTheVault(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), goTool, "build", "-o", filepath.Join(dir, "age"), "filippo.io/age/cmd/age").CombinedOutput(); err != nil {
 		t.Fatalf("building age: %v\n%s", err, out)
 	}
-	script := strings.ReplaceAll(recipe[0][1]+"\n"+recipe[1][1]+" > plain.json\n", "| age ", "| ./age ")
+	for i, answer := range []string{pass.Reveal() + "\r", ""} {
+		script := strings.ReplaceAll(recipe[2*i][1]+"\n"+recipe[2*i+1][1]+" > plain.json\n", "| age ", "| ./age ")
+		plain := atShell(t, dir, script, answer)
+		if !bytes.Contains(plain, []byte(hexA)) || !bytes.Contains(plain, []byte("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")) {
+			t.Errorf("recipe %d printed %.200q", i+1, plain)
+		}
+	}
+}
+
+// atShell runs a script at a terminal, answers the question for a passphrase,
+// and returns what the script wrote to plain.json.
+func atShell(t *testing.T, dir, script, answer string) []byte {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
 	cmd.Dir = dir
 	terminal, err := pty.Start(cmd)
@@ -48,16 +66,15 @@ func TestAgeOpensTheVault(t *testing.T) {
 	}
 	defer func() { _ = terminal.Close() }()
 	var screen bytes.Buffer
-	answered := false
 	buf := make([]byte, 1024)
 	for {
 		n, err := terminal.Read(buf)
 		screen.Write(buf[:n])
-		if !answered && strings.Contains(screen.String(), "assphrase") {
-			answered = true
-			if _, err := io.WriteString(terminal, pass.Reveal()+"\r"); err != nil {
+		if answer != "" && strings.Contains(screen.String(), "assphrase") {
+			if _, err := io.WriteString(terminal, answer); err != nil {
 				t.Fatal(err)
 			}
+			answer = ""
 		}
 		if err != nil { // EIO once the last process has closed the terminal
 			break
@@ -67,7 +84,8 @@ func TestAgeOpensTheVault(t *testing.T) {
 		t.Fatalf("%v\n%s", err, screen.String())
 	}
 	plain, err := os.ReadFile(filepath.Join(dir, "plain.json"))
-	if err != nil || !bytes.Contains(plain, []byte(hexA)) || !bytes.Contains(plain, []byte("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")) {
-		t.Errorf("the recipe printed %.200q, %v", plain, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return plain
 }

@@ -19,12 +19,6 @@ type Report struct {
 	Leftovers     []string // temporary files of saves that were killed
 }
 
-// A SlotReport describes one way of opening the vault.
-type SlotReport struct {
-	ID, Kind, Name string
-	WorkFactor     int // scrypt rounds, base-2 logarithm; 0 where there are none
-}
-
 // A BackupReport says whether a backup is readable.
 type BackupReport struct {
 	Backup
@@ -48,14 +42,8 @@ func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Generation: contents.Generation, Accounts: len(contents.Accounts)}
-	for _, s := range c.slots {
-		report := SlotReport{ID: s.id, Kind: s.kind, Name: s.name}
-		if s.kind == slotPassphrase {
-			if report.WorkFactor, err = s.workFactor(); err != nil {
-				return nil, fmt.Errorf("%w: slot %s: %w", ErrFormat, s.id, err)
-			}
-		}
-		r.Slots = append(r.Slots, report)
+	if r.Slots, err = contents.slots(c); err != nil {
+		return nil, err
 	}
 	for i := range contents.Accounts {
 		a := &contents.Accounts[i]

@@ -21,7 +21,10 @@ const contentsVersion = 1
 // padStep is the granularity at which the size of the contents shows.
 const padStep = 4096
 
-const reuseAllow = "allow"
+const (
+	reuseAllow   = "allow"
+	statePending = "pending"
+)
 
 // extra holds the fields of an object that this version does not know.
 type extra map[string]json.RawMessage
@@ -34,7 +37,10 @@ type wireContents struct {
 	SlotsHash  string            `json:"slots_hash"`
 	Default    string            `json:"default,omitempty"`
 	Accounts   []json.RawMessage `json:"accounts"`
+	Devices    []json.RawMessage `json:"devices,omitempty"`
+	Identities []json.RawMessage `json:"identities,omitempty"`
 	Tombstones []json.RawMessage `json:"tombstones,omitempty"`
+	Slots      []json.RawMessage `json:"slots,omitempty"` // those of recipients
 	Pad        string            `json:"pad"`
 }
 
@@ -48,6 +54,10 @@ type wireAccount struct {
 	Reuse         string            `json:"reuse,omitempty"` // "allow", or absent
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
+	Moved         []json.RawMessage `json:"moved,omitempty"`
+	State         string            `json:"state,omitempty"` // "pending", or absent
+	Wanted        string            `json:"wanted_name,omitempty"`
+	ArchivedAt    time.Time         `json:"archived_at,omitzero"`
 	AddedAt       time.Time         `json:"added_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
 }
@@ -79,12 +89,27 @@ type wireTombstone struct {
 	RemovedAt time.Time `json:"removed_at"`
 }
 
+type wireSlot struct {
+	ID          string `json:"id"`
+	Recipient   string `json:"recipient"`
+	PostQuantum bool   `json:"post_quantum,omitempty"`
+}
+
 // encode returns the JSON of c for a file with the given head, padded.
 func (c *Contents) encode(slotsHash string) ([]byte, error) {
+	w, err := c.wire(slotsHash)
+	if err != nil {
+		return nil, err
+	}
+	return w.pad(c.extra)
+}
+
+// wire returns what c is encoded as, not padded.
+func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	w := wireContents{
+	w := &wireContents{
 		V: contentsVersion, VaultID: c.VaultID, Generation: c.Generation, Parent: c.Parent,
 		SlotsHash: slotsHash, Default: c.Default, Accounts: []json.RawMessage{},
 	}
@@ -95,6 +120,9 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Accounts = append(w.Accounts, raw)
 	}
+	if err := c.encodeDevices(w); err != nil {
+		return nil, err
+	}
 	for _, t := range c.Tombstones {
 		raw, err := encodeObject(wireTombstone{ID: t.ID, RemovedAt: t.RemovedAt}, t.extra)
 		if err != nil {
@@ -102,18 +130,31 @@ func (c *Contents) encode(slotsHash string) ([]byte, error) {
 		}
 		w.Tombstones = append(w.Tombstones, raw)
 	}
-	bare, err := encodeObject(w, c.extra)
+	for _, r := range c.recipients {
+		raw, err := encodeObject(wireSlot{ID: r.slot, Recipient: r.text, PostQuantum: r.postQuantum}, r.extra)
+		if err != nil {
+			return nil, err
+		}
+		w.Slots = append(w.Slots, raw)
+	}
+	return w, nil
+}
+
+// pad returns the JSON of w with the unknown fields x, of a size that is a
+// multiple of padStep.
+func (w *wireContents) pad(x extra) ([]byte, error) {
+	bare, err := encodeObject(w, x)
 	if err != nil {
 		return nil, err
 	}
 	w.Pad = strings.Repeat(" ", (padStep-len(bare)%padStep)%padStep)
-	return encodeObject(w, c.extra)
+	return encodeObject(w, x)
 }
 
 func (a *Account) encode() (json.RawMessage, error) {
 	w := wireAccount{
 		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry,
-		Level: a.Level, AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
+		Level: a.Level, Wanted: a.Wanted, ArchivedAt: a.ArchivedAt.UTC(), AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
 	}
 	if k := a.Key; k != nil {
 		w.OTP = &wireKey{
@@ -123,6 +164,9 @@ func (a *Account) encode() (json.RawMessage, error) {
 	}
 	if a.Reuse {
 		w.Reuse = reuseAllow
+	}
+	if a.Pending {
+		w.State = statePending
 	}
 	for _, r := range a.RecoveryCodes {
 		raw, err := encodeObject(wireRecoveryCode{
@@ -134,6 +178,10 @@ func (a *Account) encode() (json.RawMessage, error) {
 			return nil, err
 		}
 		w.RecoveryCodes = append(w.RecoveryCodes, raw)
+	}
+	var err error
+	if w.Moved, err = a.encodeMoves(); err != nil {
+		return nil, err
 	}
 	return encodeObject(w, a.extra)
 }
@@ -160,6 +208,9 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 		}
 		c.Accounts = append(c.Accounts, a)
 	}
+	if err := c.decodeDevices(&w); err != nil {
+		return nil, "", err
+	}
 	for i, raw := range w.Tombstones {
 		var t wireTombstone
 		x, err := decodeObject(raw, &t)
@@ -168,9 +219,18 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 		}
 		c.Tombstones = append(c.Tombstones, Tombstone{ID: t.ID, RemovedAt: t.RemovedAt, extra: x})
 	}
+	for i, raw := range w.Slots {
+		var s wireSlot
+		x, err := decodeObject(raw, &s)
+		if err != nil {
+			return nil, "", fmt.Errorf("%w: recipient %d: %w", ErrFormat, i+1, err)
+		}
+		c.recipients = append(c.recipients, slotRecipient{slot: s.ID, text: s.Recipient, postQuantum: s.PostQuantum, extra: x})
+	}
 	if err := c.validate(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)
 	}
+	c.stored = &w
 	return c, w.SlotsHash, nil
 }
 
@@ -182,7 +242,8 @@ func decodeAccount(raw []byte) (Account, error) {
 	}
 	a := Account{
 		ID: w.ID, Name: w.Name, Issuer: w.Issuer, Username: w.Username, Registry: w.Registry,
-		Level: w.Level, Reuse: w.Reuse == reuseAllow, AddedAt: w.AddedAt, UpdatedAt: w.UpdatedAt, extra: x,
+		Level: w.Level, Reuse: w.Reuse == reuseAllow, Pending: w.State == statePending, Wanted: w.Wanted, ArchivedAt: w.ArchivedAt,
+		AddedAt: w.AddedAt, UpdatedAt: w.UpdatedAt, extra: x,
 	}
 	if w.OTP != nil {
 		kind, err := otpgen.ParseKind(w.OTP.Type)
@@ -210,6 +271,9 @@ func decodeAccount(raw []byte) (Account, error) {
 			RetiredAt: r.RetiredAt, extra: x,
 		})
 	}
+	if a.Moved, err = decodeMoves(w.Moved); err != nil {
+		return Account{}, err
+	}
 	return a, nil
 }
 
@@ -232,7 +296,7 @@ func (c *Contents) validate() error {
 			return fmt.Errorf("account %q: %w", a.Name, err)
 		}
 	}
-	return nil
+	return c.validateDevices()
 }
 
 func (a *Account) validate() error {

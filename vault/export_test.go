@@ -1,10 +1,47 @@
 package vault
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // FileWithSlot returns file with its slots replaced by one of the given armor,
 // with the id that belongs to it.
 func FileWithSlot(armored []byte, file string) string {
 	body := file[strings.Index(file, "\n"+bodyLine)+1+len(bodyLine):]
 	return string(headOf([]slot{newSlot(slotPassphrase, "", armored)})) + body
+}
+
+// Changed returns what [Vault.Update] would store when fn changes c at now,
+// without a file and encryption.
+func Changed(c *Contents, now time.Time, fn func(*Contents) error) (*Contents, error) {
+	data, err := c.encode("")
+	if err != nil {
+		return nil, err
+	}
+	apart, _, err := decodeContents(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := fn(apart); err != nil {
+		return nil, err
+	}
+	apart.Generation++
+	if data, err = apart.encodeChange("", now); err != nil {
+		return nil, err
+	}
+	apart, _, err = decodeContents(data)
+	return apart, err
+}
+
+// Reserve reserves the next unused code of a.
+func (a *Account) Reserve(now time.Time) (RecoveryCode, error) { return a.reserve("test", now) }
+
+// Canonical writes contents so that equal ones are equal texts.
+func (c *Contents) Canonical() string {
+	text, err := c.canonical()
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }

@@ -25,7 +25,10 @@ type File struct {
 	path       string
 	workFactor int
 	memory     memory
+	dialogue   Dialogue
 	warn       func(error)
+	clock      func() time.Time
+	look       func(*Contents)
 	fail       func(atomicfile.Step) error
 }
 
@@ -43,12 +46,23 @@ func WithMemory(dir string) Option { return func(f *File) { f.memory = memory{di
 // WithWarnings sets what is told of problems that do not stop an operation.
 func WithWarnings(warn func(error)) Option { return func(f *File) { f.warn = warn } }
 
+// WithClock sets the clock that changes are dated by, for merges. Without it a
+// change is later than the one before it, and no more is known.
+func WithClock(now func() time.Time) Option { return func(f *File) { f.clock = now } }
+
+// WithLook sets what is shown the contents of a vault that is opened with a
+// passphrase. It must not change them.
+func WithLook(look func(*Contents)) Option { return func(f *File) { f.look = look } }
+
 // WithFailures sets what is asked before each step of a save, for tests.
 func WithFailures(fail func(atomicfile.Step) error) Option { return func(f *File) { f.fail = fail } }
 
 // At returns the vault file at path, which need not exist.
 func At(path string, opts ...Option) *File {
-	f := &File{path: path, workFactor: DefaultWorkFactor, warn: func(error) {}}
+	f := &File{
+		path: path, workFactor: DefaultWorkFactor,
+		warn: func(error) {}, look: func(*Contents) {}, clock: func() time.Time { return time.Time{} },
+	}
 	for _, o := range opts {
 		o(f)
 	}
@@ -78,6 +92,7 @@ func (f *File) Probe() error {
 type Vault struct {
 	file *File
 	id   *age.HybridIdentity
+	slot string // the id of the slot that it was opened by, if it was
 }
 
 // Create makes a new, empty vault that opens with pass. The error wraps
@@ -93,62 +108,78 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 		return nil, err
 	}
 	v := &Vault{file: f, id: id}
-	s, err := wrap(ctx, id, pass, f.workFactor)
+	s, err := wrap(ctx, id, "", pass, f.workFactor)
 	if err != nil {
 		return nil, err
 	}
-	resolved, err := atomicfile.Resolve(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(resolved), 0o700); err != nil {
-		return nil, err
-	}
-	unlock, err := f.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
+	v.slot = s.id
 	contents := &Contents{VaultID: newID(), Generation: 1}
 	data, err := v.encode(headOf([]slot{s}), contents)
 	if err != nil {
 		return nil, err
 	}
+	if err := v.create(ctx, data, contents); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// create writes data, which holds contents, as the first file of the vault.
+func (v *Vault) create(ctx context.Context, data []byte, contents *Contents) error {
+	f := v.file
+	resolved, err := atomicfile.Resolve(f.path)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(resolved), 0o700); err != nil {
+		return err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	err = v.writer("").Create(data)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%w: %s", ErrExists, f.path)
+		return fmt.Errorf("%w: %s", ErrExists, f.path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("creating the vault: %w", err)
+		return fmt.Errorf("creating the vault: %w", err)
 	}
 	f.remember(contents)
-	return v, nil
+	return nil
 }
 
 // Unlock opens the vault with pass. It costs one run of scrypt; what follows is
 // fast.
 func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
+	return f.UnlockBy(ctx, Passphrase(pass))
+}
+
+// UnlockBy opens the vault by one of its slots.
+func (f *File) UnlockBy(ctx context.Context, by Opener) (*Vault, error) {
 	c, err := f.read()
 	if err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, pass)
+	v, contents, err := f.open(ctx, c, by)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.memory.check(f.path, contents); err != nil {
 		f.warn(err)
 	}
+	f.look(contents)
 	return v, nil
 }
 
 // open opens a container that was read from the file or a backup of it.
-func (f *File) open(ctx context.Context, c *container, pass secret.Text) (*Vault, *Contents, error) {
-	id, err := c.unwrap(ctx, pass)
+func (f *File) open(ctx context.Context, c *container, by Opener) (*Vault, *Contents, error) {
+	id, slot, err := by.unwrap(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &Vault{file: f, id: id}
+	v := &Vault{file: f, id: id, slot: slot}
 	contents, err := v.decode(c)
 	if err != nil {
 		return nil, nil, err
@@ -172,37 +203,12 @@ func (v *Vault) Contents(_ context.Context) (*Contents, error) {
 // it is and leaves the file alone.
 func (v *Vault) Update(ctx context.Context, fn func(*Contents) error) error {
 	return v.locked(ctx, func(old *container, contents *Contents) error {
+		recipients := contents.recipients
 		if err := fn(contents); err != nil {
 			return err
 		}
+		contents.recipients = recipients // also where fn put other contents in their place
 		return v.save(old, old.head, contents)
-	})
-}
-
-// Rekey makes pass the only passphrase that opens the vault from now on. It
-// gives the vault a new identity, so that the old passphrase opens nothing that
-// is stored later; backups made before still open with it.
-func (v *Vault) Rekey(ctx context.Context, pass secret.Text) error {
-	id, err := age.GenerateHybridIdentity()
-	if err != nil {
-		return err
-	}
-	s, err := wrap(ctx, id, pass, v.file.workFactor)
-	if err != nil {
-		return err
-	}
-	return v.locked(ctx, func(old *container, contents *Contents) error {
-		for _, other := range old.slots {
-			if other.kind != slotPassphrase {
-				return fmt.Errorf("slot %s is of the kind %q, which this npmotp cannot carry over", other.id, other.kind)
-			}
-		}
-		rekeyed := &Vault{file: v.file, id: id}
-		if err := rekeyed.save(old, headOf([]slot{s}), contents); err != nil {
-			return err
-		}
-		v.id = id
-		return nil
 	})
 }
 
@@ -213,11 +219,7 @@ func (v *Vault) locked(ctx context.Context, fn func(*container, *Contents) error
 		return err
 	}
 	defer unlock()
-	c, err := v.file.read()
-	if err != nil {
-		return err
-	}
-	contents, err := v.decode(c)
+	c, contents, err := v.present()
 	if err != nil {
 		return err
 	}
@@ -225,6 +227,16 @@ func (v *Vault) locked(ctx context.Context, fn func(*container, *Contents) error
 		return err
 	}
 	return fn(c, contents)
+}
+
+// present returns the file as it is now, and what it holds.
+func (v *Vault) present() (*container, *Contents, error) {
+	c, err := v.file.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	contents, err := v.decode(c)
+	return c, contents, err
 }
 
 // read returns the file taken apart, nothing of it decrypted.
@@ -274,6 +286,11 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	return lockFile(ctx, path, (*filelock.Lock).Release)
+}
+
+// lockFile locks the vault file at path, and unlocks it with release.
+func lockFile(ctx context.Context, path string, release func(*filelock.Lock) error) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockWait, ErrBusy)
 	defer cancel()
 	l, err := filelock.Acquire(ctx, path+".lock", fmt.Sprintf("process %d", os.Getpid()))
@@ -284,5 +301,5 @@ func (f *File) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { _ = l.Release() }, nil
+	return func() { _ = release(l) }, nil
 }

@@ -284,6 +284,11 @@ func TestVectors(t *testing.T) {
 				if got := summary(t, contents(t, v)); got != header["contents"] {
 					t.Errorf("contents %s\nwant     %s", got, header["contents"])
 				}
+				if identity := header["identity"]; identity != "" {
+					if _, err := vault.At(path).UnlockBy(t.Context(), identities(t, secret.New(identity))); err != nil {
+						t.Errorf("with the identity: %v", err)
+					}
+				}
 			case "passphrase":
 				if !errors.Is(err, vault.ErrPassphrase) {
 					t.Errorf("got %v", err)

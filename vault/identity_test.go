@@ -29,7 +29,7 @@ func TestUnlockWith(t *testing.T) {
 	if !again.Identity().Equal(identity) || fmt.Sprint(identity) != "[redacted]" {
 		t.Error("the identity is another one, or shows")
 	}
-	if err := v.Rekey(t.Context(), secret.New("correct horse")); err != nil {
+	if err := v.ChangePassphrase(t.Context(), "", secret.New("correct horse"), nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := vault.At(path).UnlockWith(t.Context(), identity); !errors.Is(err, vault.ErrOtherIdentity) || !errors.Is(err, vault.ErrFormat) {

@@ -61,7 +61,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	duplicate := &DuplicateError{Account: a.Name, Of: len(codes)}
 	for _, code := range codes {
 		for _, r := range a.RecoveryCodes {
-			if r.Code.Equal(code) {
+			if foldCode(r.Code.Reveal()) == foldCode(code.Reveal()) {
 				duplicate.Numbers = append(duplicate.Numbers, r.Number)
 			}
 		}
@@ -83,10 +83,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 			r.RetiredAt = now
 		}
 	}
-	number := 0
-	for _, r := range a.RecoveryCodes {
-		number = max(number, r.Number)
-	}
+	number := a.lastNumber()
 	for _, code := range codes {
 		number++
 		a.RecoveryCodes = append(a.RecoveryCodes, RecoveryCode{
@@ -102,7 +99,22 @@ func (a *Account) newestSet() int {
 	for _, r := range a.RecoveryCodes {
 		set = max(set, r.Set)
 	}
+	for _, m := range a.Moved {
+		set = max(set, m.LastSet)
+	}
 	return set
+}
+
+// lastNumber returns the highest number that a code of a was ever given.
+func (a *Account) lastNumber() int {
+	number := 0
+	for _, r := range a.RecoveryCodes {
+		number = max(number, r.Number)
+	}
+	for _, m := range a.Moved {
+		number = max(number, m.LastNumber)
+	}
+	return number
 }
 
 // UnusedCodes counts the codes of the newest set that are still unused.
@@ -128,7 +140,7 @@ func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
 			return *r, nil
 		}
 	}
-	return RecoveryCode{}, fmt.Errorf("%w in %q", ErrNoCodes, a.Name)
+	return RecoveryCode{}, a.LacksCodes()
 }
 
 // Mark sets the state of the code with the given number to Used or Unused.

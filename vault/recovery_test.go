@@ -32,6 +32,8 @@ func TestFindRecoveryCodes(t *testing.T) {
 		{"upper case is kept", strings.ToUpper(hexC), []string{strings.ToUpper(hexC)}, 0},
 		{"twice the same", hexA + "\n" + hexA + "\n" + hexB, []string{hexA, hexB}, 1},
 		{"another alphabet", "1. abcd-12345\n2. efgh-67890\n", []string{"abcd-12345", "efgh-67890"}, 0},
+		{"another alphabet in columns", "  abcde-12345   fghij-67890\n  klmno-13579   pqrst-24680\n", []string{"abcde-12345", "fghij-67890", "klmno-13579", "pqrst-24680"}, 0},
+		{"another alphabet as JSON", "[\n  \"abcd-1234\",\n  \"efgh-5678\"\n]\n", []string{"abcd-1234", "efgh-5678"}, 0},
 		{"another alphabet in one line", "ABC123XYZ, DEF456UVW", []string{"ABC123XYZ", "DEF456UVW"}, 0},
 	}
 	for _, tt := range tests {
@@ -71,7 +73,7 @@ func TestFindRecoveryCodesRefuses(t *testing.T) {
 }
 
 func FuzzFindRecoveryCodes(f *testing.F) {
-	for _, s := range []string{hexA, "1. abcd-12345", hexC + "," + hexC, "2FA\n\t" + hexB + "\n", hexA[:40]} {
+	for _, s := range []string{hexA, "1. abcd-12345", hexC + "," + hexC, "2FA\n\t" + hexB + "\n", hexA[:40], onPaper(hexA, 8), onPaper("xK4pQ7tRz2", 8)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -80,8 +82,11 @@ func FuzzFindRecoveryCodes(f *testing.F) {
 			t.Fatalf("%d codes with %v", len(codes), err)
 		}
 		seen := map[string]bool{}
+		// What was typed in groups comes back without them, in the case that was printed.
+		typed := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(text))
 		for _, c := range codes {
-			if !strings.Contains(text, c.Reveal()) || seen[c.Reveal()] || len(c.Reveal()) < 6 {
+			known := strings.NewReplacer("-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(c.Reveal()))
+			if !strings.Contains(typed, known) || seen[c.Reveal()] || len(c.Reveal()) < 6 {
 				t.Fatalf("a code that is not in the input, stands twice or is short")
 			}
 			seen[c.Reveal()] = true

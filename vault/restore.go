@@ -6,19 +6,18 @@ import (
 	"fmt"
 
 	"npmotp/internal/atomicfile"
-	"npmotp/internal/secret"
 )
 
 // Restore puts a backup in the place of the vault file, also when that is
 // damaged or gone, as a new generation. What stood there stays among the
-// backups. The passphrase is the one that the backup was made under, and the
-// one that opens the vault from then on.
-func (f *File) Restore(ctx context.Context, b Backup, pass secret.Text) (*Vault, error) {
+// backups. The backup is opened by one of its own slots, which are those of the
+// vault from then on.
+func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error) {
 	c, err := readContainer(b.Path)
 	if err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, pass)
+	v, contents, err := f.open(ctx, c, by)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +36,14 @@ func (f *File) Restore(ctx context.Context, b Backup, pass secret.Text) (*Vault,
 	}
 	contents.Parent = c.hash
 	contents.Generation = max(contents.Generation, seen) + 1
-	data, err := v.encode(c.head, contents)
+	if present, err := v.Contents(ctx); err == nil {
+		contents.revive(present)
+	}
+	plain, err := contents.encodeChange(headHash(c.head), f.clock())
+	if err != nil {
+		return nil, err
+	}
+	data, err := v.sealBody(c.head, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +52,17 @@ func (f *File) Restore(ctx context.Context, b Backup, pass secret.Text) (*Vault,
 	}
 	f.remember(contents)
 	return v, nil
+}
+
+// revive makes what c has and a later generation has removed new: by its old id
+// it would be removed again by the next merge with a copy that has the tombstone.
+func (c *Contents) revive(later *Contents) {
+	for _, t := range later.Tombstones {
+		if !c.buried(t.ID) {
+			c.Tombstones = append(c.Tombstones, t)
+		}
+	}
+	c.stored = nil
 }
 
 // replacedPath names where the present file is kept when a backup takes its

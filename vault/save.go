@@ -11,18 +11,33 @@ import (
 	"npmotp/internal/atomicfile"
 )
 
-// save stores contents in place of the file old. The lock is held.
+// save stores contents in place of the file old, which they were made from. The
+// lock is held.
 func (v *Vault) save(old *container, head []byte, contents *Contents) error {
-	if err := removeLeftovers(v.file.path); err != nil {
-		v.file.warn(err)
-	}
+	return v.replace(old, contents.Generation, head, contents)
+}
+
+// replace stores contents in place of the file old of the given generation.
+func (v *Vault) replace(old *container, generation uint64, head []byte, contents *Contents) error {
 	contents.Parent = old.hash
 	contents.Generation++
-	data, err := v.encode(head, contents)
+	plain, err := contents.encodeChange(headHash(head), v.file.clock())
 	if err != nil {
 		return err
 	}
-	backup, err := v.file.backupPath(contents.VaultID, contents.Generation-1, old.hash)
+	data, err := v.sealBody(head, plain)
+	if err != nil {
+		return err
+	}
+	return v.publish(old, generation, data, contents)
+}
+
+// publish stores data, which holds contents, in place of the file old.
+func (v *Vault) publish(old *container, generation uint64, data []byte, contents *Contents) error {
+	if err := removeLeftovers(v.file.path); err != nil {
+		v.file.warn(err)
+	}
+	backup, err := v.file.backupPath(contents.VaultID, generation, old.hash)
 	if err != nil {
 		return err
 	}
@@ -60,6 +75,12 @@ func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return v.sealBody(head, plain)
+}
+
+// sealBody returns the bytes of a file with the given head and the encoded
+// contents.
+func (v *Vault) sealBody(head, plain []byte) ([]byte, error) {
 	body, err := seal(plain, v.id.Recipient())
 	if err != nil {
 		return nil, err

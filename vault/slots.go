@@ -2,19 +2,14 @@ package vault
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
-	"filippo.io/age"
 	"filippo.io/age/armor"
-
-	"npmotp/internal/secret"
 )
 
 const (
@@ -23,7 +18,8 @@ const (
 	slotWord      = "slot"
 	bodyLine      = "body\n"
 
-	slotPassphrase = "passphrase"
+	slotPassphrase = "passphrase" // wrapped with age's scrypt recipient
+	slotAge        = "age"        // wrapped to another age recipient
 
 	// DefaultWorkFactor is age's own: 2^18 rounds of scrypt, 256 MiB.
 	DefaultWorkFactor = 18
@@ -177,123 +173,4 @@ func cutArmor(data []byte) (armored, rest []byte, err error) {
 	}
 	i += len(end)
 	return data[:i:i], data[i:], nil
-}
-
-// wrap writes the vault identity into a new passphrase slot.
-func wrap(ctx context.Context, id *age.HybridIdentity, pass secret.Text, workFactor int) (slot, error) {
-	r, err := age.NewScryptRecipient(pass.Reveal())
-	if err != nil {
-		return slot{}, err
-	}
-	r.SetWorkFactor(workFactor)
-	armored, err := inBackground(ctx, func() ([]byte, error) {
-		return seal([]byte(id.String()+"\n"), r)
-	})
-	if err != nil {
-		return slot{}, err
-	}
-	return newSlot(slotPassphrase, "", armored), nil
-}
-
-// unwrap opens the first passphrase slot that pass fits.
-func (c *container) unwrap(ctx context.Context, pass secret.Text) (*age.HybridIdentity, error) {
-	scrypt, err := age.NewScryptIdentity(pass.Reveal())
-	if err != nil {
-		return nil, ErrPassphrase // age's only complaint is about an empty one
-	}
-	scrypt.SetMaxWorkFactor(MaxWorkFactor)
-	for _, s := range c.slots {
-		if s.kind != slotPassphrase {
-			continue
-		}
-		if factor, err := s.workFactor(); err != nil {
-			return nil, fmt.Errorf("%w: slot %s: %w", ErrFormat, s.id, err)
-		} else if factor > MaxWorkFactor {
-			return nil, fmt.Errorf("%w: slot %s asks for a work factor of %d, more than %d", ErrFormat, s.id, factor, MaxWorkFactor)
-		}
-		plain, err := inBackground(ctx, func() ([]byte, error) { return open(s.armored, scrypt) })
-		if errors.Is(err, age.ErrIncorrectIdentity) {
-			continue
-		}
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: slot %s: %w", ErrFormat, s.id, err)
-		}
-		id, err := age.ParseHybridIdentity(strings.TrimSuffix(string(plain), "\n"))
-		if err != nil {
-			// The parse error may quote what it read.
-			return nil, fmt.Errorf("%w: slot %s holds no vault identity", ErrFormat, s.id)
-		}
-		return id, nil
-	}
-	return nil, ErrPassphrase
-}
-
-// workFactor reads the base-2 logarithm of the scrypt rounds from the header of
-// the slot, which is not secret (age-encryption.org/v1, "The scrypt recipient
-// type").
-func (s slot) workFactor() (int, error) {
-	header := make([]byte, 200)
-	n, err := io.ReadFull(armor.NewReader(bytes.NewReader(s.armored)), header)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, errors.New("no age header")
-	}
-	for line := range strings.Lines(string(header[:n])) {
-		if args, ok := strings.CutPrefix(line, "-> scrypt "); ok {
-			_, factor, _ := strings.Cut(strings.TrimSuffix(line[len(line)-len(args):], "\n"), " ")
-			return strconv.Atoi(factor)
-		}
-	}
-	return 0, errors.New("no scrypt stanza")
-}
-
-// inBackground returns early when ctx is done: scrypt takes a second or so and
-// cannot be interrupted, and Ctrl-C should not wait for it.
-func inBackground(ctx context.Context, do func() ([]byte, error)) ([]byte, error) {
-	type result struct {
-		data []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		data, err := do()
-		done <- result{data, err}
-	}()
-	select {
-	case r := <-done:
-		return r.data, r.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// seal encrypts plain to r as an armored age file.
-func seal(plain []byte, r age.Recipient) ([]byte, error) {
-	var out bytes.Buffer
-	armored := armor.NewWriter(&out)
-	w, err := age.Encrypt(armored, r)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	if err := armored.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// open decrypts an armored age file.
-func open(armored []byte, id age.Identity) ([]byte, error) {
-	r, err := age.Decrypt(armor.NewReader(bytes.NewReader(armored)), id)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
 }

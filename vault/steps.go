@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"npmotp/otpgen"
@@ -42,7 +41,7 @@ func (v *Vault) NextHOTP(ctx context.Context, query string, now time.Time) (code
 			return err
 		}
 		if a.Key == nil {
-			return fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
+			return a.LacksKey()
 		}
 		var next otpgen.Key
 		if code, next, err = a.Key.HOTP(); err == nil {

@@ -95,9 +95,17 @@ type Contents struct {
 	Parent     string // hex SHA-256 of the file that this one replaced; empty in the first
 	Default    string // id of the default account; may be empty
 	Accounts   []Account
+	Devices    []Device
+	Identities []Identity // of this vault; see [Contents.Identity]
 	Tombstones []Tombstone
 
-	extra extra
+	// stored is what c was decoded from: the difference tells what a change
+	// changed. It is nil in contents that are new.
+	stored *wireContents
+	// recipients are those of the slots of the file. They belong to the file and
+	// not to what is kept in it: only a change of slots touches them.
+	recipients []slotRecipient
+	extra      extra
 }
 
 // An Account is one credential at one registry.
@@ -111,14 +119,18 @@ type Account struct {
 	Reuse         bool        // the registry takes a password more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
+	Moved         []Move    // what went to another laptop, the latest last
+	Pending       bool      // enrolment has begun, and the registry may not have ended it
+	Wanted        string    // the name of a pending account once it is not any more; "" for its own
+	ArchivedAt    time.Time // zero unless put away, see [Contents.Archive]
 	AddedAt       time.Time
 	UpdatedAt     time.Time
 
 	extra extra
 }
 
-// A Tombstone remembers that an account was removed, so that a merge with an
-// older copy does not bring it back.
+// A Tombstone remembers that an account, a device or a recovery code was removed,
+// so that a merge with an older copy does not bring it back.
 type Tombstone struct {
 	ID        string
 	RemovedAt time.Time
@@ -128,7 +140,7 @@ type Tombstone struct {
 
 // Find returns the account that query names: an exact name, or the one account
 // whose name begins with it. An empty query means the default account, or the
-// only one.
+// only one. An account that was put away goes by its exact name only.
 func (c *Contents) Find(query string) (*Account, error) {
 	if query == "" {
 		return c.findDefault()
@@ -139,7 +151,7 @@ func (c *Contents) Find(query string) (*Account, error) {
 		if a.Name == query {
 			return a, nil
 		}
-		if strings.HasPrefix(a.Name, query) {
+		if strings.HasPrefix(a.Name, query) && !a.Archived() {
 			matches = append(matches, a)
 		}
 	}
@@ -157,18 +169,26 @@ func (c *Contents) Find(query string) (*Account, error) {
 }
 
 func (c *Contents) findDefault() (*Account, error) {
-	if len(c.Accounts) == 0 {
-		return nil, fmt.Errorf("%w: the vault is empty", ErrNoAccount)
+	var present []*Account
+	for i := range c.Accounts {
+		if a := &c.Accounts[i]; !a.Archived() {
+			present = append(present, a)
+		}
 	}
-	if len(c.Accounts) == 1 {
-		return &c.Accounts[0], nil
+	switch {
+	case len(c.Accounts) == 0:
+		return nil, fmt.Errorf("%w: the vault is empty", ErrNoAccount)
+	case len(present) == 0:
+		return nil, fmt.Errorf("%w: all accounts are archived", ErrNoAccount)
+	case len(present) == 1:
+		return present[0], nil
 	}
 	e := &AmbiguousError{}
-	for i := range c.Accounts {
-		if c.Accounts[i].ID == c.Default {
-			return &c.Accounts[i], nil
+	for _, a := range present {
+		if a.ID == c.Default {
+			return a, nil
 		}
-		e.Matches = append(e.Matches, c.Accounts[i].Name)
+		e.Matches = append(e.Matches, a.Name)
 	}
 	return nil, e
 }
@@ -232,7 +252,7 @@ func (c *Contents) Remove(query string, now time.Time) (Account, error) {
 	}
 	clear(c.Accounts[len(kept):])
 	c.Accounts = kept
-	c.Tombstones = append(c.Tombstones, Tombstone{ID: removed.ID, RemovedAt: now.UTC()})
+	c.bury(removed.ID, now)
 	if c.Default == removed.ID {
 		c.Default = ""
 	}
@@ -260,7 +280,7 @@ func (a *Account) IsHOTP() bool { return a.Key != nil && a.Key.Kind == otpgen.HO
 // [Vault.NextHOTP], which advances the counter on disk.
 func (a *Account) Code(t time.Time) (otpgen.Code, error) {
 	if a.Key == nil {
-		return otpgen.Code{}, fmt.Errorf("%w in %q, which holds recovery codes only", ErrNoKey, a.Name)
+		return otpgen.Code{}, a.LacksKey()
 	}
 	return a.Key.At(t)
 }

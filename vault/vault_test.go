@@ -331,7 +331,7 @@ func TestRekey(t *testing.T) {
 	v, path := create(t)
 	add(t, v, "ada")
 	fresh := secret.New("correct horse")
-	if err := v.Rekey(t.Context(), fresh); err != nil {
+	if err := v.ChangePassphrase(t.Context(), "", fresh, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := vault.At(path).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrPassphrase) {

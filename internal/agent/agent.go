@@ -33,6 +33,8 @@ type Account struct {
 	Counter       *uint64   `json:"counter,omitempty"`
 	RecoveryCodes int       `json:"recovery_codes,omitempty"` // how many are unused
 	Default       bool      `json:"default,omitempty"`
+	Pending       bool      `json:"pending,omitempty"` // its enrolment has not come to its end
+	ArchivedAt    time.Time `json:"archived_at,omitzero"`
 	AddedAt       time.Time `json:"added_at,omitzero"`
 	UpdatedAt     time.Time `json:"updated_at,omitzero"`
 }

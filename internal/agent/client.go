@@ -35,38 +35,50 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-func (c *Client) ask(r request) (reply, error) {
+// A head is what all replies have. A client reads that and what it asked for:
+// to learn the shape of a whole [reply], encoding/json takes longer than the
+// agent to answer.
+type head struct {
+	V       int    `json:"v"`
+	Error   *Error `json:"error"`
+	Warning string `json:"warning"`
+}
+
+// ask sends a request and reads the reply into answer, which h is part of.
+func (c *Client) ask(r request, answer any, h *head) error {
 	r.V = protocol
 	if err := c.conn.SetDeadline(time.Now().Add(answerTime)); err != nil {
-		return reply{}, err
+		return err
 	}
 	if err := writeFrame(c.conn, r); err != nil {
-		return reply{}, fmt.Errorf("asking the agent: %w", err)
+		return fmt.Errorf("asking the agent: %w", err)
 	}
-	var answer reply
-	if err := readFrame(c.conn, &answer); err != nil {
+	if err := readFrame(c.conn, answer); err != nil {
 		if errors.Is(err, io.EOF) {
-			return reply{}, ErrNone // it ended, or was about to
+			return ErrNone // it ended, or was about to
 		}
-		return reply{}, fmt.Errorf("the answer of the agent: %w", err)
+		return fmt.Errorf("the answer of the agent: %w", err)
 	}
 	switch {
-	case answer.V != protocol:
-		return reply{}, fmt.Errorf("the agent is one of another version of npmotp; 'npmotp lock' ends it")
-	case answer.Error != nil:
-		return reply{}, answer.Error
+	case h.V != protocol && r.Op != opLock:
+		return fmt.Errorf("the agent is one of another version of npmotp; 'npmotp lock' ends it")
+	case h.Error != nil:
+		return h.Error
 	}
-	if answer.Warning != "" {
-		c.Warn(answer.Warning)
+	if h.Warning != "" {
+		c.Warn(h.Warning)
 	}
-	return answer, nil
+	return nil
 }
 
 // Code returns a password of the account that query names. With timeBased one
 // of a counter-based account is refused and not used up.
 func (c *Client) Code(query string, timeBased bool) (Code, error) {
-	answer, err := c.ask(request{Op: opCode, Account: query, TimeBased: timeBased})
-	if err != nil {
+	var answer struct {
+		head
+		Code *wireCode `json:"code"`
+	}
+	if err := c.ask(request{Op: opCode, Account: query, TimeBased: timeBased}, &answer, &answer.head); err != nil {
 		return Code{}, err
 	}
 	w := answer.Code
@@ -80,8 +92,11 @@ func (c *Client) Code(query string, timeBased bool) (Code, error) {
 
 // Find returns the account that query names.
 func (c *Client) Find(query string) (Account, error) {
-	answer, err := c.ask(request{Op: opFind, Account: query})
-	if err != nil {
+	var answer struct {
+		head
+		Account *Account `json:"account"`
+	}
+	if err := c.ask(request{Op: opFind, Account: query}, &answer, &answer.head); err != nil {
 		return Account{}, err
 	}
 	if answer.Account == nil {
@@ -95,8 +110,13 @@ func (c *Client) List() ([]Account, error) {
 	var accounts []Account
 	var state uint64
 	for {
-		answer, err := c.ask(request{Op: opList, Offset: len(accounts)})
-		if err != nil {
+		var answer struct {
+			head
+			Accounts []Account `json:"accounts"`
+			More     bool      `json:"more"`
+			State    uint64    `json:"state"`
+		}
+		if err := c.ask(request{Op: opList, Offset: len(accounts)}, &answer, &answer.head); err != nil {
 			return nil, err
 		}
 		if len(accounts) > 0 && answer.State != state {
@@ -116,8 +136,11 @@ func (c *Client) List() ([]Account, error) {
 
 // Status returns what the agent does and did.
 func (c *Client) Status() (Status, error) {
-	answer, err := c.ask(request{Op: opStatus})
-	if err != nil {
+	var answer struct {
+		head
+		Status *Status `json:"status"`
+	}
+	if err := c.ask(request{Op: opStatus}, &answer, &answer.head); err != nil {
 		return Status{}, err
 	}
 	if answer.Status == nil {
@@ -128,7 +151,8 @@ func (c *Client) Status() (Status, error) {
 
 // Lock ends the agent, and returns when it has ended.
 func (c *Client) Lock() error {
-	if _, err := c.ask(request{Op: opLock}); err != nil {
+	var answer head
+	if err := c.ask(request{Op: opLock}, &answer, &answer); err != nil {
 		return err
 	}
 	// It holds the connection until it ends.

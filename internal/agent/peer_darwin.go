@@ -2,6 +2,8 @@ package agent
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +31,21 @@ func commandOf(pid int) (name string, parent int) {
 		return "", 0
 	}
 	return unix.ByteSliceToString(info.Proc.P_comm[:]), int(info.Eproc.Ppid)
+}
+
+// inheritNothing keeps what this process was started with, beside its streams,
+// from those it starts: an agent that holds a pipe of a script open would have
+// that wait for its end.
+func inheritNothing() {
+	entries, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
 }
 
 // sleptSoFar returns how long the machine has slept since it was started:

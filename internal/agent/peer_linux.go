@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -38,6 +39,13 @@ func commandOf(pid int) (name string, parent int) {
 		parent, _ = strconv.Atoi(fields[1])
 	}
 	return rest[:i], parent
+}
+
+// inheritNothing keeps what this process was started with, beside its streams,
+// from those it starts: an agent that holds a pipe of a script open would have
+// that wait for its end. Kernels before 5.11 do not know how.
+func inheritNothing() {
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 }
 
 // sleptSoFar returns how long the machine has slept since it was started:

@@ -218,11 +218,11 @@ func (s *server) serve(conn net.Conn) {
 
 // answer does what a request asks for.
 func (s *server) answer(r request, peer Peer) reply {
+	if r.Op == opLock {
+		return reply{} // in whatever version: it is the way out of a difference
+	}
 	if r.V != protocol {
 		return failed(fmt.Errorf("the agent speaks version %d of its protocol, and was asked in version %d; 'npmotp lock' ends it", protocol, r.V))
-	}
-	if r.Op == opLock {
-		return reply{}
 	}
 	err := s.over()
 	if err == nil {

@@ -183,6 +183,32 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
+// An agent of another version is ended all the same, and by a client of one.
+func TestLocksAcrossVersions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := serve(t, &source{}, agent.Limits{For: time.Hour})
+		conn := r.dial()
+		if _, err := conn.Write(frame(`{"v":2,"op":"lock"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := io.ReadAll(conn); err != nil || strings.Contains(string(answer), "error") {
+			t.Errorf("the answer is %q, %v", answer, err)
+		}
+		r.wantEnd(agent.ErrLocked)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		go func() {
+			_, _ = io.ReadFull(far, make([]byte, 4+len(`{"v":1,"op":"lock"}`)))
+			_, _ = far.Write(frame(`{"v":2}`))
+			_ = far.Close()
+		}()
+		if err := agent.NewClient(t.Context(), near).Lock(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestEndsAtItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := serve(t, &source{}, agent.Limits{For: 15 * time.Minute})

@@ -57,6 +57,7 @@ func Start(ctx context.Context, argv, environ []string, o Order) error {
 	if err != nil {
 		return err
 	}
+	inheritNothing()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the agent: %w", err)
 	}

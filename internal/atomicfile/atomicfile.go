@@ -207,10 +207,14 @@ func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-"
 // createTemp creates a new file beside path: rename works only within one file
 // system.
 func createTemp(path string) (*os.File, error) {
+	return os.OpenFile(Temporary(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+}
+
+// Temporary returns a new name beside path that [Leftovers] finds.
+func Temporary(path string) string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
-	name := filepath.Join(filepath.Dir(path), tempPrefix(path)+hex.EncodeToString(random[:]))
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	return filepath.Join(filepath.Dir(path), tempPrefix(path)+hex.EncodeToString(random[:]))
 }
 
 // Leftovers returns the temporary files that writes of path left behind when
@@ -234,14 +238,19 @@ func Leftovers(path string) ([]string, error) {
 	return found, nil
 }
 
+// Mkdir makes a folder, mode 0700, that is still there after a power cut. The
+// error wraps [fs.ErrExist] when there is something of that name.
+func Mkdir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
 // keep makes the file at path reachable as backup too, synced.
 func keep(path, backup string) error {
 	dir := filepath.Dir(backup)
-	if err := os.Mkdir(dir, 0o700); err == nil {
-		if err := syncDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
-	} else if !errors.Is(err, fs.ErrExist) {
+	if err := Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	err := os.Link(path, backup)

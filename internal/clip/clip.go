@@ -3,6 +3,14 @@
 // The clearing outlives the program: a detached child of it waits for the time,
 // and clears only what is still there. It is given a hash of the text, not the
 // text.
+//
+// Clipboard managers are asked not to keep the text where the programs of the
+// platform can say so: wl-copy from version 2.3 on, and AppleScript on macOS.
+// xclip and xsel offer one format at a time, so nothing can be said under X11.
+//
+// Where there is no clipboard to reach, over SSH and without a display, the
+// terminal is asked to copy (OSC 52). It is not asked to clear: most terminals
+// do not tell what is there, and by then another program has the screen.
 package clip
 
 import (
@@ -16,19 +24,22 @@ import (
 	"os/exec"
 	"time"
 
-	"github.com/atotto/clipboard"
-
 	"npmotp/internal/secret"
 )
+
+// clearTime bounds what the helper does once its time has come.
+const clearTime = 20 * time.Second
 
 // ErrUnavailable says that there is no clipboard to use.
 var ErrUnavailable = errors.New("no clipboard is available")
 
 // A Clipboard copies text. Helper is the command line of this program that
-// calls [Clear], and Environ the environment it gets.
+// calls [Clipboard.Clear], and Environ the environment of all that is started.
 type Clipboard struct {
 	Helper  []string
 	Environ []string
+	// Terminal writes to the terminal of the user, where there is one.
+	Terminal func(text string) error
 }
 
 // An order tells the helper what to clear and when.
@@ -38,18 +49,25 @@ type order struct {
 }
 
 // Copy puts text on the clipboard. At until it is removed, unless something
-// else is there by then.
+// else is there by then, or [Clipboard.Clears] says otherwise.
 func (c Clipboard) Copy(ctx context.Context, text secret.Text, until time.Time) error {
-	if err := write(text.Reveal()); err != nil {
+	if !c.Clears() {
+		return c.toTerminal(text)
+	}
+	if err := c.write(ctx, text.Reveal()); err != nil {
 		return err
 	}
 	sum := sha256.Sum256([]byte(text.Reveal()))
 	if err := c.startHelper(ctx, order{Hash: sum[:], At: until}); err != nil {
 		// What nobody will clear does not stay.
-		return errors.Join(fmt.Errorf("starting the process that clears the clipboard: %w", err), write(""))
+		return errors.Join(fmt.Errorf("starting the process that clears the clipboard: %w", err), c.write(ctx, ""))
 	}
 	return nil
 }
+
+// Clears reports whether what is copied will be removed again: it is not where
+// only the terminal can be asked to copy.
+func (c Clipboard) Clears() bool { return c.Terminal == nil || c.reachable() }
 
 // startHelper starts the process that clears, and leaves it behind.
 func (c Clipboard) startHelper(ctx context.Context, o order) error {
@@ -76,7 +94,7 @@ func (c Clipboard) startHelper(ctx context.Context, o order) error {
 
 // Clear is the helper: it reads its order from r, waits, and clears the
 // clipboard if that still holds what was copied.
-func Clear(ctx context.Context, r io.Reader, now func() time.Time) error {
+func (c Clipboard) Clear(ctx context.Context, r io.Reader, now func() time.Time) error {
 	var o order
 	if err := json.NewDecoder(io.LimitReader(r, 1<<10)).Decode(&o); err != nil {
 		return err
@@ -88,7 +106,10 @@ func Clear(ctx context.Context, r io.Reader, now func() time.Time) error {
 	case <-ctx.Done():
 		// Ended early: better to clear early than not at all.
 	}
-	text, err := clipboard.ReadAll()
+	// The end of the wait is not the end of the work.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTime)
+	defer cancel()
+	text, err := c.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,17 +117,5 @@ func Clear(ctx context.Context, r io.Reader, now func() time.Time) error {
 	if subtle.ConstantTimeCompare(sum[:], o.Hash) != 1 {
 		return nil
 	}
-	return write("")
-}
-
-func write(text string) error {
-	// The library looks for its helper programs when it is loaded and says
-	// whether it found any.
-	if clipboard.Unsupported {
-		return ErrUnavailable
-	}
-	if err := clipboard.WriteAll(text); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return nil
+	return c.write(ctx, "")
 }

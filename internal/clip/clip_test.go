@@ -20,7 +20,7 @@ import (
 // The test binary is the helper that clears.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "clear" {
-		if err := clip.Clear(context.Background(), os.Stdin, time.Now); err != nil {
+		if err := (clip.Clipboard{Environ: os.Environ()}).Clear(context.Background(), os.Stdin, time.Now); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -125,7 +125,7 @@ func TestClearKeepsWhatIsNewer(t *testing.T) {
 	}
 	put(t, "newer")
 	wantPaste(t, "newer")
-	if err := clip.Clear(t.Context(), strings.NewReader(string(order)), time.Now); err != nil {
+	if err := (clip.Clipboard{Environ: os.Environ()}).Clear(t.Context(), strings.NewReader(string(order)), time.Now); err != nil {
 		t.Fatal(err)
 	}
 	if got := paste(t); got != "newer" {
@@ -145,7 +145,7 @@ func TestCopyWithoutHelper(t *testing.T) {
 
 func TestClearRefusesNonsense(t *testing.T) {
 	for _, order := range []io.Reader{strings.NewReader(""), strings.NewReader("{"), strings.NewReader("[]")} {
-		if err := clip.Clear(t.Context(), order, time.Now); err == nil {
+		if err := (clip.Clipboard{Environ: os.Environ()}).Clear(t.Context(), order, time.Now); err == nil {
 			t.Error("an order that is none was carried out")
 		}
 	}

@@ -6,13 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/atotto/clipboard"
 
 	"npmotp/internal/secret"
 )
@@ -23,14 +20,10 @@ var ErrNoPicture = errors.New("no picture on the clipboard")
 
 // Text returns the text on the clipboard.
 func (c Clipboard) Text() (secret.Text, error) {
-	if clipboard.Unsupported {
-		return secret.Text{}, ErrUnavailable
-	}
-	text, err := clipboard.ReadAll()
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return secret.New(text), nil
+	ctx, cancel := context.WithTimeout(context.Background(), clearTime)
+	defer cancel()
+	text, err := c.read(ctx)
+	return secret.New(text), err
 }
 
 // Picture returns the picture on the clipboard, in one of the formats that the

@@ -1,14 +1,17 @@
 // Package filelock keeps processes of one machine apart with an advisory lock
 // on a file.
 //
-// The lock ends with its process, however that ends. The lock file stays: to
-// remove it would let two processes lock two files of one name.
+// The lock ends with its process, however that ends. The lock file stays, unless
+// it is removed by who holds it: who waited for a file that has lost its name
+// meanwhile locks the new one, so that two processes never hold two files.
 package filelock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -38,17 +41,39 @@ type Lock struct{ f *os.File }
 // for it until ctx is done; the error is then a [*BusyError]. The holder text
 // is what others are told in theirs; it must hold no secret.
 func Acquire(ctx context.Context, path, holder string) (*Lock, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := wait(ctx, f); err != nil {
+			return nil, err
+		}
+		if named, err := isNamed(f); err != nil || !named {
+			_ = f.Close()
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		// For people only: a failure to write it is no reason not to go on.
+		_ = f.Truncate(0)
+		_, _ = f.WriteAt([]byte(holder+"\n"), 0)
+		return &Lock{f: f}, nil
+	}
+}
+
+// isNamed reports whether f is still the file of its name.
+func isNamed(f *os.File) (bool, error) {
+	mine, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	if err := wait(ctx, f); err != nil {
-		return nil, err
+	now, err := os.Stat(f.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	// For people only: a failure to write it is no reason not to go on.
-	_ = f.Truncate(0)
-	_, _ = f.WriteAt([]byte(holder+"\n"), 0)
-	return &Lock{f: f}, nil
+	return err == nil && os.SameFile(mine, now), err
 }
 
 // wait returns with the lock of f, or with an error and f closed, now or later.
@@ -88,6 +113,13 @@ func closeOn(err error, f *os.File) error {
 func (l *Lock) Release() error {
 	_ = l.f.Truncate(0)
 	return l.f.Close() // closing unlocks, on every system
+}
+
+// Remove gives the lock up and takes its file away, where the system lets it:
+// in a folder that is carried to other machines, the file has no use.
+func (l *Lock) Remove() error {
+	_ = os.Remove(l.f.Name()) // Windows removes no open file; then it stays
+	return l.Release()
 }
 
 func readHolder(path string) string {

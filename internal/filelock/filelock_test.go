@@ -155,23 +155,42 @@ func TestGivenUpWaitsKeepNothing(t *testing.T) {
 }
 
 func TestManyWaitersAllGetIt(t *testing.T) {
+	manyWaiters(t, (*filelock.Lock).Release)
+}
+
+// Who waited for a lock whose file was removed meanwhile does not get it beside
+// who locked the next file of that name.
+func TestRemovedLocksExclude(t *testing.T) {
+	if _, err := os.Stat(manyWaiters(t, (*filelock.Lock).Remove)); runtime.GOOS != "windows" && !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of the lock is still there: %v", err)
+	}
+}
+
+// manyWaiters gives the lock up as told, and returns the path of its file.
+func manyWaiters(t *testing.T, giveUp func(*filelock.Lock) error) string {
+	t.Helper()
 	dir := t.TempDir()
 	const waiters, rounds = 16, 20
 	var wg sync.WaitGroup
 	for i := range waiters {
 		wg.Go(func() {
-			if err := countUp(t.Context(), dir, "waiter "+strconv.Itoa(i), rounds); err != nil {
+			if err := countUpGiving(t.Context(), dir, "waiter "+strconv.Itoa(i), rounds, giveUp); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
 	wantCount(t, dir, waiters*rounds)
+	return filepath.Join(dir, "lock")
 }
 
 // countUp adds one to the number in a file, often, and each time under the
 // lock: without it, additions are lost.
 func countUp(ctx context.Context, dir, holder string, rounds int) error {
+	return countUpGiving(ctx, dir, holder, rounds, (*filelock.Lock).Release)
+}
+
+func countUpGiving(ctx context.Context, dir, holder string, rounds int, giveUp func(*filelock.Lock) error) error {
 	for range rounds {
 		l, err := filelock.Acquire(ctx, filepath.Join(dir, "lock"), holder)
 		if err != nil {
@@ -181,7 +200,7 @@ func countUp(ctx context.Context, dir, holder string, rounds int) error {
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, "count"), []byte(strconv.Itoa(n+1)), 0o600)
 		}
-		if err := errors.Join(err, l.Release()); err != nil {
+		if err := errors.Join(err, giveUp(l)); err != nil {
 			return err
 		}
 	}

@@ -10,10 +10,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf16"
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/secret"
@@ -177,5 +179,22 @@ func Text(r io.Reader) (secret.Text, error) {
 	if len(data) > maxText {
 		return secret.Text{}, fmt.Errorf("%w: more than %d MB of text", scan.ErrTooLarge, maxText>>20)
 	}
-	return secret.New(string(bytes.TrimPrefix(data, []byte("\ufeff")))), nil
+	return secret.New(utf8Of(data)), nil
+}
+
+// utf8Of returns a text without the mark at its beginning, which says how it is
+// encoded: the redirection of Windows PowerShell 5 writes UTF-16.
+func utf8Of(data []byte) string {
+	var order binary.ByteOrder = binary.LittleEndian
+	switch {
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	case !bytes.HasPrefix(data, []byte("\xff\xfe")):
+		return string(bytes.TrimPrefix(data, []byte("\ufeff")))
+	}
+	units := make([]uint16, len(data)/2)
+	for i := range units {
+		units[i] = order.Uint16(data[2*i:])
+	}
+	return string(utf16.Decode(units[1:]))
 }

@@ -1,12 +1,14 @@
 package intake_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"npmotp/internal/intake"
 	"npmotp/internal/secret"
@@ -140,5 +142,25 @@ func TestRecoveryCodesOfTerminal(t *testing.T) {
 	codes, _, err := intake.RecoveryCodes(t.Context(), secret.New(string(recording)))
 	if err != nil || len(codes) != 5 {
 		t.Errorf("%d codes, %v", len(codes), err)
+	}
+}
+
+// What "npm profile enable-2fa > file" makes in Windows PowerShell 5 is UTF-16.
+func TestTextEncodings(t *testing.T) {
+	const want = "Grüße\r\n\t0123456789abcdef\r\n"
+	var little, big []byte
+	for _, u := range utf16.Encode([]rune("\ufeff" + want)) {
+		little, big = binary.LittleEndian.AppendUint16(little, u), binary.BigEndian.AppendUint16(big, u)
+	}
+	for name, data := range map[string]string{"UTF-8": want, "with a mark": "\ufeff" + want, "little": string(little), "big": string(big)} {
+		text, err := intake.Text(strings.NewReader(data))
+		if err != nil || text.Reveal() != want {
+			t.Errorf("%s: %d bytes, %v", name, text.Len(), err)
+		}
+	}
+	for _, short := range []string{"\xff\xfe", "\xff\xfe\x41", "\xfe\xff", "\xff"} {
+		if text, err := intake.Text(strings.NewReader(short)); err != nil || text.Len() > 1 {
+			t.Errorf("%q: %v", short, err)
+		}
 	}
 }

@@ -246,10 +246,14 @@ func insertAt(argv []string, at int, words []string) []string {
 // passphrase from, for everything that it starts.
 func WithoutPassphrase(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		return isVariable(kv, "NPMOTP_PASSPHRASE") ||
-			isVariable(kv, "NPMOTP_PASSPHRASE_FILE") ||
-			isVariable(kv, "NPMOTP_PASSPHRASE_COMMAND")
+		return slices.ContainsFunc(PassphraseVariables(), func(name string) bool { return isVariable(kv, name) })
 	})
+}
+
+// PassphraseVariables returns the names of the variables that open a vault, or
+// lead to what does.
+func PassphraseVariables() []string {
+	return []string{"NPMOTP_PASSPHRASE", "NPMOTP_PASSPHRASE_FILE", "NPMOTP_PASSPHRASE_COMMAND", "NPMOTP_IDENTITY_FILE"}
 }
 
 // isVariable reports whether kv is the variable called name. npm reads its

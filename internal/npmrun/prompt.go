@@ -29,7 +29,9 @@ func npmAsks() []ptyrun.Pattern {
 			"https://docs.npmjs.com/getting-started/using-two-factor-authentication",
 		}},
 		{Text: "And an OTP code from your authenticator:"},
-		{Text: "Enter one-time password:"},
+		// In disable-2fa npm 9 and 10 ask for it right after the password, whose
+		// line they end only then.
+		{Text: "Enter one-time password:", Below: true},
 		{Text: "Enter one-time password from authenticator app:"},
 	}
 }

@@ -128,6 +128,18 @@ func (r row) name() string {
 	return name
 }
 
+// AsksCode returns the sub-commands of npm that the registry asks a code for at
+// a level. It is what the table says that exec goes by.
+func AsksCode(level Level) []string {
+	var names []string
+	for _, r := range npm().rows {
+		if r.need == login || r.need == write && level != AuthOnly {
+			names = append(names, r.name())
+		}
+	}
+	return names
+}
+
 func contains(words, word string) bool {
 	for w := range strings.FieldsSeq(words) {
 		if w == word {

@@ -84,7 +84,7 @@ func (m *Matcher) whole() string {
 // asterisks and blanks between.
 func (m *Matcher) echoes() bool {
 	line := strings.TrimRight(m.left(), string(asterisk)+" ")
-	return m.find(line) >= 0
+	return m.here(line) >= 0
 }
 
 // last tells whether a prompt may end with a byte: most output needs no look.
@@ -127,7 +127,7 @@ func (m *Matcher) Open() (Pattern, bool) {
 	if m.asked == 0 || m.answered || m.after() {
 		return Pattern{}, false
 	}
-	i := m.find(defaultless(m.left()))
+	i := m.here(defaultless(m.left()))
 	if i < 0 {
 		return Pattern{}, false
 	}

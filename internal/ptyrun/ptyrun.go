@@ -63,6 +63,8 @@ type Pattern struct {
 	// Intro are the lines that the program prints, and prints again when it
 	// redraws, before the prompt.
 	Intro []string
+	// Below tells that the program may have gone to the next line when it waits.
+	Below bool
 }
 
 // A Session is a program to run on a pseudo-terminal.
@@ -90,6 +92,10 @@ type Session struct {
 	Confirm func(ctx context.Context, question string) (bool, error)
 	// Warn tells the user something. It may write to [Session.Talk].
 	Warn func(text string)
+	// Relay decides what the user sees of the output; nil shows all of it.
+	Relay Relay
+	// Tap, if set, sees the output first and outlives this process.
+	Tap *Tap
 
 	screen talker
 }

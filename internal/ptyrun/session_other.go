@@ -12,3 +12,6 @@ func (s *Session) Run(context.Context) (Result, error) { return Result{}, ErrUns
 
 // Monitor does nothing here, as no session starts it.
 func Monitor() int { return 2 }
+
+// Witness does nothing here, as no session starts it.
+func Witness(func(order []byte) (func(p []byte), error)) int { return 2 }

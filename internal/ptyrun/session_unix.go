@@ -110,7 +110,9 @@ func (r *run) do(ctx context.Context) (Result, error) {
 	defer r.restore()
 	r.takeTerminal()
 	output := make(chan []byte)
-	go readOutput(r.master, ended, output)
+	if err := r.startOutput(ended, output); err != nil {
+		return Result{}, err
+	}
 	reports := make(chan report)
 	go readReports(r.control, reports)
 	r.loop(ctx, output, reports, end)
@@ -169,6 +171,7 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 		select {
 		case p, ok := <-output:
 			if !ok {
+				r.finish()
 				return
 			}
 			r.show(p)
@@ -179,7 +182,7 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 				r.passEnd()
 				break
 			}
-			if r.interrupt(p) {
+			if p = r.keepKeys(p); len(p) == 0 || r.interrupt(p) {
 				break
 			}
 			r.lastKey = p[len(p)-1]
@@ -211,17 +214,6 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 	}
 }
 
-// show passes the program's output on, and sees whether it asks.
-func (r *run) show(p []byte) {
-	p = r.matcher.Pass(p)
-	if err := r.screen.show(r.Stdout, p, r.matcher.x != 0); err != nil && r.failure == nil {
-		// As a program whose reader is gone.
-		r.failure = fmt.Errorf("write the program's output: %w", err)
-		r.order(unix.SIGHUP)
-	}
-	r.watch()
-}
-
 // signal passes a signal on.
 func (r *run) signal(sig os.Signal) {
 	s, ok := sig.(syscall.Signal)
@@ -238,7 +230,9 @@ func (r *run) signal(sig os.Signal) {
 		r.takeTerminal()
 		r.order(s)
 	default:
-		r.order(s)
+		if !r.keep() {
+			r.order(s)
+		}
 	}
 }
 

@@ -33,6 +33,16 @@ const maxAnswer = 1 << 20
 // IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }
 
+// Size returns how many columns and lines the terminal f has: those of a VT100
+// where it does not say.
+func Size(f *os.File) (columns, lines int) {
+	columns, lines, err := xterm.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 || lines <= 0 {
+		return 80, 24
+	}
+	return columns, lines
+}
+
 // Terminal asks on the controlling terminal of the process. The zero value is
 // ready to use.
 type Terminal struct{}

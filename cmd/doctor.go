@@ -1,0 +1,149 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/cleantext"
+	"npmotp/internal/doctor"
+	"npmotp/internal/term"
+	"npmotp/vault"
+)
+
+// findingView is the JSON of a finding.
+type findingView struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	What  string `json:"what"`
+	Mend  string `json:"mend"`
+}
+
+func newDoctorCmd(app *App) *cobra.Command {
+	var fix bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look for what weakens the protection",
+		Long: `Look at the vault and at this machine for what weakens the protection, and say
+how to mend it: files that others can open, leftovers and conflict copies,
+passwords in npm's logs, in an .npmrc or in a variable, unencrypted swap, a
+weak work factor, and a clock that is behind. Nothing is sent anywhere.
+
+With the passphrase it also looks at the contents, the backups, whether the
+file was rolled back, and where the recovery codes are. An empty answer leaves
+these checks out, and so does the lack of a terminal.
+
+--fix closes files to others and removes leftovers, after a question. The exit
+status is 1 when something is wrong.`,
+		Annotations: statuses(exitUsage, exitLocked),
+		Example:     "  npmotp doctor\n  npmotp doctor --fix\n  npmotp doctor --json | jq '.[] | select(.ok | not)'",
+		Args:        noArgs,
+		RunE:        func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), app, fix) },
+	}
+	cmd.Flags().BoolVar(&fix, "fix", false, "mend modes and leftovers")
+	return cmd
+}
+
+func runDoctor(ctx context.Context, app *App, fix bool) error {
+	x, err := app.newExamination()
+	if err != nil {
+		return err
+	}
+	findings, err := x.findings(ctx)
+	if err != nil {
+		return err
+	}
+	if fix {
+		if findings, err = app.mend(ctx, findings); err != nil {
+			return err
+		}
+	}
+	if err := app.printFindings(findings); err != nil {
+		return err
+	}
+	wrong := 0
+	for _, f := range findings {
+		if !f.OK {
+			wrong++
+		}
+	}
+	if wrong > 0 {
+		app.sayf("%s to mend", plural(wrong, "thing"))
+		return &statusError{exitFailure}
+	}
+	return nil
+}
+
+// mend does what doctor can do itself, once the user has agreed.
+func (app *App) mend(ctx context.Context, findings []doctor.Finding) ([]doctor.Finding, error) {
+	var names []string
+	for _, f := range findings {
+		if f.Fix != nil {
+			app.sayf("%s: %s", cleantext.Show(f.What), cleantext.Show(f.Mend))
+			names = append(names, f.Check)
+		}
+	}
+	if len(names) == 0 {
+		app.sayf("there is nothing that --fix mends")
+		return findings, nil
+	}
+	if err := app.confirm(ctx, fmt.Sprintf("Mend %s?", plural(len(names), "thing")), "--yes mends without asking"); err != nil {
+		return nil, err
+	}
+	for i, f := range findings {
+		if f.Fix == nil {
+			continue
+		}
+		if err := f.Fix(); err != nil {
+			findings[i].What += fmt.Sprintf(" (mending failed: %v)", err)
+			continue
+		}
+		findings[i] = doctor.Finding{Check: f.Check, OK: true, What: "mended: " + f.What}
+	}
+	return findings, nil
+}
+
+func (app *App) printFindings(findings []doctor.Finding) error {
+	if app.flags.json {
+		views := make([]findingView, len(findings))
+		for i, f := range findings {
+			views[i] = findingView{f.Check, f.OK, f.What, f.Mend}
+		}
+		return app.printJSON(views)
+	}
+	var b strings.Builder
+	for _, f := range findings {
+		state := "ok   "
+		if !f.OK {
+			state = "WRONG"
+		}
+		fmt.Fprintf(&b, "%s  %-14s  %s\n", state, f.Check, cleantext.Show(f.What))
+		if f.Mend != "" {
+			fmt.Fprintf(&b, "%23s> %s\n", "", cleantext.Show(f.Mend))
+		}
+	}
+	_, err := fmt.Fprint(app.Out, b.String())
+	return err
+}
+
+// openToLook opens the vault where its passphrase is given or typed, and
+// returns nil where it is not.
+func (app *App) openToLook(ctx context.Context, f *vault.File) (*vault.Vault, error) {
+	pass, ok, err := app.givenPassphrase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		pass, err = app.ask(ctx, "Passphrase (empty: leave out what needs it): ")
+		if errors.Is(err, errLocked) || errors.Is(err, term.ErrNoTerminal) {
+			return nil, nil
+		}
+		if err != nil || pass.Len() == 0 {
+			return nil, err
+		}
+	}
+	return f.Unlock(ctx, pass)
+}

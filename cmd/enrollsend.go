@@ -1,0 +1,97 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+
+	"npmotp/internal/bundle"
+	"npmotp/internal/passphrase"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// A forwarding sends the recovery codes of an enrolment to another laptop: they
+// never are in this vault.
+type forwarding struct {
+	device vault.Device
+	file   string
+	codes  []secret.Text // those that are in the file
+	move   string        // id of the note in the vault
+}
+
+// forward prepares for --recovery-to: what can be wrong is wrong before npm runs.
+func (e *enrolling) forward(c *vault.Contents) error {
+	if e.o.recoveryTo == "" {
+		return nil
+	}
+	d, err := c.FindDevice(e.o.recoveryTo)
+	if err != nil {
+		return err
+	}
+	f := &forwarding{device: *d, file: e.o.output}
+	if f.file == "" {
+		f.file = "recovery-codes-for-" + fileName(d.Name) + ".age"
+	}
+	if _, err := os.Lstat(f.file); !errors.Is(err, fs.ErrNotExist) {
+		return withHint(fmt.Errorf("%s is there already, or cannot be looked at", f.file), "-o FILE names another file for the recovery codes")
+	}
+	e.forwarding = f
+	e.app.sayf("the recovery codes go to %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
+	return nil
+}
+
+// fileName returns what is left of a name that can be part of a file's.
+func fileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+// sendCodes seals recovery codes for the device, and notes in the vault where
+// they went when they are on the disk.
+func (e *enrolling) sendCodes(ctx context.Context, codes []secret.Text) error {
+	f := e.forwarding
+	a := *e.stored
+	a.Pending, a.Wanted = false, ""
+	all := append(f.codes, codes...)
+	b, err := bundle.NewForCodes(&a, all, e.app.Now())
+	if err != nil {
+		return err
+	}
+	sealed, err := b.Seal(f.device)
+	if err != nil {
+		return err
+	}
+	if len(f.codes) == 0 {
+		err = bundle.Write(f.file, sealed)
+	} else {
+		err = bundle.Rewrite(f.file, sealed)
+	}
+	if err != nil {
+		return err
+	}
+	f.codes = all
+	return e.v.Update(ctx, func(c *vault.Contents) error {
+		a := c.Finish(e.stored.ID, sameOrigin, e.app.Now())
+		if a == nil {
+			return errGone
+		}
+		a.NoteMove(f.move, &b.Accounts[0], b.Move(f.device), e.app.Now())
+		f.move = b.ID
+		return nil
+	})
+}
+
+// tell says where the codes are.
+func (f *forwarding) tell(app *App) {
+	app.sayf("%s sealed for %q in %s; they are not in this vault", plural(len(f.codes), "recovery code"), f.device.Name, f.file)
+	app.sayf("hint: take the file to %q and run 'npmotp receive %s' there", f.device.Name, shellQuote(f.file))
+}

@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"npmotp/internal/enrol"
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// ready tells whether there is a recovery code for a step.
+func (r *recovering) ready() error {
+	if r.account == nil {
+		return withHint(fmt.Errorf("%w with recovery codes for %s", vault.ErrNoAccount, r.target.Registry), "'npmotp recovery add' stores recovery codes")
+	}
+	if r.account.UnusedCodes() == 0 {
+		return fmt.Errorf("%w in %q", vault.ErrNoCodes, r.account.Name)
+	}
+	if r.next(r.account) == nil {
+		return withHint(fmt.Errorf("%w in %q that npm takes at its prompt: those have 64 hexadecimal digits", vault.ErrNoCodes, r.account.Name),
+			"log in at the registry's web site with one; 'npmotp recovery use %s' gives it", shellQuote(r.account.Name))
+	}
+	return nil
+}
+
+// next returns the code that is used next, or nil.
+func (r *recovering) next(a *vault.Account) *vault.RecoveryCode {
+	// What npm takes at its prompt for a one-time password
+	// (lib/utils/read-user-info.js): other recovery codes are for the web site.
+	typeable := regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`)
+	for i := range a.RecoveryCodes {
+		c := &a.RecoveryCodes[i]
+		if c.State == vault.Unused && c.RetiredAt.IsZero() && typeable.MatchString(c.Code.Reveal()) {
+			return c
+		}
+	}
+	return nil
+}
+
+// spend has a dialogue with npm that is answered with a recovery code. The code
+// is reserved before it is typed, and used when npm says what it says after it
+// was taken.
+func (r *recovering) spend(ctx context.Context, d *enrol.Dialogue, purpose string, want enrol.Verdict, words ...string) error {
+	number := 0
+	answer := func(ctx context.Context, _ *App, _ ptyrun.Prompt) (code secret.Text, err error) {
+		code, number, err = r.reserve(ctx, purpose)
+		return code, err
+	}
+	verdict, err := r.app.holdDialogue(ctx, d, answer, npmWords(r.target, words...), nil)
+	if verdict == want {
+		if number == 0 {
+			r.app.sayf("npm asked for no code")
+		}
+		return r.settle(context.WithoutCancel(ctx), purpose)
+	}
+	hint, failed := npmFailure(d, verdict, r.target, err)
+	if number == 0 {
+		return r.app.speaking(failed, hint)
+	}
+	if verdict == enrol.BadCode {
+		hint = fmt.Sprintf("run 'npmotp recover %s' again for the next code", shellQuote(r.account.Name))
+	}
+	return r.app.speaking(fmt.Errorf("%w; recovery code number %d was sent, and stays reserved", failed, number), hint)
+}
+
+func reservedFor(c *vault.RecoveryCode, purpose string) bool {
+	return c.State == vault.Reserved && c.UsedFor == purpose
+}
+
+// reserve takes the next code, on disk before it is returned.
+func (r *recovering) reserve(ctx context.Context, purpose string) (code secret.Text, number int, err error) {
+	err = r.v.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
+		a, err := c.Find(r.account.Name)
+		if err != nil {
+			return err
+		}
+		next := r.next(a)
+		if next == nil {
+			return fmt.Errorf("%w in %q", vault.ErrNoCodes, a.Name)
+		}
+		code, number = next.Code, next.Number
+		if err := a.Mark(number, vault.Reserved, r.app.Now()); err != nil {
+			return err
+		}
+		next.UsedFor = purpose
+		*r.account = *a
+		return nil
+	})
+	return code, number, err
+}
+
+// settle marks the codes that are reserved for a step as used, once the step is
+// known to be done.
+func (r *recovering) settle(ctx context.Context, purpose string) error {
+	if r.account == nil || !slices.ContainsFunc(r.account.RecoveryCodes, func(c vault.RecoveryCode) bool { return reservedFor(&c, purpose) }) {
+		return nil
+	}
+	var numbers []int
+	err := r.v.Update(ctx, func(c *vault.Contents) error {
+		a, err := c.Find(r.account.Name)
+		if err != nil {
+			return err
+		}
+		for i := range a.RecoveryCodes {
+			code := &a.RecoveryCodes[i]
+			if !reservedFor(code, purpose) {
+				continue
+			}
+			numbers = append(numbers, code.Number)
+			if err := a.Mark(code.Number, vault.Used, r.app.Now()); err != nil {
+				return err
+			}
+		}
+		*r.account = *a
+		return nil
+	})
+	for _, n := range numbers {
+		r.app.sayf("recovery code number %d of %q is used (%s)", n, r.account.Name, purpose)
+	}
+	return err
+}

@@ -1,0 +1,148 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"npmotp/internal/cleantext"
+	"npmotp/internal/intake"
+	"npmotp/internal/secret"
+	"npmotp/internal/sheet"
+	"npmotp/scan"
+	"npmotp/vault"
+)
+
+// A recoveryInput is what "recovery add" was given.
+type recoveryInput struct {
+	codes    []secret.Text
+	repeated int
+	sheet    *sheet.Sheet // nil unless a QR code of a sheet was read
+	picture  bool
+}
+
+// readRecovery reads the paste or the picture that the flags name.
+func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recoveryInput, error) {
+	if o.file != "" && o.picture != "" {
+		return recoveryInput{}, usageErrorf("give one of --file and --qr")
+	}
+	name := o.file
+	if o.picture != "" {
+		name = o.picture
+	}
+	var r io.Reader
+	switch {
+	case name != "" && name != "-":
+		f, err := os.Open(name)
+		if err != nil {
+			return recoveryInput{}, err
+		}
+		defer func() { _ = f.Close() }()
+		r = f
+	case name == "-" || !app.InTTY:
+		r = app.In
+	case app.flags.noInput:
+		return recoveryInput{}, usageErrorf("no recovery codes: give --file or --qr, or pipe them in")
+	default:
+		return app.askRecovery(ctx)
+	}
+	in, err := recoveryFrom(ctx, r, o.picture != "")
+	if err != nil && name != "" && name != "-" {
+		err = fmt.Errorf("%s: %w", cleantext.Show(name), err)
+	}
+	return in, err
+}
+
+// askRecovery asks for the codes at the terminal. One with a typing error is
+// asked for again, alone: they are long, and cannot be seen.
+func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
+	text, err := app.Prompt.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
+	if err != nil {
+		return recoveryInput{}, err
+	}
+	for {
+		in, err := recoveryText(ctx, text)
+		mistyped, ok := errors.AsType[*vault.CheckError](err)
+		if !ok {
+			return in, err
+		}
+		again, asked := app.Prompt.Secrets(ctx, fmt.Sprintf("npmotp: %v\r\nThat code again, and an empty line (Ctrl-C gives up): \r\n", err))
+		if asked != nil {
+			return recoveryInput{}, asked
+		}
+		lines := strings.Split(text.Reveal(), "\n")
+		lines = slices.Replace(lines, mistyped.Line-1, mistyped.Last, strings.TrimRight(again.Reveal(), "\r\n"))
+		text = secret.New(strings.Join(lines, "\n"))
+	}
+}
+
+// recoveryFrom reads a picture, which need not be announced as one, or a text.
+func recoveryFrom(ctx context.Context, r io.Reader, picture bool) (recoveryInput, error) {
+	if !picture {
+		text, err := intake.Text(r)
+		if err != nil {
+			return recoveryInput{}, err
+		}
+		if content := text.Reveal(); !scan.IsPicture([]byte(content[:min(len(content), 512)])) {
+			return recoveryText(ctx, text)
+		}
+		r = strings.NewReader(text.Reveal())
+	}
+	codes, err := scan.Decode(ctx, r)
+	if err != nil {
+		return recoveryInput{}, pictureHint(err)
+	}
+	s, err := sheet.Pick(codes)
+	if errors.Is(err, sheet.ErrNotSheet) {
+		if _, isKey := scan.Pick(codes); isKey == nil {
+			return recoveryInput{}, withHint(err, "it holds the key of one-time passwords: 'npmotp add --qr' stores that")
+		}
+	}
+	if err != nil {
+		return recoveryInput{}, err
+	}
+	in := fromSheet(s)
+	in.picture = true
+	return in, nil
+}
+
+// pictureHint says what to do with a picture that no QR code is found in.
+func pictureHint(err error) error {
+	switch {
+	case errors.Is(err, scan.ErrNotPicture):
+		return withHint(err, "for a text with recovery codes, use --file")
+	case errors.Is(err, scan.ErrNoCode):
+		return withHint(err, "take the photo again, flat, sharp and with the QR code filling most of it; or type the codes, with their check groups")
+	}
+	return err
+}
+
+// recoveryText reads a paste, which may be what a telephone made of the QR code.
+func recoveryText(ctx context.Context, text secret.Text) (recoveryInput, error) {
+	// Of the line, as a space is one of the digits and may be the last.
+	for line := range strings.Lines(text.Reveal()) {
+		payload := secret.New(strings.TrimRight(strings.TrimLeft(line, " \t"), "\r\n"))
+		if !sheet.IsPayload(payload) {
+			continue
+		}
+		s, err := sheet.Parse(payload)
+		if err != nil {
+			return recoveryInput{}, err
+		}
+		return fromSheet(s), nil
+	}
+	codes, repeated, err := intake.RecoveryCodes(ctx, text)
+	return recoveryInput{codes: codes, repeated: repeated}, err
+}
+
+func fromSheet(s sheet.Sheet) recoveryInput {
+	in := recoveryInput{sheet: &s}
+	for _, c := range s.Codes {
+		in.codes = append(in.codes, c.Text)
+	}
+	return in
+}

@@ -1,0 +1,206 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"npmotp/internal/atomicfile"
+	"npmotp/internal/cleantext"
+	"npmotp/internal/sheet"
+)
+
+type recoverySheetOptions struct {
+	account, output, format string
+	force                   bool
+}
+
+func newRecoverySheetCmd(app *App) *cobra.Command {
+	var o recoverySheetOptions
+	cmd := &cobra.Command{
+		Use:   "sheet [ACCOUNT] -o FILE.pdf|.html|.png",
+		Short: "Make a page with the unused recovery codes, to print",
+		Long: `Make a page with the unused recovery codes, to print: the codes in groups of
+four with a check group each, boxes to tick, and a QR code of all of them,
+which 'npmotp recovery add --qr' reads from a photo.
+
+The file has the codes in the clear, and nobody else may read it (mode 0600).
+Delete it when it is printed. A file that is there already is replaced only
+with --force, or when you say so. With "-o -" the page goes to standard output,
+so that it need not lie on the disk at all.`,
+		Annotations: vaultStatuses(exitNoCodes),
+		Example: `  npmotp recovery sheet npm -o codes.pdf
+  npmotp recovery sheet npm -o - | lp`,
+		Args: argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.account = firstArg(args)
+			return runRecoverySheet(cmd.Context(), app, o)
+		},
+		ValidArgsFunction: app.completeAccount,
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "the `FILE` to write, or - for standard output")
+	f.StringVar(&o.format, "format", "", "pdf, html or png (default: what the name of the file ends in; pdf with -o -)")
+	f.BoolVar(&o.force, "force", false, "replace the file if there is one")
+	_ = cmd.MarkFlagFilename("output", "pdf", "html", "png") // fails for flags that do not exist
+	return cmd
+}
+
+// check refuses what cannot be written, before a passphrase is asked for.
+func (o *recoverySheetOptions) check(app *App) error {
+	if o.output == "" {
+		return &usageError{msg: "no file to write the sheet to", hint: "say -o codes.pdf, or -o - in front of a pipe"}
+	}
+	if o.format == "" {
+		o.format = "pdf"
+		if o.output != "-" {
+			o.format = strings.TrimPrefix(strings.ToLower(filepath.Ext(o.output)), ".")
+		}
+	}
+	switch o.format {
+	case "pdf", "html", "png":
+	case "htm":
+		o.format = "html"
+	default:
+		return usageErrorf("a sheet is a .pdf, .html or .png file, not %s; or give --format", cleantext.Quote(filepath.Base(o.output)))
+	}
+	switch {
+	case o.output != "-":
+		return nil
+	case app.flags.json:
+		return usageErrorf("--json and -o - both write to standard output")
+	case app.OutTTY:
+		return &usageError{msg: "the sheet is no text for a terminal", hint: "name a file with -o, or pipe it: npmotp recovery sheet -o - | lp"}
+	}
+	return nil
+}
+
+func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) error {
+	if err := o.check(app); err != nil {
+		return err
+	}
+	replace, err := app.mayReplace(ctx, o)
+	if err != nil {
+		return err
+	}
+	c, err := app.contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := c.Find(o.account)
+	if err != nil {
+		return err
+	}
+	s, err := sheet.Of(a, app.Now())
+	if err != nil {
+		return err
+	}
+	var data bytes.Buffer
+	if err := writeSheet(&data, s, o.format); err != nil {
+		return err
+	}
+	if o.output == "-" {
+		if _, err := data.WriteTo(app.Out); err != nil {
+			return err
+		}
+	} else if err := putSheet(o.output, data.Bytes(), replace); err != nil {
+		return err
+	}
+	return app.tellSheet(s, o)
+}
+
+func writeSheet(w io.Writer, s sheet.Sheet, format string) error {
+	switch format {
+	case "html":
+		return s.WriteHTML(w)
+	case "png":
+		err := s.WritePNG(w)
+		if errors.Is(err, sheet.ErrManyPages) {
+			return &usageError{msg: err.Error(), hint: "make a PDF: -o codes.pdf"}
+		}
+		return err
+	}
+	return s.WritePDF(w)
+}
+
+// mayReplace reports whether there is a file of the name, which the user wants
+// to be replaced.
+func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, error) {
+	if o.output == "-" {
+		return false, nil
+	}
+	info, err := os.Lstat(o.output)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	name := cleantext.Show(o.output)
+	if !info.Mode().IsRegular() {
+		// A link may lead to where others can read; a device keeps nothing.
+		return false, usageErrorf("%s is there already and is no ordinary file: give another name", name)
+	}
+	if o.force {
+		return true, nil
+	}
+	return true, app.confirm(ctx, name+" is there already; replace it?", "say --force to replace it, or give another name")
+}
+
+// putSheet writes the file for its owner alone. A new one is created by this
+// process and no other, and is not left half written.
+func putSheet(name string, data []byte, replace bool) (err error) {
+	if replace {
+		return atomicfile.Writer{Path: name}.Replace(data)
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(name)
+		}
+	}()
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// tellSheet says where the codes lie now.
+func (app *App) tellSheet(s sheet.Sheet, o recoverySheetOptions) error {
+	file := o.output
+	if file != "-" {
+		if path, err := filepath.Abs(file); err == nil {
+			file = path
+		}
+	}
+	if app.flags.json {
+		if err := app.printJSON(struct {
+			Account string `json:"account"`
+			File    string `json:"file"`
+			Format  string `json:"format"`
+			Codes   int    `json:"codes"`
+			QR      bool   `json:"qr"`
+		}{s.Account, file, o.format, len(s.Codes), s.HasQR()}); err != nil {
+			return err
+		}
+	}
+	if !s.HasQR() {
+		app.warnf("%s do not fit into one QR code: the sheet has none, and has to be typed", plural(len(s.Codes), "code"))
+	}
+	if file == "-" {
+		app.sayf("a sheet with %s of %q went to standard output", plural(len(s.Codes), "unused code"), s.Account)
+		return nil
+	}
+	app.sayf("a sheet with %s of %q is in %s", plural(len(s.Codes), "unused code"), s.Account, cleantext.Show(file))
+	app.warnf("whoever reads this file has the codes: print it now, then delete it: %s", shellQuote(cleantext.Show(file)))
+	app.warnFewCodes(s.Account, len(s.Codes))
+	return nil
+}

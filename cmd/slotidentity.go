@@ -1,0 +1,96 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"npmotp/internal/cleantext"
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// identityVariable names the identity file where no flag does.
+const identityVariable = "NPMOTP_IDENTITY_FILE"
+
+// maxIdentity bounds an identity file, in bytes; the age tool's bound of an
+// SSH key is 16 KiB.
+const maxIdentity = 1 << 20
+
+// readIdentities reads an identity file. It may be a pipe, such as that of a
+// password manager.
+func (app *App) readIdentities(ctx context.Context, name string) (*vault.Identities, error) {
+	r := app.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the identity: %w", err)
+		}
+		defer func() { _ = f.Close() }()
+		r = f
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxIdentity+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the identity: %w", err)
+	}
+	shown := cleantext.Show(name)
+	if len(data) > maxIdentity {
+		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB", shown, vault.ErrIdentity)
+	}
+	ids, err := vault.ParseIdentities(secret.New(string(data)), shown, app.dialogue(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", shown, err)
+	}
+	return ids, nil
+}
+
+// dialogue lets age's plugins and encrypted identity files ask on the terminal.
+func (app *App) dialogue(ctx context.Context) vault.Dialogue {
+	return vault.Dialogue{
+		Secret: func(label string) (secret.Text, error) { return app.ask(ctx, cleantext.Show(label)) },
+		Line: func(label string) (string, error) {
+			if app.flags.noInput {
+				return "", errLocked
+			}
+			return app.Prompt.Line(ctx, cleantext.Show(label))
+		},
+		Choose: func(question, yes, no string) (bool, error) { return app.choose(ctx, question, yes, no) },
+		Show: func(message string) error {
+			// Past a redirection: it may say that a key waits to be touched.
+			err := app.Prompt.Show("npmotp: " + cleantext.Show(message) + "\r\n")
+			if errors.Is(err, errNoTerminal) {
+				app.sayf("%s", cleantext.Show(message))
+				return nil
+			}
+			return err
+		},
+		Waiting: func(plugin string) { app.sayf("waiting for age-plugin-%s", cleantext.Show(plugin)) },
+	}
+}
+
+// choose asks a plugin's question, which has answers of its own. It is no
+// confirmation of npmotp's, so --yes does not answer it.
+func (app *App) choose(ctx context.Context, question, yes, no string) (bool, error) {
+	if app.flags.noInput {
+		return false, errLocked
+	}
+	question, yes, no = cleantext.Show(question), cleantext.Show(yes), cleantext.Show(no)
+	if no == "" {
+		_, err := app.Prompt.Line(ctx, fmt.Sprintf("%s [Enter: %s] ", question, yes))
+		return err == nil, err
+	}
+	for {
+		answer, err := app.Prompt.Line(ctx, fmt.Sprintf("%s [1: %s, 2: %s] ", question, yes, no))
+		if err != nil {
+			return false, err
+		}
+		switch answer {
+		case "1":
+			return true, nil
+		case "2":
+			return false, nil
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package bundle_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"npmotp/internal/bundle"
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
+	"npmotp/vault"
+)
+
+var then = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// side is one laptop: the contents of its vault, and what others know of it.
+type side struct {
+	vault.Contents
+	device vault.Device
+}
+
+func newSide(t *testing.T, name string) *side {
+	t.Helper()
+	s := &side{Contents: vault.Contents{VaultID: name}}
+	id, err := s.EnsureIdentity(then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := id.Recipient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.device = vault.Device{ID: "device-" + name, Name: name, Recipient: r.String()}
+	return s
+}
+
+func (s *side) add(t *testing.T, codes ...string) *vault.Account {
+	t.Helper()
+	key, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.Add(vault.Account{Name: "npm", Key: &key}, then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(codes) > 0 {
+		if _, err := a.AddRecoveryCodes(texts(codes...), false, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a
+}
+
+func texts(s ...string) []secret.Text {
+	var out []secret.Text
+	for _, x := range s {
+		out = append(out, secret.New(x))
+	}
+	return out
+}
+
+func TestParts(t *testing.T) {
+	a, b := newSide(t, "a"), newSide(t, "b")
+	account := a.add(t, "r-1", "r-2")
+	for parts, want := range map[bundle.Parts][2]int{bundle.Recovery: {0, 2}, bundle.Secret: {1, 0}, bundle.All: {1, 2}} {
+		made, err := bundle.New(parts, then, account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := made.Seal(b.device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(sealed.Data, []byte("GEZDGNBV")) || bytes.Contains(sealed.Data, []byte("r-1")) {
+			t.Errorf("%s: a secret stands in the file", parts)
+		}
+		got, err := bundle.Open(sealed.Data, b.Identities)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := 0
+		if got.Accounts[0].Key != nil {
+			keys = 1
+		}
+		if got.ID != made.ID || !got.CreatedAt.Equal(then) || keys != want[0] || len(got.Accounts[0].RecoveryCodes) != want[1] {
+			t.Errorf("%s: %d keys, %d codes", parts, keys, len(got.Accounts[0].RecoveryCodes))
+		}
+		if _, err := bundle.Open(sealed.Data, a.Identities); !errors.Is(err, vault.ErrForeign) {
+			t.Errorf("%s: the sender opens it: %v", parts, err)
+		}
+	}
+}
+
+// What enroll does with --recovery-to: the codes go out without having been in
+// the vault, which keeps a note.
+func TestCodesThatWereNeverHere(t *testing.T) {
+	a, b := newSide(t, "a"), newSide(t, "b")
+	account := a.add(t, "old-1")
+	made, err := bundle.NewForCodes(account, texts("new-1", "new-2"), then.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(account.RecoveryCodes) != 1 || !account.RecoveryCodes[0].RetiredAt.IsZero() {
+		t.Errorf("the account here was changed: %+v", account.RecoveryCodes)
+	}
+	sealed, err := made.Seal(b.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := bundle.Open(sealed.Data, b.Identities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := got.Accounts[0].RecoveryCodes
+	if len(codes) != 2 || codes[0].Number != 2 || codes[0].Set != 2 || got.Accounts[0].Key != nil || got.Codes() != 2 {
+		t.Errorf("%d codes arrived: %+v", len(codes), codes)
+	}
+	// Once they are out, the account here knows where they are, and how far its
+	// numbers go; the older set is of no use any more.
+	account.NoteSent(&made.Accounts[0], made.Move(b.device), then)
+	var moved *vault.MovedError
+	if err := account.LacksCodes(); !errors.As(err, &moved) || moved.Move.Codes != 2 || moved.Move.DeviceName != "b" {
+		t.Errorf("where they are: %v", err)
+	}
+	if account.UnusedCodes() != 0 || account.RecoveryCodes[0].RetiredAt.IsZero() {
+		t.Error("the older set is still offered")
+	}
+	if _, err := account.AddRecoveryCodes(texts("next-1"), false, then); err != nil || account.RecoveryCodes[1].Number != 4 || account.RecoveryCodes[1].Set != 3 {
+		t.Errorf("the next set: %+v, %v", account.RecoveryCodes[1], err)
+	}
+	if _, err := bundle.NewForCodes(account, texts("old-1"), then); err == nil {
+		t.Error("a code that is here already was taken for a new one")
+	}
+}
+
+func TestWrite(t *testing.T) {
+	a, b := newSide(t, "a"), newSide(t, "b")
+	made, err := bundle.New(bundle.All, then, a.add(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := made.Seal(b.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "codes.age")
+	if err := bundle.Write(path, sealed); err != nil {
+		t.Fatal(err)
+	}
+	if err := bundle.Write(path, sealed); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("written over what is there: %v", err)
+	}
+	onDisk, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(onDisk, sealed.Data) {
+		t.Errorf("%d bytes on the disk, %v", len(onDisk), err)
+	}
+	// What is on the disk is decrypted, not only compared: another bundle fails.
+	other, err := made.Seal(b.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sealed.Check(other.Data); err == nil {
+		t.Error("another file was taken for the one that was sealed")
+	}
+	if plain, err := sealed.Check(onDisk); err != nil || !bytes.Contains(plain, []byte("GEZDGNBV")) {
+		t.Errorf("the file was not decrypted: %v", err)
+	}
+}
+
+func TestMixedRecipients(t *testing.T) {
+	a, b := newSide(t, "a"), newSide(t, "b")
+	old := vault.Device{ID: "old", Name: "old", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}
+	made, err := bundle.New(bundle.All, then, a.add(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Seal(old); err != nil {
+		t.Errorf("a classic recipient: %v", err)
+	}
+	for _, devices := range [][]vault.Device{{b.device, old}, {old, b.device}} {
+		if _, err := made.Seal(devices...); !errors.Is(err, vault.ErrRecipient) {
+			t.Errorf("mixed: %v", err)
+		}
+	}
+	if _, err := made.Seal(); err == nil {
+		t.Error("sealed to nobody")
+	}
+}
+
+func TestReadText(t *testing.T) {
+	a, b := newSide(t, "a"), newSide(t, "b")
+	made, err := bundle.New(bundle.All, then, a.add(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := made.Seal(b.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	armored := string(bundle.Armor(sealed.Data))
+	for name, text := range map[string]string{
+		"binary":     string(sealed.Data),
+		"as is":      armored,
+		"no newline": strings.TrimSpace(armored),
+		"CRLF":       strings.ReplaceAll(armored, "\n", "\r\n"),
+		"indented":   "Hello,\n\n    " + strings.ReplaceAll(armored, "\n", "\n    ") + "\nBye",
+		"quoted":     "> " + strings.ReplaceAll(armored, "\n", "\n> > "),
+		"spaced":     strings.ReplaceAll(armored, "\n", " \n\n"),
+	} {
+		if got, err := bundle.Read(strings.NewReader(text)); err != nil || !bytes.Equal(got, sealed.Data) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, tt := range map[string]struct {
+		text string
+		want error
+	}{
+		"nothing":        {"", bundle.ErrNoBundle},
+		"prose":          {"hello", bundle.ErrNoBundle},
+		"two":            {armored + armored, bundle.ErrNoBundle},
+		"no end":         {armored[:len(armored)-40], vault.ErrCut},
+		"only the begin": {"-----BEGIN AGE ENCRYPTED FILE-----", vault.ErrCut},
+		"a few bytes":    {"age-encr", vault.ErrCut},
+		"a lost line":    {strings.Replace(armored, armored[100:165], "", 1), nil},
+		"other letters":  {strings.Replace(armored, armored[100:110], "!!!!!!!!!!", 1), vault.ErrAltered},
+		"another PEM":    {"-----BEGIN AGE ENCRYPTED FILE-----\naGVsbG8=\n-----END AGE ENCRYPTED FILE-----\n", vault.ErrAltered},
+		"huge":           {strings.Repeat("a", 49<<20), bundle.ErrTooLarge},
+	} {
+		data, err := bundle.Read(strings.NewReader(tt.text))
+		if tt.want == nil {
+			if err == nil {
+				_, err = bundle.Open(data, b.Identities)
+			}
+			if err == nil {
+				t.Errorf("%s: opened", name)
+			}
+			continue
+		}
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+	}
+	if _, err := bundle.Open(make([]byte, 33<<20), b.Identities); !errors.Is(err, bundle.ErrTooLarge) {
+		t.Errorf("33 MiB: %v", err)
+	}
+}
+
+// Each byte of a bundle, cut there or altered, is an error of one of three kinds,
+// and an end that is missing is called so.
+func TestEveryByteCounts(t *testing.T) {
+	a, b := newSide(t, "a"), newSide(t, "b")
+	made, err := bundle.New(bundle.All, then, a.add(t, "r-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := made.Seal(b.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := map[bool]int{}
+	for i := 1; i < len(sealed.Data); i++ {
+		data, err := bundle.Read(bytes.NewReader(sealed.Data[:i]))
+		if err == nil {
+			_, err = bundle.Open(data, b.Identities)
+		}
+		if !errors.Is(err, vault.ErrCut) && !errors.Is(err, vault.ErrAltered) {
+			t.Errorf("cut to %d bytes: %v", i, err)
+		}
+		called[errors.Is(err, vault.ErrCut)]++
+		altered := bytes.Clone(sealed.Data)
+		altered[i] ^= 0x20
+		_, err = bundle.Open(altered, b.Identities)
+		if !errors.Is(err, vault.ErrAltered) && !errors.Is(err, vault.ErrForeign) && !errors.Is(err, vault.ErrCut) {
+			t.Errorf("byte %d altered: %v", i, err)
+		}
+	}
+	// The padding tells all but a cut by a multiple of it.
+	if called[false] > len(sealed.Data)/vault.SealStep {
+		t.Errorf("%d of %d cuts were not called so", called[false], len(sealed.Data))
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("age-encryption.org/v1\n-> X25519 a\n"))
+	f.Add(bundle.Armor([]byte("age-encryption.org/v1\n")))
+	f.Add([]byte("NPMOTP1/01234567/1/1/AAAA"))
+	var c vault.Contents
+	if _, err := c.EnsureIdentity(then); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		if data, err := bundle.Read(bytes.NewReader(input)); err == nil {
+			if _, err := bundle.Open(data, c.Identities); err == nil {
+				t.Error("a bundle was opened that nobody sealed")
+			}
+		}
+		var s bundle.Series
+		if part, err := s.Add(string(input)); part && err == nil {
+			_, _ = s.Bundle()
+		}
+	})
+}

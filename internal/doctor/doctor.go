@@ -1,0 +1,47 @@
+// Package doctor looks at a machine for what weakens a file of secrets: who can
+// read it or put another in its place, what keeps copies of it or of what comes
+// out of it, and whether the clock can be right.
+//
+// It reads names, modes and texts, opens no secret, and changes nothing by
+// itself: what can be mended comes with a function that does it. What it cannot
+// know on a system it leaves out.
+package doctor
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Finding is the outcome of a check, or one of several.
+type Finding struct {
+	Check string
+	OK    bool
+	What  string // what was found, or what was looked for in vain
+	Mend  string // what to do about it
+	// Fix does it; nil where that is for the user to do.
+	Fix func() error
+}
+
+// or returns the findings, or that all is well.
+func or(findings []Finding, check, well string) []Finding {
+	if len(findings) == 0 {
+		return []Finding{{Check: check, OK: true, What: well}}
+	}
+	return findings
+}
+
+// quote writes a path as an argument of the shell.
+func quote(path string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
+	}
+	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+// unreadable is the finding that a check could not look.
+func unreadable(check string, err error) Finding {
+	return Finding{Check: check, What: fmt.Sprintf("cannot look: %v", err), Mend: "make it readable for you, and run doctor again"}
+}

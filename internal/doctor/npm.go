@@ -1,0 +1,191 @@
+package doctor
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// An NPM is where npm of a user keeps its logs and settings.
+type NPM struct {
+	Getenv  func(string) string
+	Environ []string
+	Dir     string // the working folder
+}
+
+// maxLog bounds what is read of a log, in bytes. npm writes the command line
+// first.
+const maxLog = 1 << 20
+
+// setting returns a setting of npm from the environment, which it reads in any
+// case of letters (npm, config/lib/index.js, loadEnv).
+func (n NPM) setting(name string) string {
+	for _, kv := range n.Environ {
+		if key, value, _ := strings.Cut(kv, "="); strings.EqualFold(key, "npm_config_"+name) && value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// home returns the home folder, or "".
+func (n NPM) home() string {
+	if runtime.GOOS == "windows" {
+		return n.Getenv("USERPROFILE")
+	}
+	return n.Getenv("HOME")
+}
+
+// logDirs returns the folders that npm writes logs to (npm, definitions.js, cache
+// and logs-dir).
+func (n NPM) logDirs() []string {
+	var dirs []string
+	if dir := n.setting("logs_dir"); dir != "" {
+		dirs = append(dirs, dir)
+	}
+	if dir := n.setting("cache"); dir != "" {
+		dirs = append(dirs, filepath.Join(dir, "_logs"))
+	}
+	if dir := n.Getenv("LocalAppData"); dir != "" && runtime.GOOS == "windows" {
+		dirs = append(dirs, filepath.Join(dir, "npm-cache", "_logs"))
+	}
+	if home := n.home(); home != "" {
+		dirs = append(dirs, filepath.Join(home, ".npm", "_logs"))
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+// Logs looks for passwords and recovery codes in the logs of npm, which writes
+// down its arguments. A password has ended by now; a recovery code that was
+// never sent has not.
+func (n NPM) Logs() []Finding {
+	const check = "npm-logs"
+	given := regexp.MustCompile(`(?i)\botp\b["'=,:\s]+["']?(?:[0-9]{6,8}|[0-9a-f]{16}|[0-9a-f]{48}|[0-9a-f]{64})\b`)
+	var found []Finding
+	for _, dir := range n.logDirs() {
+		entries, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return []Finding{unreadable(check, err)}
+		}
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			if !e.Type().IsRegular() || filepath.Ext(path) != ".log" || !contains(path, given) {
+				continue
+			}
+			found = append(found, Finding{
+				Check: check, What: "npm wrote a one-time password or a recovery code into " + path,
+				Mend: "rm -- " + quote(path) + "; 'npmotp exec --via prompt' passes none in the arguments",
+			})
+		}
+	}
+	return or(found, check, "no password stands in the logs of npm")
+}
+
+func contains(path string, what *regexp.Regexp) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	return what.MatchReader(bufio.NewReader(io.LimitReader(f, maxLog)))
+}
+
+// Settings looks for a password in the files that npm reads its settings from:
+// npm would send it with every request, for ever.
+func (n NPM) Settings() []Finding {
+	const check = "npmrc"
+	var found []Finding
+	for _, path := range n.settings() {
+		line, err := settingLine(path, "otp")
+		if err != nil {
+			found = append(found, unreadable(check, err))
+		} else if line > 0 {
+			found = append(found, Finding{
+				Check: check, What: fmt.Sprintf("otp= stands in %s, and npm sends it with every request", path),
+				Mend: fmt.Sprintf("remove line %d of that file", line),
+			})
+		}
+	}
+	return or(found, check, "no otp= stands in an .npmrc")
+}
+
+// settings returns the files of settings: of the folder and those above it, of
+// the user and of the machine.
+func (n NPM) settings() []string {
+	var files []string
+	for dir := n.Dir; dir != ""; dir = filepath.Dir(dir) {
+		files = append(files, filepath.Join(dir, ".npmrc"))
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	if home := n.home(); home != "" {
+		files = append(files, filepath.Join(home, ".npmrc"))
+	}
+	for _, name := range []string{"userconfig", "globalconfig"} {
+		if file := n.setting(name); file != "" {
+			files = append(files, file)
+		}
+	}
+	prefix := cmp.Or(n.setting("prefix"), n.Getenv("PREFIX"))
+	for _, dir := range []string{prefix, "/usr", "/usr/local", "/opt/homebrew"} {
+		if dir != "" {
+			files = append(files, filepath.Join(dir, "etc", "npmrc"))
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// settingLine returns the number of the line that sets name to something, or 0.
+func settingLine(path, name string) (int, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewScanner(io.LimitReader(f, maxLog))
+	for n := 1; lines.Scan(); n++ {
+		key, value, ok := strings.Cut(lines.Text(), "=")
+		key = strings.Trim(strings.TrimSpace(key), `"'`)
+		if ok && key == name && strings.TrimSpace(value) != "" {
+			return n, nil
+		}
+	}
+	return 0, lines.Err()
+}
+
+// Variables looks for variables from which npm and its peers take a password:
+// everything that is started in that shell sees it.
+func (n NPM) Variables() []Finding {
+	const check = "environment"
+	known := []string{"npm_config_otp", "pnpm_config_otp", "yarn_npm_otp", "gem_host_otp_code"}
+	var found []Finding
+	for _, kv := range n.Environ {
+		key, value, _ := strings.Cut(kv, "=")
+		if value == "" || !slices.Contains(known, strings.ToLower(key)) {
+			continue
+		}
+		found = append(found, Finding{
+			Check: check, What: key + " is exported: every command of this shell sends it, and npmotp adds no password of its own",
+			Mend: "unset " + key + ", and take it out of the profile of the shell",
+		})
+	}
+	return or(found, check, "no variable holds a password")
+}

@@ -1,0 +1,166 @@
+package otpimport_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"npmotp/internal/otpimport"
+	"npmotp/internal/secret"
+)
+
+func password(text string) func() (secret.Text, error) {
+	return func() (secret.Text, error) { return secret.New(text), nil }
+}
+
+func read(t *testing.T, r *otpimport.Reader, names ...string) ([]otpimport.Entry, error) {
+	t.Helper()
+	for _, name := range names {
+		f, err := os.Open(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Add(t.Context(), f)
+		_ = f.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r.Entries()
+}
+
+// What the files in testdata hold. Their secrets are made up; the files are of
+// the shape that each program writes, by another implementation.
+const (
+	ada     = "npm|ada|totp GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ SHA1 6 30s 0"
+	example = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 1m0s 0"
+	half    = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 30s 0"
+	bob     = "Token|bob|hotp KRUGKIDROVUWG2ZAMJZG653OEBTG66BA SHA1 6 0s 7"
+)
+
+func summary(e otpimport.Entry) string {
+	if e.Err != nil {
+		return e.Label.Issuer + "|" + e.Label.Account + "|" + e.Err.Error()
+	}
+	return fmt.Sprintf("%s|%s|%s %s %s %d %s %d", e.Label.Issuer, e.Label.Account, e.Key.Kind, e.Key.Secret.Reveal(), e.Key.Alg, e.Key.Digits, e.Key.Period, e.Key.Counter)
+}
+
+func TestFormats(t *testing.T) {
+	const steam = "this is a Steam Guard key, whose codes have letters"
+	uri := steam + ": only totp and hotp keys can be used"
+	for _, tt := range []struct {
+		format string
+		files  []string
+		want   []string
+	}{
+		{"otpauth", []string{"otpauth.txt"}, []string{ada, example, bob}},
+		{"otpauth", []string{"ente.txt"}, []string{ada, example, bob, "||" + uri}},
+		{"google", []string{"google.txt"}, []string{ada, half, bob}},
+		{"google", []string{"google-2.png", "google-1.png"}, []string{bob, ada, half}},
+		{"google", []string{"google-1.png", "google-2.png", "google-1.png", "google.txt"}, []string{ada, half, bob}},
+		{"aegis", []string{"aegis.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"aegis", []string{"aegis-encrypted.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"2fas", []string{"2fas.2fas"}, []string{ada, example, bob}},
+		{"2fas", []string{"2fas-encrypted.2fas"}, []string{ada, example, bob}},
+		{"andotp", []string{"andotp.json"}, []string{ada, example, bob}},
+		{"freeotp", []string{"freeotp.json"}, []string{ada, example, bob}},
+		{"bitwarden", []string{"bitwarden.json"}, []string{ada, example, "Game|eve|" + uri}},
+		{"bitwarden", []string{"bitwarden.csv"}, []string{ada, example}},
+		{"keepassxc", []string{"keepassxc.csv"}, []string{ada, example}},
+	} {
+		t.Run(strings.Join(tt.files, " "), func(t *testing.T) {
+			for _, format := range []string{"", tt.format} {
+				entries, err := read(t, &otpimport.Reader{Format: format, Password: password("correct horse")}, tt.files...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, e := range entries {
+					got = append(got, summary(e))
+				}
+				slices.Sort(got)
+				want := slices.Sorted(slices.Values(tt.want))
+				if !slices.Equal(got, want) {
+					t.Errorf("format %q:\n%s\nwant:\n%s", format, strings.Join(got, "\n"), strings.Join(want, "\n"))
+				}
+			}
+		})
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Run("password", func(t *testing.T) {
+		for _, name := range []string{"aegis-encrypted.json", "2fas-encrypted.2fas"} {
+			if _, err := read(t, &otpimport.Reader{Password: password("wrong")}, name); !errors.Is(err, otpimport.ErrPassword) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("encrypted", func(t *testing.T) {
+		if _, err := read(t, &otpimport.Reader{}, "bitwarden-encrypted.json"); !errors.Is(err, otpimport.ErrEncrypted) {
+			t.Error(err)
+		}
+	})
+	t.Run("a part is missing", func(t *testing.T) {
+		_, err := read(t, &otpimport.Reader{}, "google-1.png")
+		if !errors.Is(err, otpimport.ErrParts) || !strings.Contains(err.Error(), "1 of 2 are missing") {
+			t.Error(err)
+		}
+	})
+	for name, want := range map[string]error{
+		"": otpimport.ErrUnknown, "hello": otpimport.ErrUnknown, "{}": otpimport.ErrUnknown, "[]": otpimport.ErrUnknown,
+		`{"db": {`: otpimport.ErrDamaged, `{"header": 1, "db": {}}`: otpimport.ErrDamaged,
+		"otpauth-migration://offline?data=AAAA": otpimport.ErrDamaged, "otpauth-migration://offline": otpimport.ErrDamaged,
+		`{"header":{"slots":[{"type":1,"n":1073741824,"r":8,"p":1,"salt":""}],"params":{}},"db":"AAAA"}`: otpimport.ErrDamaged,
+		"name,login_totp\n\"": otpimport.ErrDamaged,
+	} {
+		r := &otpimport.Reader{Password: password("x")}
+		if err := r.Add(t.Context(), strings.NewReader(name)); !errors.Is(err, want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	entries, err := read(t, &otpimport.Reader{}, "hostile.txt")
+	if err != nil || len(entries) != 2 || entries[0].Err != nil || entries[1].Err == nil {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	if i := strings.IndexFunc(entries[0].Label.Account, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		t.Errorf("%q has what cannot be seen", entries[0].Label.Account)
+	}
+}
+
+// FuzzAdd looks for files that end the program, or keys that are not valid.
+func FuzzAdd(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil || len(files) < 10 {
+		f.Fatalf("%d seeds, %v", len(files), err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if !strings.HasSuffix(name, ".png") { // scan has its own target
+			f.Add(string(data))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := &otpimport.Reader{Password: password("correct horse")}
+		if r.Add(t.Context(), strings.NewReader(text)) != nil {
+			return
+		}
+		entries, _ := r.Entries()
+		for _, e := range entries {
+			if e.Err == nil && e.Key.Validate() != nil {
+				t.Errorf("a key that is not valid: %+v", e.Label)
+			}
+		}
+	})
+}

@@ -1,0 +1,61 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package ptyrun
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// show passes the program's output on, and sees whether it asks.
+func (r *run) show(p []byte) {
+	p, failed := r.relay(r.matcher.Pass(p))
+	err := r.screen.show(r.Stdout, p, r.matcher.x != 0)
+	switch {
+	case failed != nil:
+		r.question.left = true
+		r.fail(failed)
+	case err != nil && r.failure == nil && !r.keep():
+		// As a program whose reader is gone.
+		r.failure = fmt.Errorf("write the program's output: %w", err)
+		r.order(unix.SIGHUP)
+	}
+	if r.failure == nil {
+		r.watch()
+	}
+}
+
+// relay passes output through the session's relay, if it has one.
+func (r *run) relay(p []byte) ([]byte, error) {
+	if r.Relay == nil {
+		return p, nil
+	}
+	return r.Relay.Output(p)
+}
+
+// finish shows what the relay has left to show.
+func (r *run) finish() {
+	if r.Relay != nil {
+		_ = r.screen.show(r.Stdout, r.Relay.End(), false)
+	}
+}
+
+// keep tells that the program must not be interrupted now.
+func (r *run) keep() bool { return r.Relay != nil && !r.Relay.Interrupt() }
+
+// keepKeys returns keys without those that make signals, when the program must
+// not be interrupted.
+func (r *run) keepKeys(keys []byte) []byte {
+	if r.Relay == nil || r.keys == nil {
+		return keys
+	}
+	mode := r.keys.before.Cc
+	interrupts := func(k byte) bool { return k == mode[unix.VINTR] || k == mode[unix.VQUIT] || k == mode[unix.VSUSP] }
+	if !slices.ContainsFunc(keys, interrupts) || r.Relay.Interrupt() {
+		return keys
+	}
+	return slices.DeleteFunc(bytes.Clone(keys), interrupts)
+}

@@ -1,0 +1,279 @@
+package sheet_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	xdraw "golang.org/x/image/draw"
+	"golang.org/x/image/math/f64"
+
+	"npmotp/internal/sheet"
+	"npmotp/scan"
+)
+
+// readBack reads a picture as "recovery add --qr" does.
+func readBack(ctx context.Context, picture io.Reader, want sheet.Sheet) error {
+	codes, err := scan.Decode(ctx, picture)
+	if err != nil {
+		return err
+	}
+	got, err := sheet.Pick(codes)
+	if err != nil {
+		return err
+	}
+	return sameCodes(got, want)
+}
+
+// program returns the path of a program, or skips the test without it.
+func program(t *testing.T, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") == "true" && runtime.GOOS == "linux" {
+		t.Fatalf("%s is not installed", names[0])
+	}
+	t.Skipf("%s is not installed", names[0])
+	return ""
+}
+
+// pagesOf returns the first pages of a PDF as poppler renders them.
+func pagesOf(t *testing.T, pdf []byte, dpi, last int) []image.Image {
+	t.Helper()
+	pdftoppm := program(t, "pdftoppm")
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), pdftoppm, "-r", fmt.Sprint(dpi), "-l", fmt.Sprint(last), "-gray", "-png", "-", filepath.Join(dir, "page"))
+	cmd.Stdin = bytes.NewReader(pdf)
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("pdftoppm: %v\n%s", err, out)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "page*.png"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	pages := make([]image.Image, len(files))
+	for i, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pages[i], err = png.Decode(f); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pages
+}
+
+func encoded(t *testing.T, img image.Image) io.Reader {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := png.Encode(&buf, img); err != nil {
+		t.Fatal(err)
+	}
+	return &buf
+}
+
+func written(t *testing.T, write func(io.Writer) error) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func sheets() map[string]sheet.Sheet {
+	return map[string]sheet.Sheet{"1 code": npmSheet(1), "5 codes": npmSheet(5), "10 codes": npmSheet(10), "40 codes": npmSheet(40), "hostile": hostileSheet()}
+}
+
+func TestPNGReadsBack(t *testing.T) {
+	for name, s := range sheets() {
+		picture := written(t, s.WritePNG)
+		if err := readBack(t.Context(), bytes.NewReader(picture), s); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		// 200 pixels to the inch are 7874 to the metre.
+		if want := "pHYs\x00\x00\x1e\xc2\x00\x00\x1e\xc2\x01"; !bytes.Contains(picture[:80], []byte(want)) {
+			t.Errorf("%s: the picture does not say how large it is printed", name)
+		}
+	}
+	if err := npmSheet(200).WritePNG(io.Discard); err == nil || !strings.Contains(err.Error(), "too many codes") {
+		t.Errorf("200 codes: %v", err)
+	}
+}
+
+func TestPDFReadsBack(t *testing.T) {
+	for name, s := range sheets() {
+		t.Run(name, func(t *testing.T) {
+			pdf := written(t, s.WritePDF)
+			if err := readBack(t.Context(), encoded(t, pagesOf(t, pdf, 300, 1)[0]), s); err != nil {
+				t.Error(err)
+			}
+			for i, p := range pagesOf(t, pdf, 60, 99) {
+				if err := withinLetter(p); err != nil {
+					t.Errorf("page %d: %v", i+1, err)
+				}
+			}
+		})
+	}
+}
+
+// withinLetter reports what of a page of A4 would be cut off on US Letter, at its
+// top or in its middle, with 8 mm that printers leave free.
+func withinLetter(page image.Image) error {
+	const margin, letter, a4 = 8, 279.4, 297.0
+	perMM := float64(page.Bounds().Dy()) / a4
+	from, to := margin+(a4-letter)/2, letter-margin
+	for y := range page.Bounds().Dy() {
+		for x := range page.Bounds().Dx() {
+			at := float64(y) / perMM
+			side := float64(x) / perMM
+			if (at < from || at > to || side < margin || side > 210-margin) && color.GrayModel.Convert(page.At(x, y)) != (color.Gray{Y: 255}) {
+				return fmt.Errorf("there is something at %.0f, %.0f mm", side, at)
+			}
+		}
+	}
+	return nil
+}
+
+// A sheet that was printed and photographed, with a blur, a turn of five degrees
+// and the losses of JPEG, reads back.
+func TestPhotoReadsBack(t *testing.T) {
+	for _, n := range []int{1, 5, 10} {
+		if testing.Short() {
+			break
+		}
+		t.Run(fmt.Sprintf("%d codes", n), func(t *testing.T) {
+			s := npmSheet(n)
+			page := pagesOf(t, written(t, s.WritePDF), 300, 1)[0]
+			for _, degrees := range []float64{5, -95} {
+				if err := readBack(t.Context(), photo(t, page, degrees), s); err != nil {
+					t.Errorf("turned by %g degrees: %v", degrees, err)
+				}
+			}
+		})
+	}
+	t.Run("PNG", func(t *testing.T) { // without poppler
+		s := npmSheet(5)
+		img, err := png.Decode(bytes.NewReader(written(t, s.WritePNG)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := readBack(t.Context(), photo(t, img, 5), s); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// photo returns a page as a telephone sees it: on a table, turned, out of focus,
+// grey, and compressed with quality 70.
+func photo(t *testing.T, page image.Image, degrees float64) io.Reader {
+	t.Helper()
+	b := page.Bounds()
+	side := int(math.Hypot(float64(b.Dx()), float64(b.Dy())))
+	turned := image.NewGray(image.Rect(0, 0, side, side))
+	draw.Draw(turned, turned.Bounds(), image.NewUniform(color.Gray{Y: 0x50}), image.Point{}, draw.Src)
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	cx, cy, to := float64(b.Dx())/2, float64(b.Dy())/2, float64(side)/2
+	xdraw.BiLinear.Transform(turned, f64.Aff3{cos, -sin, to - cos*cx + sin*cy, sin, cos, to - sin*cx - cos*cy}, page, b, xdraw.Src, nil)
+	for range 3 { // three means in a row are all but a Gaussian
+		turned = mean(turned, 2)
+	}
+	for i, v := range turned.Pix { // paper in a room is not white, nor ink black
+		turned.Pix[i] = uint8(40 + int(v)*170/255)
+	}
+	var buf bytes.Buffer
+	if err := jpeg.Encode(&buf, turned, &jpeg.Options{Quality: 70}); err != nil {
+		t.Fatal(err)
+	}
+	return &buf
+}
+
+// mean blurs by the mean over a square with the given reach.
+func mean(img *image.Gray, reach int) *image.Gray {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	out := image.NewGray(img.Rect)
+	// Along rows, then along columns; sum is that of the window around the point.
+	along := func(from, to []uint8, start, step, n int) {
+		at := func(i int) int { return int(from[start+min(max(i, 0), n-1)*step]) }
+		sum := 0
+		for i := -reach; i <= reach; i++ {
+			sum += at(i)
+		}
+		for i := range n {
+			to[start+i*step] = uint8(sum / (2*reach + 1))
+			sum += at(i+reach+1) - at(i-reach)
+		}
+	}
+	between := make([]uint8, len(img.Pix))
+	for y := range h {
+		along(img.Pix, between, y*img.Stride, 1, w)
+	}
+	for x := range w {
+		along(between, out.Pix, x, img.Stride, h)
+	}
+	return out
+}
+
+func TestHTMLPrintedReadsBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	chromium := program(t, "chromium", "chromium-browser", "google-chrome")
+	for name, s := range map[string]sheet.Sheet{"5 codes": npmSheet(5), "40 codes": npmSheet(40), "hostile": hostileSheet()} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			page, printed := filepath.Join(dir, "sheet.html"), filepath.Join(dir, "sheet.pdf")
+			if err := os.WriteFile(page, written(t, s.WriteHTML), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu",
+				"--user-data-dir="+filepath.Join(dir, "profile"), "--no-pdf-header-footer", "--print-to-pdf="+printed, "file://"+page)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			pdf, err := os.ReadFile(printed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := readBack(t.Context(), encoded(t, pagesOf(t, pdf, 300, 1)[0]), s); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A page that is opened in a browser runs nothing and fetches nothing, whatever
+// the names say.
+func TestHTMLIsInert(t *testing.T) {
+	page := string(written(t, hostileSheet().WriteHTML))
+	for _, bad := range []string{"<script", "<img", "</title><", "http://", "src=x", "url(", "@import", "<link"} {
+		if strings.Contains(strings.ReplaceAll(page, "onerror=", ""), bad) && !strings.Contains(bad, "src") {
+			t.Errorf("the page has %q in it", bad)
+		}
+	}
+	for _, want := range []string{"default-src &#39;none&#39;", "&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;img src=x onerror=alert(2)&gt;", "Грета Ελένη 二郎 שלום"} {
+		if !strings.Contains(strings.ReplaceAll(page, "default-src 'none'", "default-src &#39;none&#39;"), want) {
+			t.Errorf("the page does not have %q in it", want)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package vault
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An Import says what became of one account that another laptop sent.
+type Import struct {
+	Name      string // as it is called here
+	SentAs    string // as it is called there
+	New       bool   // there was no such account here
+	Key       bool   // its OTP key is new here
+	Codes     int    // recovery codes that are new here
+	Updated   int    // codes of which the sender knew more
+	Outdated  int    // codes of which this vault knows more: the sender's are older
+	Secondary string // name of the account here that has another secret and was kept
+}
+
+// Changes reports whether the import changes anything here.
+func (i Import) Changes() bool { return i.New || i.Key || i.Codes > 0 || i.Updated > 0 }
+
+// Import stores accounts that another laptop sent. They are known by their ids, and
+// an account of the same registry that has the same secret, or the same recovery
+// code, is the same whatever its id; recovery codes are known by their ids or
+// texts. What has been used up anywhere
+// is used up: used goes before reserved, that before unused, and the larger of two
+// counters counts. Two accounts of one id with different secrets are both kept.
+// Names, registries and levels of an account that is here already stay, because a
+// bundle is not signed.
+func (c *Contents) Import(accounts []Account, now time.Time) ([]Import, error) {
+	now = now.UTC()
+	var done []Import
+	for _, sent := range accounts {
+		if sent.AddedAt.After(now) {
+			sent.AddedAt = now
+		}
+		if sent.UpdatedAt.After(now) {
+			sent.UpdatedAt = now
+		}
+		i := Import{SentAs: sent.Name}
+		mine, other := c.counterpart(&sent)
+		if mine == nil {
+			mine = c.admit(&sent, other, &i)
+		} else {
+			mine.adopt(&sent, &i)
+		}
+		c.importCodes(mine, sent.RecoveryCodes, &i, now)
+		if i.Changes() && !i.New {
+			mine.UpdatedAt = now
+		}
+		i.Name = mine.Name
+		done = append(done, i)
+	}
+	return done, c.validate()
+}
+
+// counterpart returns the account here that sent is, or nil; other is one of the
+// same id with another secret.
+func (c *Contents) counterpart(sent *Account) (mine, other *Account) {
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if a.ID != sent.ID {
+			continue
+		}
+		if a.Key == nil || sent.Key == nil || a.Key.Secret.Equal(sent.Key.Secret) {
+			return a, nil
+		}
+		other = a
+	}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if a.Registry == sent.Registry && a.shares(sent) {
+			return a, nil
+		}
+	}
+	return nil, other
+}
+
+// shares reports whether a and b have the same secret or, where one has none, a
+// recovery code in common.
+func (a *Account) shares(b *Account) bool {
+	if a.Key != nil && b.Key != nil {
+		return a.Key.Secret.Equal(b.Key.Secret)
+	}
+	for i := range b.RecoveryCodes {
+		if a.codeLike(&b.RecoveryCodes[i]) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// codeLike returns the code of a that r is, by its id or text, or nil.
+func (a *Account) codeLike(r *RecoveryCode) *RecoveryCode {
+	if mine := a.code(r.ID); mine != nil {
+		return mine
+	}
+	for i := range a.RecoveryCodes {
+		if a.RecoveryCodes[i].Code.Equal(r.Code) {
+			return &a.RecoveryCodes[i]
+		}
+	}
+	return nil
+}
+
+// admit stores sent as a new account, without its codes.
+func (c *Contents) admit(sent *Account, other *Account, i *Import) *Account {
+	a := *sent
+	a.RecoveryCodes, a.Moved = nil, nil
+	if other != nil {
+		i.Secondary = other.Name
+		a.ID = newID()
+	}
+	// Who receives an account wants it, also when it was removed here once. It is a
+	// new one then: other copies of this vault go by the tombstone.
+	if c.buried(a.ID) {
+		a.ID = newID()
+	}
+	for n := 2; c.byName(a.Name) != nil; n++ {
+		a.Name = fmt.Sprintf("%s (%d)", sent.Name, n)
+	}
+	i.New, i.Key = true, a.Key != nil
+	c.Accounts = append(c.Accounts, a)
+	return &c.Accounts[len(c.Accounts)-1]
+}
+
+// adopt takes the key of sent, or its counter.
+func (a *Account) adopt(sent *Account, i *Import) {
+	switch k := sent.Key; {
+	case k == nil:
+	case a.Key == nil:
+		copied := *k
+		a.Key, i.Key = &copied, true
+	case k.Counter > a.Key.Counter:
+		a.Key.Counter = k.Counter
+		i.Updated++
+	case k.Counter < a.Key.Counter:
+		i.Outdated++
+	}
+}
+
+func (c *Contents) importCodes(a *Account, codes []RecoveryCode, i *Import, now time.Time) {
+	for _, sent := range codes {
+		if mine := a.codeLike(&sent); mine != nil {
+			mine.catchUp(&sent, i)
+			continue
+		}
+		newest := a.newestSet()
+		switch {
+		case !sent.RetiredAt.IsZero():
+		case sent.Set < newest:
+			// A newer set is known here, so npm does not take this one any more.
+			sent.RetiredAt = now
+			i.Outdated++
+		case sent.Set > newest:
+			for j := range a.RecoveryCodes {
+				if r := &a.RecoveryCodes[j]; r.RetiredAt.IsZero() {
+					r.RetiredAt = now
+				}
+			}
+		}
+		c.settle(a, &sent)
+		a.RecoveryCodes = append(a.RecoveryCodes, sent)
+		i.Codes++
+	}
+}
+
+// settle gives a code that comes into a an id and a number that are free.
+func (c *Contents) settle(a *Account, sent *RecoveryCode) {
+	// A code that was moved away and comes back is a new one: its old id has a
+	// tombstone, which other copies of this vault go by.
+	if c.buried(sent.ID) {
+		sent.ID = newID()
+	}
+	for _, r := range a.RecoveryCodes {
+		if r.Number == sent.Number {
+			sent.Number = a.lastNumber() + 1
+			return
+		}
+	}
+}
+
+// buried reports whether there is a tombstone for an id.
+func (c *Contents) buried(id string) bool {
+	return slices.ContainsFunc(c.Tombstones, func(t Tombstone) bool { return t.ID == id })
+}
+
+// catchUp takes from sent what it knows more of the same code.
+func (r *RecoveryCode) catchUp(sent *RecoveryCode, i *Import) {
+	changed := false
+	switch mine, theirs := r.State.rank(), sent.State.rank(); {
+	case theirs > mine:
+		r.State, r.ReservedAt, r.UsedAt, r.UsedFor = sent.State, sent.ReservedAt, sent.UsedAt, sent.UsedFor
+		changed = true
+	case theirs < mine:
+		i.Outdated++
+	}
+	if r.RetiredAt.IsZero() && !sent.RetiredAt.IsZero() {
+		r.RetiredAt, changed = sent.RetiredAt, true
+	}
+	if changed {
+		i.Updated++
+	}
+}
+
+// rank orders the states by how much of a code is used up.
+func (s CodeState) rank() int {
+	switch s {
+	case Used:
+		return 2
+	case Reserved:
+		return 1
+	default:
+		return 0
+	}
+}

@@ -1,0 +1,191 @@
+package vault
+
+import (
+	"cmp"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+const (
+	fieldState      = "state"
+	fieldSet        = "set"
+	fieldReservedAt = "reserved_at"
+	fieldUsedAt     = "used_at"
+	fieldUsedFor    = "used_for"
+	fieldRetiredAt  = "retired_at"
+	// Reservations that hold, and the ids of those that were given back. Two
+	// laptops can reserve one code; to give back the one of them does not give
+	// back the other.
+	fieldReservations = "reservations"
+	fieldReleased     = "released"
+)
+
+// markFields are what a code's state consists of.
+func markFields() []string {
+	return []string{
+		fieldState, fieldReservedAt, fieldUsedAt, fieldUsedFor, fieldReservations, fieldReleased,
+		fieldNumber, fieldSet,
+	}
+}
+
+// joinCode joins two copies of a recovery code.
+func joinCode(a, b object) object {
+	out := joinObjects(without(a, markFields()), without(b, markFields()))
+	for _, name := range []string{fieldNumber, fieldSet} {
+		out[name] = json.Number(fmt.Sprint(max(number(a, name), number(b, name))))
+	}
+	if used := firstUsed(a, b); used != nil {
+		for _, name := range []string{fieldState, fieldReservedAt, fieldUsedAt, fieldUsedFor} {
+			set(out, name, used[name])
+		}
+		return out
+	}
+	released := union(a, b)
+	live := map[string]object{}
+	for _, r := range append(reservations(a), reservations(b)...) {
+		if id := text(r, fieldID); !slices.Contains(released, any(id)) {
+			live[id] = r
+		}
+	}
+	setReservations(out, live, released)
+	return out
+}
+
+// firstUsed returns the copy whose account of how the code was used stays: the
+// earlier one. It returns nil when the code is used in neither.
+func firstUsed(a, b object) object {
+	usedA, usedB := text(a, fieldState) == string(Used), text(b, fieldState) == string(Used)
+	switch {
+	case !usedA && !usedB:
+		return nil
+	case !usedA:
+		return b
+	case !usedB:
+		return a
+	}
+	tuple := func(o object) string {
+		return canonical([]any{o[fieldReservedAt], o[fieldUsedFor], o[fieldUsedAt]})
+	}
+	if cmp.Or(instantOf(a, fieldUsedAt).Compare(instantOf(b, fieldUsedAt)), cmp.Compare(tuple(a), tuple(b))) <= 0 {
+		return a
+	}
+	return b
+}
+
+// reservations returns those of a reserved code. One that was reserved by a
+// version without them has one that its time names.
+func reservations(o object) []object {
+	if list, ok := elements(o[fieldReservations]); ok {
+		return list
+	}
+	if text(o, fieldState) != string(Reserved) {
+		return nil
+	}
+	return []object{newReservation(o, "at "+text(o, fieldReservedAt))}
+}
+
+func newReservation(code object, id string) object {
+	r := object{fieldID: id}
+	set(r, "at", code[fieldReservedAt])
+	set(r, "for", code[fieldUsedFor])
+	return r
+}
+
+// setReservations gives a code that is not used the state that its
+// reservations make.
+func setReservations(o object, live map[string]object, released []any) {
+	o[fieldState] = string(Unused)
+	for _, name := range []string{fieldReservedAt, fieldUsedAt, fieldUsedFor, fieldReservations, fieldReleased} {
+		delete(o, name)
+	}
+	if len(released) > 0 {
+		o[fieldReleased] = released
+	}
+	if len(live) == 0 {
+		return
+	}
+	var list []object
+	for _, r := range live {
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b object) int {
+		return cmp.Or(instantOf(a, "at").Compare(instantOf(b, "at")), cmp.Compare(text(a, fieldID), text(b, fieldID)))
+	})
+	values := make([]any, len(list))
+	for i, r := range list {
+		values[i] = r
+	}
+	o[fieldState], o[fieldReservations] = string(Reserved), values
+	set(o, fieldReservedAt, list[0]["at"])
+	set(o, fieldUsedFor, list[0]["for"])
+}
+
+// union returns the ids of the reservations that were given back in a or b.
+func union(a, b object) []any {
+	var ids []any
+	for _, o := range []object{a, b} {
+		released, _ := o[fieldReleased].([]any)
+		for _, id := range released {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.SortFunc(ids, func(x, y any) int { return cmp.Compare(canonical(x), canonical(y)) })
+	return ids
+}
+
+func without(o object, names []string) object {
+	rest := object{}
+	for name, v := range o {
+		if !slices.Contains(names, name) {
+			rest[name] = v
+		}
+	}
+	return rest
+}
+
+// noteReservation brings the reservations of a code in line with the state that
+// a change of the vault gave it.
+func noteReservation(code object) {
+	live, released := map[string]object{}, union(code, object{})
+	for _, r := range reservations(code) {
+		live[text(r, fieldID)] = r
+	}
+	switch CodeState(text(code, fieldState)) {
+	case Used:
+		delete(code, fieldReservations)
+		delete(code, fieldReleased)
+	case Unused:
+		for id := range live {
+			released = append(released, id)
+		}
+		setReservations(code, nil, union(object{fieldReleased: released}, object{}))
+	case Reserved:
+		if _, ok := elements(code[fieldReservations]); !ok {
+			id := newID()
+			setReservations(code, map[string]object{id: newReservation(code, id)}, released)
+		}
+	}
+}
+
+// codeID returns the id of a recovery code: the same on every laptop that the
+// code is pasted on, so that a merge sees one code and not two. The n-th is for
+// a code that was removed and comes back.
+//
+// The id of a code that was moved to another laptop stays behind as a tombstone.
+// The rounds keep it from being a way to guess the shortest codes of npm, which
+// have 64 bits.
+func codeID(account, code string, n int) (string, error) {
+	const rounds = 1 << 10
+	salt := fmt.Sprintf("npmotp recovery code %d of %s", n, account)
+	id, err := pbkdf2.Key(sha256.New, code, []byte(salt), rounds, 16)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(id), nil
+}

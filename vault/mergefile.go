@@ -1,0 +1,289 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"npmotp/internal/atomicfile"
+	"npmotp/internal/secret"
+)
+
+// A Copy is a file that holds another copy of an open vault, read and decrypted.
+type Copy struct {
+	path     string
+	data     []byte
+	file     *container
+	vault    *Vault // the identity that opens it
+	contents *Contents
+}
+
+// Path returns the path that the copy was named by.
+func (c *Copy) Path() string { return c.path }
+
+// OpenCopy reads the file at path as a copy of v. Where the passphrase of one
+// of them was changed, v does not open the other: ask is called for the
+// passphrase of that file. The error wraps [ErrOtherVault] when the file is
+// another vault.
+func (v *Vault) OpenCopy(ctx context.Context, path string, ask func(context.Context) (secret.Text, error)) (*Copy, error) {
+	data, err := readRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	return v.openCopy(ctx, path, data, ask)
+}
+
+func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func(context.Context) (secret.Text, error)) (*Copy, error) {
+	file, err := parseContainer(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	c := &Copy{path: path, data: data, file: file, vault: v}
+	c.contents, err = v.decode(file)
+	if errors.Is(err, ErrOtherIdentity) {
+		var pass secret.Text
+		if pass, err = ask(ctx); err != nil {
+			return nil, err
+		}
+		c.vault, c.contents, err = At(path).open(ctx, file, Passphrase(pass))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	own, err := v.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if own.VaultID != c.contents.VaultID {
+		return nil, fmt.Errorf("%s is %w", path, ErrOtherVault)
+	}
+	return c, nil
+}
+
+// slotsAt returns when the slots were exchanged last, the zero time when they
+// never were.
+func (c *Contents) slotsAt() time.Time {
+	stamps, err := parseObject(c.extra[fieldChangedAt])
+	if err != nil {
+		return time.Time{}
+	}
+	return instantOf(stamps, slotsRegister)
+}
+
+// A joint is several copies merged into one.
+type joint struct {
+	contents   *Contents
+	vault      *Vault // whose identity the result is encrypted to
+	head       []byte
+	slotsAt    time.Time
+	generation uint64 // the highest of all
+}
+
+// merge joins copies, of which the first is the vault itself.
+func mergeCopies(copies []*Copy) (*joint, error) {
+	first := copies[0]
+	j := &joint{
+		contents: first.contents, vault: first.vault, head: first.file.head,
+		slotsAt: first.contents.slotsAt(), generation: first.contents.Generation,
+	}
+	slots, recipients := first.file.slots, first.contents.recipients
+	for _, c := range copies[1:] {
+		merged, err := Merge(j.contents, c.contents)
+		if err != nil {
+			return nil, fmt.Errorf("%s is %w", c.path, err)
+		}
+		j.contents = merged
+		j.generation = max(j.generation, c.contents.Generation)
+		switch at := c.contents.slotsAt(); {
+		case c.vault.sameIdentity(j.vault):
+			// A slot that is taken away gives the vault a new identity, so what only
+			// one of two copies has was added there.
+			for _, s := range c.file.slots {
+				if !slices.ContainsFunc(slots, func(have slot) bool { return have.id == s.id }) {
+					slots = append(slices.Clip(slots), s)
+				}
+			}
+			for _, r := range c.contents.recipients {
+				if !slices.ContainsFunc(recipients, func(have slotRecipient) bool { return have.slot == r.slot }) {
+					recipients = append(slices.Clip(recipients), r)
+				}
+			}
+			j.head = headOf(slots)
+		case at.After(j.slotsAt) || at.Equal(j.slotsAt) && bytes.Compare(c.file.head, j.head) > 0:
+			j.vault, j.head, j.slotsAt, slots = c.vault, c.file.head, at, c.file.slots
+			recipients = c.contents.recipients
+		}
+	}
+	j.contents.recipients = recipients
+	return j, nil
+}
+
+func (v *Vault) sameIdentity(w *Vault) bool {
+	return v == w || secret.New(v.id.String()).Equal(secret.New(w.id.String()))
+}
+
+// holds reports whether the file of c is all that j is: the same contents,
+// behind the same slots.
+func (j *joint) holds(c *Copy) (bool, error) {
+	mine, err := c.contents.canonical()
+	if err != nil {
+		return false, err
+	}
+	merged, err := j.contents.canonical()
+	return err == nil && mine == merged && bytes.Equal(j.head, c.file.head), err
+}
+
+// changes returns what j changes in c.
+func (j *joint) changes(c *Copy) []Change {
+	changes := Diff(c.contents, j.contents)
+	if !j.vault.sameIdentity(c.vault) {
+		changes = append(changes, Change{Kind: KindPassphrase, What: ChangeChanged})
+	}
+	return changes
+}
+
+// own reads the vault itself as one of its copies.
+func (v *Vault) own() (*Copy, error) {
+	data, err := readRegular(v.file.path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parseContainer(data)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := v.decode(file)
+	if err != nil {
+		return nil, err
+	}
+	return &Copy{path: v.file.path, data: data, file: file, vault: v, contents: contents}, nil
+}
+
+// Preview returns what [Vault.Merge] would change in the vault.
+func (v *Vault) Preview(copies []*Copy) ([]Change, error) {
+	own, err := v.own()
+	if err != nil {
+		return nil, err
+	}
+	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	if err != nil {
+		return nil, err
+	}
+	return j.changes(own), nil
+}
+
+// Merge joins copies into the vault and returns what that changed in it. The
+// vault gets a generation above all of theirs, and above the highest that was
+// seen of it, so that a vault that was rolled back can be written to again.
+//
+// Where the passphrase or the slots were exchanged in one copy, the ones that
+// were exchanged last open the merged vault.
+func (v *Vault) Merge(ctx context.Context, copies []*Copy) ([]Change, error) {
+	unlock, err := v.file.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	own, err := v.own()
+	if err != nil {
+		return nil, err
+	}
+	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	if err != nil {
+		return nil, err
+	}
+	seen, err := v.file.seen(own.contents, j.generation)
+	if err != nil {
+		return nil, err
+	}
+	same, err := j.holds(own)
+	if err != nil || same && own.contents.Generation >= max(j.generation, seen) {
+		return nil, err
+	}
+	j.generation = max(j.generation, seen)
+	changes := j.changes(own)
+	data, err := j.seal(v.file, own.file)
+	if err != nil {
+		return nil, err
+	}
+	return changes, v.take(j, own, data)
+}
+
+// seen returns the highest generation that was seen of the vault, and warns
+// when no copy comes up to it.
+func (f *File) seen(own *Contents, highest uint64) (uint64, error) {
+	r, err := f.memory.read(f.path)
+	if err != nil {
+		return 0, err
+	}
+	if r.VaultID != "" && r.VaultID != own.VaultID {
+		return 0, f.memory.check(f.path, own)
+	}
+	if r.Generation > highest {
+		f.warn(fmt.Errorf("generation %d of the vault was seen here, and no copy is newer than generation %d: what was changed in between is not in the merged vault", r.Generation, highest))
+	}
+	return r.Generation, nil
+}
+
+// seal returns the file that j is, as the successor of the file old.
+func (j *joint) seal(f *File, old *container) ([]byte, error) {
+	j.contents.Parent = old.hash
+	j.contents.Generation = j.generation + 1
+	plain, err := j.contents.encode(headHash(j.head))
+	if err != nil {
+		return nil, err
+	}
+	j.vault = &Vault{file: f, id: j.vault.id}
+	return j.vault.sealBody(j.head, plain)
+}
+
+// take puts data, which j was sealed to or a copy of it, in the place of the
+// vault. The lock is held.
+func (v *Vault) take(j *joint, own *Copy, data []byte) error {
+	w := &Vault{file: v.file, id: j.vault.id}
+	if err := w.publish(own.file, own.contents.Generation, data, j.contents); err != nil {
+		return err
+	}
+	v.id = w.id
+	return nil
+}
+
+// MergeInPlace joins copies into the file of the vault and leaves nothing
+// beside it, neither a lock nor a backup: for git, which keeps the old versions
+// and hands out temporary files.
+func (v *Vault) MergeInPlace(copies []*Copy) error {
+	own, err := v.own()
+	if err != nil {
+		return err
+	}
+	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	if err != nil {
+		return err
+	}
+	data, err := j.seal(v.file, own.file)
+	if err != nil {
+		return err
+	}
+	return j.vault.writer("").Replace(data)
+}
+
+// RemoveCopy deletes the file of a copy that was merged, unless it was written
+// since.
+func RemoveCopy(c *Copy) error {
+	now, err := hashFile(c.path)
+	if err != nil {
+		return err
+	}
+	if now != c.file.hash {
+		return fmt.Errorf("%s was written again and stays: merge it once more", c.path)
+	}
+	path, err := atomicfile.Resolve(c.path)
+	if err != nil {
+		return err
+	}
+	return os.Remove(path)
+}

@@ -1,0 +1,114 @@
+package vault
+
+import (
+	"strings"
+)
+
+// rowGroups is how many groups of a code the printed sheet has in one row.
+const rowGroups = 8
+
+// A foundCode is a code in a text. One that a check group vouches for is what was
+// printed, whatever stands around it.
+type foundCode struct {
+	line    int
+	code    string
+	checked bool
+}
+
+// A typedRow is a line as it is copied from the printed sheet: groups of four, and
+// a check group behind the last of them.
+type typedRow struct {
+	groups []string
+	check  string
+}
+
+func (r typedRow) digits() int { return len(strings.Join(r.groups, "")) }
+
+// groupedCodes finds the codes that are written in groups, over one line or
+// two, and empties their lines.
+func groupedCodes(lines []string) ([]foundCode, error) {
+	var found []foundCode
+	for i := 0; i < len(lines); i++ {
+		row, ok := parseRow(lines[i])
+		if !ok {
+			continue
+		}
+		first := i
+		if row.check == "" && len(row.groups) == rowGroups {
+			next := i + 1
+			for next < len(lines) && strings.TrimSpace(lines[next]) == "" {
+				next++
+			}
+			if next < len(lines) {
+				if second, ok := parseRow(lines[next]); ok {
+					row = typedRow{append(row.groups, second.groups...), second.check}
+					i = next
+				}
+			}
+		}
+		code, err := row.code(first+1, i+1)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, foundCode{first + 1, code, row.checked()})
+		clear(lines[first : i+1])
+	}
+	return found, nil
+}
+
+// checked reports whether the last group is a check group: it has the sign, or
+// is one more than npm's codes have.
+func (r typedRow) checked() bool { return r.check != "" || isHexLength(r.digits()-groupLen) }
+
+func (r typedRow) code(line, last int) (string, error) {
+	groups, check := r.groups, r.check
+	if check == "" && r.checked() {
+		last := len(groups) - 1
+		groups, check = groups[:last], groups[last]
+	}
+	typed := strings.Join(groups, "")
+	if check == "" {
+		if !isHexLength(len(typed)) {
+			return "", &CutError{Line: line, Digits: len(typed)}
+		}
+		if !isHex(typed) {
+			typed = asHex(typed)
+		}
+		return typed, nil
+	}
+	code, ok := verify(typed, check)
+	if !ok {
+		return "", &CheckError{Line: line, Last: last, Group: suspect(typed, check)}
+	}
+	return code, nil
+}
+
+// parseRow reads a line that is nothing but groups. Without a check group
+// they have to be four and more of four hexadecimal digits each, which prose
+// has not.
+func parseRow(line string) (typedRow, bool) {
+	line = strings.TrimSpace(cutListMark(strings.TrimLeft(line, " \t>☐□")))
+	line = strings.TrimSpace(strings.TrimSuffix(line, "used")) // the column beside the codes
+	var r typedRow
+	if before, check, ok := strings.Cut(line, "="); ok {
+		if r.check = strings.TrimSpace(check); len(r.check) != groupLen || asHex(r.check) == "" {
+			return typedRow{}, false
+		}
+		r.check, line = asHex(r.check), before
+	}
+	r.groups = strings.Fields(line)
+	if r.check != "" {
+		return r, isOtherCode(strings.Join(r.groups, ""))
+	}
+	for _, g := range r.groups {
+		if len(g) != groupLen || len(asHex(g)) != groupLen {
+			return typedRow{}, false
+		}
+	}
+	return r, len(r.groups) >= 16/groupLen && strings.ContainsAny(line, "0123456789")
+}
+
+func isHex(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdefABCDEF") == "" }
+
+// isHexLength reports whether npm's codes have n digits.
+func isHexLength(n int) bool { return n == 64 || n == 48 || n == 16 }
