@@ -52,11 +52,9 @@ func findInstall(q Query) install {
 // Major returns the major version of the npm that a query runs, or of pnpm, or 0
 // when it is not known. It reads the package.json of the program.
 func Major(q Query) int {
-	version := ""
+	version := findInstall(q).version
 	if q.Tool == "pnpm" {
 		version = versionAbove(lookPath(q.Argv[0], q.Dir, environment(q.Environ)), q.Tool)
-	} else {
-		version = findInstall(q).version
 	}
 	text, _, _ := strings.Cut(version, ".")
 	major, err := strconv.Atoi(text)
