@@ -135,6 +135,10 @@ func (x *execution) allowed(t npmconfig.Target, a agent.Account) bool {
 	return x.belongs(a, t.Registry) || sameOrigin(t.Registry, x.o.registry)
 }
 
+// browsing is the first pnpm that has its own publish, which asks for a password
+// only where the registry offers no page for the browser.
+const browsing = 11
+
 // leak says why a password that is appended would be seen by others, or end
 // before it is used; "" when it is safe.
 func (x *execution) leak(targets []npmconfig.Target, a agent.Account) string {
@@ -148,6 +152,10 @@ func (x *execution) leak(targets []npmconfig.Target, a agent.Account) string {
 	}
 	query, err := x.query()
 	if err != nil {
+		return ""
+	}
+	if major := npmconfig.Major(query); query.Tool == "pnpm" && (major == 0 || major >= browsing) {
+		x.app.explainf(x.o, "this pnpm opens a browser where it could ask, so the password is appended")
 		return ""
 	}
 	packages, err := npmconfig.Packages(query)

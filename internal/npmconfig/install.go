@@ -49,15 +49,41 @@ func findInstall(q Query) install {
 	return in
 }
 
-// Major returns the major version of the npm that a query runs, or 0 when it is
-// not known. It reads npm's package.json.
+// Major returns the major version of the npm that a query runs, or of pnpm, or 0
+// when it is not known. It reads the package.json of the program.
 func Major(q Query) int {
-	text, _, _ := strings.Cut(findInstall(q).version, ".")
+	version := findInstall(q).version
+	if q.Tool == "pnpm" {
+		version = versionAbove(lookPath(q.Argv[0], q.Dir, environment(q.Environ)), q.Tool)
+	}
+	text, _, _ := strings.Cut(version, ".")
 	major, err := strconv.Atoi(text)
 	if err != nil {
 		return 0
 	}
 	return major
+}
+
+// versionAbove returns the version of the package that a program lies in, if it
+// is called as it should be. A program that is no link into it is not seen
+// through.
+func versionAbove(program, name string) string {
+	file, err := filepath.EvalSymlinks(program)
+	if program == "" || err != nil {
+		return ""
+	}
+	for dir := range upwards(filepath.Dir(file)) {
+		text, found, err := readFile(filepath.Join(dir, "package.json"), manifestLimit)
+		if !found || err != nil {
+			continue
+		}
+		var p struct{ Name, Version string }
+		if json.Unmarshal([]byte(text), &p) == nil && p.Name == name {
+			return p.Version
+		}
+		return ""
+	}
+	return ""
 }
 
 // packageOf returns the folder of the npm package that a program belongs to,
