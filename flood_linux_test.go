@@ -14,6 +14,9 @@ import (
 // 64 clients at once, each request over a connection of its own: the agent
 // refuses none, and needs no more memory for many than for few.
 func TestAgentStaysSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short runs are those with the race detector, whose own memory grows")
+	}
 	a := newAgentTest(t)
 	pid := a.unlock()
 	path, err := filepath.EvalSymlinks(filepath.Join(a.home, "vault.npmotp"))
