@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -20,8 +21,8 @@ func TestRealNPM(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every npm there is")
 	}
-	// Two at a time: an npm keeps a processor busy.
-	slots := make(chan struct{}, 2)
+	// An npm keeps a processor busy.
+	slots := make(chan struct{}, max(2, runtime.NumCPU()))
 	for _, n := range npmtest.NPMs(t) {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()

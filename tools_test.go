@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -68,7 +69,7 @@ func TestToolTable(t *testing.T) {
 	var mu sync.Mutex
 	cells := map[string]string{}
 	t.Run("run", func(t *testing.T) {
-		slots := make(chan struct{}, 2)
+		slots := make(chan struct{}, max(2, runtime.NumCPU()))
 		for _, c := range calls {
 			for _, via := range ways {
 				for kind := range 4 {

@@ -139,9 +139,6 @@ func (m *Matcher) Answer() {
 	m.answered, m.masking, m.worked = true, true, false
 }
 
-// mask hides what follows a prompt from now on.
-func (m *Matcher) mask() { m.masking = true }
-
 // Asked counts the questions so far.
 func (m *Matcher) Asked() int { return m.asked }
 

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -106,6 +107,8 @@ func (m *monitor) obey(in *json.Decoder) {
 		if in.Decode(&o) != nil {
 			m.signal(unix.SIGHUP)
 			m.signal(unix.SIGCONT) // a stopped program would not notice
+			// npm 6 outlives a hang-up, and reads a terminal that is gone for ever.
+			time.AfterFunc(alone, func() { m.signal(unix.SIGKILL) })
 			return
 		}
 		m.signal(syscall.Signal(o.Signal))

@@ -5,6 +5,7 @@ package ptyrun
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -58,4 +59,19 @@ func (r *run) keepKeys(keys []byte) []byte {
 		return keys
 	}
 	return slices.DeleteFunc(bytes.Clone(keys), interrupts)
+}
+
+func (t *talker) set(raw bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.raw = raw
+}
+
+// show writes the program's output.
+func (t *talker) show(to *os.File, p []byte, midway bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.midway = midway
+	_, err := to.Write(p)
+	return err
 }

@@ -40,18 +40,3 @@ func (t *talker) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
-
-func (t *talker) set(raw bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.raw = raw
-}
-
-// show writes the program's output.
-func (t *talker) show(to *os.File, p []byte, midway bool) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.midway = midway
-	_, err := to.Write(p)
-	return err
-}

@@ -22,7 +22,8 @@ const (
 	tapControl = 4
 )
 
-// alone is how long a tap waits for the program's end without the session.
+// alone is how long a program may go on without the session: its tap waits that
+// long for its end.
 const alone = 30 * time.Second
 
 // startOutput begins to read what the program prints.

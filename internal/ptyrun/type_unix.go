@@ -54,6 +54,9 @@ func (r *run) typeAnswer() {
 	taken(slave)
 }
 
+// mask hides what follows a prompt from now on.
+func (m *Matcher) mask() { m.masking = true }
+
 // typed types the rest of the answer and counts it.
 func (r *run) typed(keys string) {
 	r.matcher.Answer()
