@@ -81,7 +81,8 @@ func (m *monitor) start(o order) error {
 	attr := &syscall.ProcAttr{
 		Env:   o.Environ,
 		Files: []uintptr{0, 1, 2},
-		Sys:   &syscall.SysProcAttr{Setpgid: true},
+		// Before the program begins: a key that makes a signal is for it from the start.
+		Sys: &syscall.SysProcAttr{Foreground: true, Ctty: 0},
 	}
 	pid, err := syscall.ForkExec(o.Path, o.Argv, attr) //nolint:gosec // running what the user typed is the purpose
 	if errors.Is(err, syscall.ENOEXEC) {
@@ -93,9 +94,6 @@ func (m *monitor) start(o order) error {
 		return err
 	}
 	m.pid = pid
-	// It may have asked for the terminal before this and been stopped; wait
-	// sets that right.
-	_ = unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, pid)
 	return m.out.Encode(report{Started: pid})
 }
 

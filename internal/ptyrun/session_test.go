@@ -38,11 +38,15 @@ func TestSessionCannotExecute(t *testing.T) {
 	}
 }
 
+// untilSignal waits for a trap. A signal that comes just before a shell reads
+// would be heeded only after a line.
+const untilSignal = "while :; do sleep 0.05; done"
+
 // TestSessionKeys sends the keys that the terminal makes signals of.
 func TestSessionKeys(t *testing.T) {
 	for key, name := range map[string]string{"\x03": "INT", "\x1c": "QUIT"} {
 		t.Run(name, func(t *testing.T) {
-			p := sit(t, start{}, "sh", "-c", `trap 'echo caught; exit 7' `+name+`; echo ready; while :; do read x; done`)
+			p := sit(t, start{}, "sh", "-c", `trap 'echo caught; exit 7' `+name+`; echo ready; `+untilSignal)
 			p.expect("ready")
 			p.press(key)
 			p.expect("caught")
@@ -58,7 +62,7 @@ func TestSessionPassesSignals(t *testing.T) {
 		signal syscall.Signal
 	}{{"INT", syscall.SIGINT}, {"TERM", syscall.SIGTERM}, {"HUP", syscall.SIGHUP}, {"QUIT", syscall.SIGQUIT}} {
 		t.Run(test.name, func(t *testing.T) {
-			p := sit(t, start{}, "sh", "-c", `trap 'echo caught; exit 7' `+test.name+`; echo ready; while :; do read x; done`)
+			p := sit(t, start{}, "sh", "-c", `trap 'echo caught; exit 7' `+test.name+`; echo ready; `+untilSignal)
 			p.expect("ready")
 			if err := p.cmd.Process.Signal(test.signal); err != nil {
 				t.Fatal(err)
@@ -89,7 +93,7 @@ exit $s`
 func TestSessionStopsAndGoesOn(t *testing.T) {
 	for _, way := range []string{"key", "signal"} {
 		t.Run(way, func(t *testing.T) {
-			p := sit(t, start{shell: shellJob}, "bash", "-c", `trap 'echo continued' CONT; echo "ready $PPID"; until read x; do :; done; echo "got $x"; exit 5`)
+			p := sit(t, start{shell: shellJob}, "bash", "-c", `trap 'echo continued' CONT; echo "ready $PPID"; until read -t 0.1 x; do :; done; echo "got $x"; exit 5`)
 			p.expect("ready ")
 			if way == "key" {
 				p.press("\x1a")
