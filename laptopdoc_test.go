@@ -63,6 +63,7 @@ func masked(screen string) string {
 		{`the bundle [0-9a-f]{16}`, "the bundle ID"},
 		{`(?m)^\d{6}$`, "PASSWORD"},
 		{`(?m)^npmotp: \d+ s left\n`, ""},
+		{`(?m)^npmotp: \d+ of \d+ pictures read\n`, ""}, // after a second
 		{`(?m)^[0-9a-f]{4}[0-9a-f.]+$`, "CODE"},
 		{`(vault|in) \S*[/\\](vault.npmotp|backups)`, "$1 $2"},
 	} {
