@@ -1,0 +1,98 @@
+package vault
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// encode returns the JSON of c for a file with the given head, padded.
+func (c *Contents) encode(slotsHash string) ([]byte, error) {
+	w, err := c.wire(slotsHash)
+	if err != nil {
+		return nil, err
+	}
+	return w.pad(c.extra)
+}
+
+// wire returns what c is encoded as, not padded.
+func (c *Contents) wire(slotsHash string) (*wireContents, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	w := &wireContents{
+		V: contentsVersion, VaultID: c.VaultID, Generation: c.Generation, Parent: c.Parent,
+		SlotsHash: slotsHash, Default: c.Default, Accounts: []json.RawMessage{},
+	}
+	for i := range c.Accounts {
+		raw, err := c.Accounts[i].encode()
+		if err != nil {
+			return nil, err
+		}
+		w.Accounts = append(w.Accounts, raw)
+	}
+	if err := c.encodeDevices(w); err != nil {
+		return nil, err
+	}
+	for _, t := range c.Tombstones {
+		raw, err := encodeObject(wireTombstone{ID: t.ID, RemovedAt: t.RemovedAt}, t.extra)
+		if err != nil {
+			return nil, err
+		}
+		w.Tombstones = append(w.Tombstones, raw)
+	}
+	for _, r := range c.recipients {
+		raw, err := encodeObject(wireSlot{ID: r.slot, Recipient: r.text, PostQuantum: r.postQuantum}, r.extra)
+		if err != nil {
+			return nil, err
+		}
+		w.Slots = append(w.Slots, raw)
+	}
+	return w, nil
+}
+
+// pad returns the JSON of w with the unknown fields x, of a size that is a
+// multiple of padStep.
+func (w *wireContents) pad(x extra) ([]byte, error) {
+	bare, err := encodeObject(w, x)
+	if err != nil {
+		return nil, err
+	}
+	w.Pad = strings.Repeat(" ", (padStep-len(bare)%padStep)%padStep)
+	return encodeObject(w, x)
+}
+
+func (a *Account) encode() (json.RawMessage, error) {
+	w := wireAccount{
+		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry,
+		Level: a.Level, Wanted: a.Wanted, ArchivedAt: a.ArchivedAt.UTC(), AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
+	}
+	if k := a.Key; k != nil {
+		w.OTP = &wireKey{
+			Type: k.Kind.String(), Secret: k.Secret.Reveal(), Algorithm: k.Alg.String(),
+			Digits: k.Digits, Period: int(k.Period / time.Second), Counter: k.Counter,
+		}
+	}
+	if a.Reuse {
+		w.Reuse = reuseAllow
+	}
+	if a.Pending {
+		w.State = statePending
+	}
+	for _, r := range a.RecoveryCodes {
+		raw, err := encodeObject(wireRecoveryCode{
+			ID: r.ID, Number: r.Number, Code: r.Code.Reveal(), State: r.State, Set: r.Set,
+			AddedAt: r.AddedAt.UTC(), ReservedAt: r.ReservedAt.UTC(), UsedAt: r.UsedAt.UTC(),
+			UsedFor: r.UsedFor, RetiredAt: r.RetiredAt.UTC(),
+		}, r.extra)
+		if err != nil {
+			return nil, err
+		}
+		w.RecoveryCodes = append(w.RecoveryCodes, raw)
+	}
+	var err error
+	if w.Moved, err = a.encodeMoves(); err != nil {
+		return nil, err
+	}
+	return encodeObject(w, a.extra)
+}

@@ -1,0 +1,52 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// validate refuses contents that would not work after they are read again.
+func (c *Contents) validate() error {
+	if c.VaultID == "" {
+		return errors.New("the contents have no vault id")
+	}
+	ids, names := map[string]bool{}, map[string]bool{}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if a.ID == "" || a.Name == "" {
+			return fmt.Errorf("account %d has no id or no name", i+1)
+		}
+		if ids[a.ID] || names[a.Name] {
+			return fmt.Errorf("the id or the name of account %d stands twice", i+1)
+		}
+		ids[a.ID], names[a.Name] = true, true
+		if err := a.validate(); err != nil {
+			return fmt.Errorf("account %q: %w", a.Name, err)
+		}
+	}
+	return c.validateDevices()
+}
+
+func (a *Account) validate() error {
+	if _, err := ParseLevel(string(a.Level)); err != nil {
+		return err
+	}
+	if a.Key != nil {
+		if err := a.Key.Validate(); err != nil {
+			return err
+		}
+	}
+	numbers := map[int]bool{}
+	for _, r := range a.RecoveryCodes {
+		if r.Code.Len() == 0 || r.Number < 1 || numbers[r.Number] {
+			return fmt.Errorf("recovery code %d is empty or stands twice", r.Number)
+		}
+		numbers[r.Number] = true
+		switch r.State {
+		case Unused, Reserved, Used:
+		default:
+			return fmt.Errorf("recovery code %d has an unknown state", r.Number)
+		}
+	}
+	return nil
+}
