@@ -33,10 +33,10 @@ func policy() map[string][]string {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
 			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/enrol",
-			"./internal/filelock", "./internal/harden", "./internal/intake", "./internal/ledger",
+			"./internal/codes", "./internal/filelock", "./internal/harden", "./internal/intake",
 			"./internal/npmconfig", "./internal/npmrun", "./internal/otpimport", "./internal/passphrase",
 			"./internal/ptyrun", "./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet",
-			"./internal/term",
+			"./internal/ui", "./internal/wrap",
 		},
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/agessh", "filippo.io/age/armor", "filippo.io/age/plugin", "filippo.io/age/tag",
@@ -68,7 +68,12 @@ func policy() map[string][]string {
 		"./internal/doctor":     {"golang.org/x/sys"}, // looks at names, modes and texts
 		"./internal/filelock":   {"golang.org/x/sys"},
 		"./internal/harden":     {"golang.org/x/sys"},
-		"./internal/ledger":     {"./internal/atomicfile", "./internal/filelock"},
+		"./internal/codes": {
+			"./vault", "./internal/agent", "./internal/atomicfile", "./internal/filelock", "./internal/harden", "./internal/secret", "./internal/ui",
+		},
+		"./internal/wrap": {
+			"./vault", "./internal/agent", "./internal/codes", "./internal/npmconfig", "./internal/npmrun", "./internal/ptyrun", "./internal/secret", "./internal/ui",
+		},
 		// Keeps no token of an .npmrc, so it needs no secrets.
 		"./internal/npmconfig":  {"./internal/nopt"},
 		"./internal/nopt":       {},
@@ -83,7 +88,7 @@ func policy() map[string][]string {
 			"codeberg.org/go-pdf/fpdf", "golang.org/x/image/font", "golang.org/x/image/math/fixed",
 			"./vault", "./internal/cleantext", "./internal/qrdraw", "./internal/secret",
 		},
-		"./internal/term": {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
+		"./internal/ui": {"golang.org/x/term", "golang.org/x/sys", "./internal/cleantext", "./internal/secret"},
 
 		// No part of the program: pages and completions, and a registry for tests.
 		"./internal/gendoc":              {"github.com/spf13/cobra", "github.com/spf13/pflag", "./cmd"},

@@ -9,6 +9,7 @@ import (
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/intake"
+	"npmotp/internal/ui"
 	"npmotp/otpgen"
 	"npmotp/vault"
 )
@@ -129,11 +130,11 @@ func (o *addOptions) check(cmd *cobra.Command, app *App) (at time.Time, err erro
 	}
 	switch {
 	case sources > 1:
-		return at, usageErrorf("give one of --qr, --text, --uri, --clipboard and --screen")
+		return at, ui.Usagef("give one of --qr, --text, --uri, --clipboard and --screen")
 	case len(o.pictures) > 1 && o.name != "":
-		return at, usageErrorf("NAME goes with one picture; several are named by what their QR codes say")
+		return at, ui.Usagef("NAME goes with one picture; several are named by what their QR codes say")
 	case o.at != "" && !o.dryRun:
-		return at, usageErrorf("--at goes with --dry-run")
+		return at, ui.Usagef("--at goes with --dry-run")
 	}
 	if o.name != "" {
 		if o.name, err = cleanName(o.name); err != nil {
@@ -208,7 +209,7 @@ func (app *App) store(ctx context.Context, accounts []newAccount) ([]addView, er
 		return nil, err
 	}
 	for _, w := range warnings {
-		app.warnf("%s", w)
+		app.Warnf("%s", w)
 	}
 	return views, nil
 }
@@ -250,9 +251,9 @@ func viewAdded(a *vault.Account, at time.Time) (addView, otpgen.Key, error) {
 func (app *App) printAdded(views []addView, dry bool) error {
 	if app.flags.json {
 		if len(views) == 1 {
-			return app.printJSON(views[0])
+			return app.JSON(views[0])
 		}
-		return app.printJSON(views)
+		return app.JSON(views)
 	}
 	for _, v := range views {
 		fields := [][2]string{
@@ -261,12 +262,12 @@ func (app *App) printAdded(views []addView, dry bool) error {
 		if v.RecoveryCodes > 0 {
 			fields = append(fields, [2]string{"recovery codes", fmt.Sprint(v.RecoveryCodes)})
 		}
-		if err := app.printFields(fields); err != nil {
+		if err := app.Fields(fields); err != nil {
 			return err
 		}
 	}
 	if dry {
-		app.sayf("nothing was stored (--dry-run)")
+		app.Sayf("nothing was stored (--dry-run)")
 	}
 	return nil
 }

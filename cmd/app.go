@@ -19,19 +19,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/ledger"
+	"npmotp/internal/codes"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/screen"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
 // An App is what the commands touch of the world.
 type App struct {
-	In       io.Reader
-	Out, Err io.Writer
-	// InTTY, OutTTY and ErrTTY tell which of them are terminals.
-	InTTY, OutTTY, ErrTTY bool
+	ui.UI
+	In    io.Reader
+	InTTY bool
 	// Size returns how many columns and lines the terminal of Out has.
 	Size    func() (columns, lines int)
 	Getenv  func(string) string
@@ -40,16 +41,15 @@ type App struct {
 	Now     func() time.Time
 	// Wait returns after d, or earlier with the cause when ctx is done.
 	Wait   func(ctx context.Context, d time.Duration) error
-	Prompt Prompter
 	Clip   Clipboard
-	Screen Screen
+	Screen screen.Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
 	// Converse runs a command on a pseudo-terminal, and returns how often it
 	// was answered.
 	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
-	// Ledger knows which passwords were sent.
-	Ledger ledger.Ledger
+	// Ledger knows which codes were sent.
+	Ledger codes.Ledger
 	// Self is the file of this program, which is started again as the agent.
 	Self string
 	// Harden closes the process to others of the same user. What it returns
@@ -62,20 +62,11 @@ type App struct {
 	// reopen is called before a command of the user's starts: it may leave core
 	// files, and be traced.
 	reopen func()
-	// heed makes signals end the context, and no longer the process. It is
-	// called before there is something to put in order after a signal.
-	heed func()
+	// catchSignals makes signals end the context, and no longer the process. It
+	// is called before there is something to put in order after a signal.
+	catchSignals func()
 	// silent keeps back the note about pending enrolments.
 	silent bool
-}
-
-// A Prompter is the person at the terminal.
-type Prompter interface {
-	Secret(ctx context.Context, label string) (secret.Text, error)
-	Secrets(ctx context.Context, label string) (secret.Text, error)
-	Line(ctx context.Context, label string) (string, error)
-	Confirm(ctx context.Context, question string) (bool, error)
-	Show(text string) error
 }
 
 // A Clipboard takes a secret, and loses it again at the given time if it clears
@@ -87,20 +78,12 @@ type Clipboard interface {
 	Text() (secret.Text, error)
 }
 
-// A Screen can be taken pictures of, which together show all displays.
-type Screen interface {
-	Capture(ctx context.Context) ([][]byte, error)
-}
-
 // globalFlags are the flags of every command.
 type globalFlags struct {
 	vault          string
 	passphraseFile string
 	identity       string
-	noInput        bool
-	yes            bool
 	json           bool
-	quiet          bool
 }
 
 // Main runs the command line args, without the program's name, and returns the
@@ -112,10 +95,8 @@ func Main(args []string, app *App) int {
 		status, _ := outcome(err)
 		return status
 	}
-	ctx, watch := notify(context.Background())
-	if app.heed = watch; !patient(args) {
-		watch()
-	}
+	ctx, catch := notify(context.Background())
+	app.catchSignals = catch
 	app.reopen = func() {}
 	if app.Harden != nil {
 		// Where it fails, the rest of the protection still holds.
@@ -142,8 +123,8 @@ func Main(args []string, app *App) int {
 }
 
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
-// and SIGHUP once watch has been called. That holds for the rest of the process.
-func notify(parent context.Context) (ctx context.Context, watch func()) {
+// and SIGHUP once catch has been called. That holds for the rest of the process.
+func notify(parent context.Context) (ctx context.Context, catch func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	return ctx, sync.OnceFunc(func() {
 		signals := make(chan os.Signal, 1)
@@ -193,21 +174,26 @@ fresh one.
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			if _, late := cmd.Annotations[lateSignals]; !late {
+				app.catchSignals()
+			}
+		},
+		Version: version(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("npmotp {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{msg: err.Error(), hint: fmt.Sprintf("'%s --help' lists the flags", cmd.CommandPath())}
+		return &ui.UsageError{Msg: err.Error(), Hint: fmt.Sprintf("'%s --help' lists the flags", cmd.CommandPath())}
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&app.flags.vault, "vault", "", "the vault `FILE` (default: NPMOTP_VAULT, or npmotp/vault.npmotp in the data folder)")
 	f.StringVar(&app.flags.passphraseFile, "passphrase-file", "", "read the passphrase from `FILE`")
 	f.StringVar(&app.flags.identity, "identity", "", "open the vault with the age identity or SSH private key in `FILE`")
-	f.BoolVar(&app.flags.noInput, "no-input", false, "ask nothing; fail where a question would be needed")
-	f.BoolVar(&app.flags.yes, "yes", false, "answer confirmations with yes")
+	f.BoolVar(&app.NoInput, "no-input", false, "ask nothing; fail where a question would be needed")
+	f.BoolVar(&app.Yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
-	f.BoolVarP(&app.flags.quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
+	f.BoolVarP(&app.Quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
 	root.SetHelpTemplate(helpTemplate)
 	if addAlone(root, app, first) {
 		return root
@@ -228,42 +214,10 @@ fresh one.
 	return root
 }
 
-// sayf prints a notice, which -q silences.
-func (app *App) sayf(format string, args ...any) {
-	if !app.flags.quiet {
-		_, _ = fmt.Fprintf(app.Err, "npmotp: "+format+"\n", args...)
-	}
-}
-
-// warnf prints a warning.
-func (app *App) warnf(format string, args ...any) {
-	_, _ = fmt.Fprintf(app.Err, "npmotp: warning: "+format+"\n", args...)
-}
-
-// confirm asks a question on the terminal. With --yes the answer is yes; where
-// nobody can be asked, the command line has to say so.
-func (app *App) confirm(ctx context.Context, question, hint string) error {
-	if app.flags.yes {
-		return nil
-	}
-	if app.flags.noInput {
-		return &usageError{msg: "this needs a confirmation", hint: hint}
-	}
-	yes, err := app.Prompt.Confirm(ctx, "npmotp: "+question)
-	if errors.Is(err, errNoTerminal) {
-		return &usageError{msg: "this needs a confirmation, and there is no terminal to ask on", hint: hint}
-	}
-	if err != nil {
-		return err
-	}
-	if !yes {
-		return errDeclined
-	}
-	return nil
-}
-
-// errDeclined says that the user answered no.
-var errDeclined = errors.New("nothing was changed")
+// lateSignals is the annotation of a command that calls catchSignals itself, if
+// it comes to that: what handles signals takes a while to start, and a command
+// that is run many times a day has nothing to put in order until then.
+const lateSignals = "late-signals"
 
 // noArgs, oneArg and maxOneArg are the shapes of positional arguments; their
 // errors are usage errors, which cobra's own are not.
@@ -276,9 +230,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0])
 		}
-		return &usageError{msg: fmt.Sprintf("unknown command %q", args[0]), hint: hint}
+		return &ui.UsageError{Msg: fmt.Sprintf("unknown command %q", args[0]), Hint: hint}
 	}
-	return usageErrorf("%s takes no arguments", cmd.CommandPath())
+	return ui.Usagef("%s takes no arguments", cmd.CommandPath())
 }
 
 func argsBetween(least, most int) cobra.PositionalArgs {
@@ -286,9 +240,9 @@ func argsBetween(least, most int) cobra.PositionalArgs {
 		if len(args) >= least && len(args) <= most {
 			return nil
 		}
-		return &usageError{
-			msg:  fmt.Sprintf("%s was given %d arguments", cmd.CommandPath(), len(args)),
-			hint: "usage: " + cmd.UseLine(),
+		return &ui.UsageError{
+			Msg:  fmt.Sprintf("%s was given %d arguments", cmd.CommandPath(), len(args)),
+			Hint: "usage: " + cmd.UseLine(),
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -48,19 +49,19 @@ func runBackup(ctx context.Context, app *App, path string) error {
 	size, err := f.CopyTo(path, false)
 	if errors.Is(err, vault.ErrExists) {
 		shown := cleantext.Show(path)
-		if err := app.confirm(ctx, fmt.Sprintf("replace %s?", shown), "say --yes to replace "+shown); err != nil {
+		if err := app.Confirm(ctx, fmt.Sprintf("replace %s?", shown), "say --yes to replace "+shown); err != nil {
 			return err
 		}
 		if size, err = f.CopyTo(path, true); errors.Is(err, vault.ErrExists) {
-			return withHint(err, "name another PATH")
+			return ui.WithHint(err, "name another PATH")
 		}
 	}
 	if err != nil {
 		return err
 	}
 	if app.flags.json {
-		return app.printJSON(backupCopyView{path, size})
+		return app.JSON(backupCopyView{path, size})
 	}
-	app.sayf("copied the vault to %s", cleantext.Show(path))
+	app.Sayf("copied the vault to %s", cleantext.Show(path))
 	return nil
 }

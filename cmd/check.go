@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -57,7 +58,7 @@ func runCheck(ctx context.Context, app *App) error {
 	}
 	view := viewCheck(f.Path(), report)
 	if app.flags.json {
-		err = app.printJSON(view)
+		err = app.JSON(view)
 	} else {
 		err = app.printCheck(view)
 	}
@@ -92,7 +93,7 @@ func (app *App) printCheck(v checkView) error {
 	fields := [][2]string{
 		{"vault", v.Vault},
 		{"generation", strconv.FormatUint(v.Generation, 10)},
-		{"contents", plural(v.Accounts, "account") + ", " + plural(v.RecoveryCodes, "unused recovery code")},
+		{"contents", ui.Plural(v.Accounts, "account") + ", " + ui.Plural(v.RecoveryCodes, "unused recovery code")},
 	}
 	for _, s := range v.Slots {
 		fields = append(fields, [2]string{"slot " + s.ID, s.text()})
@@ -103,15 +104,15 @@ func (app *App) printCheck(v checkView) error {
 	for _, l := range v.Leftovers {
 		fields = append(fields, [2]string{"leftover", l})
 	}
-	if err := app.printFields(fields); err != nil {
+	if err := app.Fields(fields); err != nil {
 		return err
 	}
 	for _, s := range v.Slots {
 		if s.WorkFactor > 0 && s.WorkFactor < weakWorkFactor {
-			app.warnf("the work factor %d makes a stolen vault cheaper to guess; 'npmotp passwd' writes it with %d", s.WorkFactor, vault.DefaultWorkFactor)
+			app.Warnf("the work factor %d makes a stolen vault cheaper to guess; 'npmotp passwd' writes it with %d", s.WorkFactor, vault.DefaultWorkFactor)
 		}
 	}
 	app.warnClassic(v.Slots)
-	app.sayf("everything can be read")
+	app.Sayf("everything can be read")
 	return nil
 }

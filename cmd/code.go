@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
+	"npmotp/internal/ui"
 )
 
 type codeOptions struct {
@@ -30,6 +32,8 @@ type codeView struct {
 
 func newCodeCmd(app *App) *cobra.Command {
 	var o codeOptions
+	annotations := vaultStatuses()
+	annotations[lateSignals] = "" // as long as the agent answers
 	cmd := &cobra.Command{
 		Use:   "code [ACCOUNT]",
 		Short: "Print a one-time password",
@@ -45,7 +49,7 @@ with --at, or with --next and --json: the agent gives passwords of now.
 
 The counter of a counter-based (HOTP) account is on disk before the password is
 shown.`,
-		Annotations: vaultStatuses(),
+		Annotations: annotations,
 		Example:     "  npmotp code\n  npmotp code work --copy\n  npmotp code --min-remaining 10s",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,14 +71,14 @@ func runCode(ctx context.Context, app *App, o codeOptions) error {
 		return err
 	}
 	if o.at != "" && (o.minRemaining != 0 || o.copy) {
-		return usageErrorf("--at goes with neither --min-remaining nor --copy")
+		return ui.Usagef("--at goes with neither --min-remaining nor --copy")
 	}
 	take := app.codeNow
 	if o.at != "" || o.next && app.flags.json {
 		take = app.codeThen
 	}
 	if o.copy {
-		app.heed() // what is on the clipboard is to be cleared
+		app.catchSignals() // what is on the clipboard is to be cleared
 	}
 	code, err := take(ctx, o)
 	if err != nil {
@@ -90,24 +94,24 @@ func runCode(ctx context.Context, app *App, o codeOptions) error {
 	return app.printCode(code, at)
 }
 
-// codeNow returns the present password, or the one after it.
+// codeNow returns the present code, or the one after it.
 func (app *App) codeNow(ctx context.Context, o codeOptions) (agent.Code, error) {
-	g, err := app.giver(ctx)
-	if err != nil {
+	source := app.codes()
+	defer source.Close()
+	if err := source.Open(ctx); err != nil {
 		return agent.Code{}, err
 	}
-	defer g.close()
-	code, err := g.fresh(ctx, o.account, o.next || o.minRemaining != 0, o.minRemaining)
+	code, err := source.Fresh(ctx, o.account, o.next || o.minRemaining != 0, o.minRemaining)
 	if err == nil && o.next {
-		code = following(code)
+		code = codes.Following(code)
 	}
 	return code, err
 }
 
-// codeThen returns a password of another time than now, which the agent does
-// not give: whoever could ask it for those of the future would not need it.
+// codeThen returns a code of another time than now, which the agent does not
+// give: whoever could ask it for those of the future would not need it.
 func (app *App) codeThen(ctx context.Context, o codeOptions) (agent.Code, error) {
-	vault, err := app.opened(ctx)
+	vault, err := app.codes().OpenVault(ctx)
 	if err != nil {
 		return agent.Code{}, err
 	}
@@ -128,12 +132,12 @@ func (app *App) copyCode(ctx context.Context, code agent.Code) error {
 		until = app.Now().Add(30 * time.Second)
 	}
 	if err := app.Clip.Copy(ctx, code.Value, until); err != nil {
-		return withHint(err, "leave out --copy to have it printed; on Linux, install wl-clipboard, xclip or xsel")
+		return ui.WithHint(err, "leave out --copy to have it printed; on Linux, install wl-clipboard, xclip or xsel")
 	}
 	if app.Clip.Clears() {
-		app.sayf("copied a password of %q; it is cleared from the clipboard in %s", code.Account, seconds(until.Sub(app.Now())))
+		app.Sayf("copied a password of %q; it is cleared from the clipboard in %s", code.Account, ui.Seconds(until.Sub(app.Now())))
 	} else {
-		app.sayf("asked the terminal to copy a password of %q", code.Account)
+		app.Sayf("asked the terminal to copy a password of %q", code.Account)
 		app.sayNotCleared()
 	}
 	return nil
@@ -141,18 +145,18 @@ func (app *App) copyCode(ctx context.Context, code agent.Code) error {
 
 // sayNotCleared says what becomes of a copy that the terminal was asked for.
 func (app *App) sayNotCleared() {
-	app.sayf("hint: npmotp cannot take it off that clipboard again: copy something else afterwards; if it did not get there, the terminal does not allow it (OSC 52; in tmux: set -s set-clipboard on)")
+	app.Hintf("npmotp cannot take it off that clipboard again: copy something else afterwards; if it did not get there, the terminal does not allow it (OSC 52; in tmux: set -s set-clipboard on)")
 }
 
 func (app *App) printCode(code agent.Code, at time.Time) error {
 	if app.flags.json {
-		return app.printJSON(viewCode(code, at))
+		return app.JSON(viewCode(code, at))
 	}
 	if _, err := fmt.Fprintln(app.Out, code.Value.Reveal()); err != nil {
 		return err
 	}
 	if app.OutTTY && app.ErrTTY && !code.Until.IsZero() {
-		app.sayf("%s left", seconds(max(0, code.Until.Sub(at))))
+		app.Sayf("%s left", ui.Seconds(max(0, code.Until.Sub(at))))
 	}
 	return nil
 }
@@ -177,13 +181,7 @@ func parseAt(s string, now func() time.Time) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, usageErrorf("--at %q is no time such as 2026-01-31T12:00:00Z (RFC 3339)", s)
+		return time.Time{}, ui.Usagef("--at %q is no time such as 2026-01-31T12:00:00Z (RFC 3339)", s)
 	}
 	return t, nil
-}
-
-// seconds writes a duration in whole seconds, rounded up: what is left is never
-// said to be nothing while there is some.
-func seconds(d time.Duration) string {
-	return fmt.Sprintf("%d s", (d+time.Second-1)/time.Second)
 }

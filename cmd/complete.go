@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,8 +19,7 @@ func (app *App) completeAccount(cmd *cobra.Command, args []string, begin string)
 
 // completeAccountFlag is completeAccount for the value of a flag.
 func (app *App) completeAccountFlag(cmd *cobra.Command, _ []string, begin string) ([]string, cobra.ShellCompDirective) {
-	app.Err = io.Discard // warnings would stand in the middle of the line
-	c := app.dialAgent(cmd.Context())
+	c := app.dialAgent(cmd.Context(), func(string) {})
 	if c == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -17,6 +17,7 @@ import (
 	"npmotp/internal/npmrun"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -135,7 +136,7 @@ func (d *demo) storeCodes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("   %s stored, the first is %s\n", plural(len(codes), "recovery code"), (&vault.RecoveryCode{Code: codes[0]}).Mask())
+	d.say("   %s stored, the first is %s\n", ui.Plural(len(codes), "recovery code"), (&vault.RecoveryCode{Code: codes[0]}).Mask())
 	return nil
 }
 
@@ -150,7 +151,7 @@ func (d *demo) printCode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("   %s   (%s left)\n", code.Value.Reveal(), seconds(code.Remaining(now)))
+	d.say("   %s   (%s left)\n", code.Value.Reveal(), ui.Seconds(code.Remaining(now)))
 	return d.checkCode(a, code.Value, now.Unix())
 }
 

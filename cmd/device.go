@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/passphrase"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -76,9 +77,9 @@ func (m moveView) String() string {
 		what = append(what, "the secret")
 	}
 	if m.RecoveryCodes > 0 {
-		what = append(what, plural(m.RecoveryCodes, "unused recovery code"))
+		what = append(what, ui.Plural(m.RecoveryCodes, "unused recovery code"))
 	}
-	return fmt.Sprintf("%s to %q on %s, in the bundle %s", strings.Join(what, " and "), m.Device, day(*m.MovedAt), m.Bundle)
+	return fmt.Sprintf("%s to %q on %s, in the bundle %s", strings.Join(what, " and "), m.Device, ui.Day(*m.MovedAt), m.Bundle)
 }
 
 func newDeviceListCmd(app *App) *cobra.Command {
@@ -100,16 +101,16 @@ added.`,
 			for i := range c.Devices {
 				view := viewDevice(&c.Devices[i])
 				views = append(views, view)
-				rows = append(rows, []string{view.Name, view.Kind, view.Fingerprint, day(c.Devices[i].AddedAt)})
+				rows = append(rows, []string{view.Name, view.Kind, view.Fingerprint, ui.Day(c.Devices[i].AddedAt)})
 			}
 			if app.flags.json {
-				return app.printJSON(views)
+				return app.JSON(views)
 			}
 			if len(rows) == 0 {
-				app.sayf("no devices are known; 'npmotp device add' stores one")
+				app.Sayf("no devices are known; 'npmotp device add' stores one")
 				return nil
 			}
-			return app.printTable("NAME KIND FINGERPRINT ADDED", rows)
+			return app.Table("NAME KIND FINGERPRINT ADDED", rows)
 		},
 	}
 }
@@ -136,7 +137,7 @@ the credentials at the registry when a laptop is lost.`,
 			if err != nil {
 				return err
 			}
-			app.sayf("device %q is forgotten; what was sent to it is still there", removed.Name)
+			app.Sayf("device %q is forgotten; what was sent to it is still there", removed.Name)
 			return nil
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,

@@ -13,6 +13,7 @@ import (
 	"npmotp/internal/cleantext"
 	"npmotp/internal/clip"
 	"npmotp/internal/passphrase"
+	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
 )
@@ -95,9 +96,9 @@ func runDeviceAdd(ctx context.Context, app *App, o deviceAddOptions) error {
 	if err != nil {
 		return err
 	}
-	app.sayf("device %q is stored", name)
+	app.Sayf("device %q is stored", name)
 	if app.flags.json {
-		return app.printJSON(view)
+		return app.JSON(view)
 	}
 	return nil
 }
@@ -106,11 +107,11 @@ func runDeviceAdd(ctx context.Context, app *App, o deviceAddOptions) error {
 // it is right. Without a terminal the words are there to be compared later: to
 // know a device sends nothing to it.
 func (app *App) compared(ctx context.Context, name string, r vault.Recipient) error {
-	app.sayf("the recipient of %q is a %s one, its fingerprint:", name, kindOf(r))
-	app.sayf("    %s", passphrase.Fingerprint([]byte(r.String())))
-	err := app.confirm(ctx, fmt.Sprintf("does %q show the same six words ('npmotp device id')?", name), "")
-	if _, unasked := errors.AsType[*usageError](err); unasked {
-		app.sayf("compare these words with what 'npmotp device id' shows on %q", name)
+	app.Sayf("the recipient of %q is a %s one, its fingerprint:", name, kindOf(r))
+	app.Sayf("    %s", passphrase.Fingerprint([]byte(r.String())))
+	err := app.Confirm(ctx, fmt.Sprintf("does %q show the same six words ('npmotp device id')?", name), "")
+	if _, unasked := errors.AsType[*ui.UsageError](err); unasked {
+		app.Sayf("compare these words with what 'npmotp device id' shows on %q", name)
 		return nil
 	}
 	return err
@@ -122,7 +123,7 @@ func refuseOwn(c *vault.Contents, r vault.Recipient) error {
 	for i := range c.Identities {
 		own, err := c.Identities[i].Recipient()
 		if err == nil && own.String() == r.String() {
-			return &usageError{msg: "this is the recipient of this vault itself", hint: "run 'npmotp device id' on the other laptop"}
+			return &ui.UsageError{Msg: "this is the recipient of this vault itself", Hint: "run 'npmotp device id' on the other laptop"}
 		}
 	}
 	return nil
@@ -138,7 +139,7 @@ func (app *App) recipientText(ctx context.Context, o deviceAddOptions) (string, 
 	}
 	switch {
 	case sources > 1:
-		return "", usageErrorf("give one of RECIPIENT, --qr and --clipboard")
+		return "", ui.Usagef("give one of RECIPIENT, --qr and --clipboard")
 	case o.picture != "":
 		return app.recipientPicture(ctx, o.picture)
 	case o.clipboard:
@@ -149,10 +150,10 @@ func (app *App) recipientText(ctx context.Context, o deviceAddOptions) (string, 
 		const limit = 64 << 10
 		text, err := io.ReadAll(io.LimitReader(app.In, limit))
 		return string(text), err
-	case app.flags.noInput:
-		return "", usageErrorf("no recipient: give it as an argument, with --qr or --clipboard, or pipe it in")
+	case app.NoInput:
+		return "", ui.Usagef("no recipient: give it as an argument, with --qr or --clipboard, or pipe it in")
 	}
-	return app.Prompt.Line(ctx, "What 'npmotp device id' prints on the other laptop: ")
+	return app.Terminal.Line(ctx, "What 'npmotp device id' prints on the other laptop: ")
 }
 
 func (app *App) recipientPicture(ctx context.Context, name string) (string, error) {
@@ -192,7 +193,7 @@ func (app *App) recipientClipboard(ctx context.Context) (string, error) {
 	}
 	text, err := app.Clip.Text()
 	if err != nil {
-		return "", withHint(err, "pipe the recipient in: npmotp device add NAME -")
+		return "", ui.WithHint(err, "pipe the recipient in: npmotp device add NAME -")
 	}
 	return text.Reveal(), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"npmotp/internal/passphrase"
 	"npmotp/internal/qrdraw"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -43,11 +44,11 @@ it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.out != "" && !o.qr:
-				return usageErrorf("-o goes with --qr; the recipient as text is on standard output")
+				return ui.Usagef("-o goes with --qr; the recipient as text is on standard output")
 			case o.qr && o.reveal:
-				return usageErrorf("--qr draws the recipient, never the identity")
+				return ui.Usagef("--qr draws the recipient, never the identity")
 			case o.qr && app.flags.json:
-				return usageErrorf("--qr draws, --json prints; give one of them")
+				return ui.Usagef("--qr draws, --json prints; give one of them")
 			}
 			return runDeviceID(cmd.Context(), app, o)
 		},
@@ -69,7 +70,7 @@ func runDeviceID(ctx context.Context, app *App, o deviceIDOptions) error {
 		return err
 	}
 	if o.reveal {
-		if err := app.confirm(ctx, "print the secret key that opens everything sent here?", "say --yes to print it"); err != nil {
+		if err := app.Confirm(ctx, "print the secret key that opens everything sent here?", "say --yes to print it"); err != nil {
 			return err
 		}
 	}
@@ -86,7 +87,7 @@ func runDeviceID(ctx context.Context, app *App, o deviceIDOptions) error {
 		if o.reveal {
 			view.Identity = id.Secret.Reveal()
 		}
-		return app.printJSON(view)
+		return app.JSON(view)
 	case o.reveal:
 		_, err = fmt.Fprintln(app.Out, id.Secret.Reveal())
 		return err
@@ -96,8 +97,8 @@ func runDeviceID(ctx context.Context, app *App, o deviceIDOptions) error {
 	if err != nil {
 		return err
 	}
-	app.sayf("fingerprint: %s", fingerprint)
-	app.sayf("hint: on the other laptop: npmotp device add NAME RECIPIENT; it shows the same six words")
+	app.Sayf("fingerprint: %s", fingerprint)
+	app.Hintf("on the other laptop: npmotp device add NAME RECIPIENT; it shows the same six words")
 	return nil
 }
 
@@ -150,6 +151,6 @@ func (app *App) drawRecipient(r vault.Recipient, file string) (err error) {
 func (app *App) warnSmall(m qrdraw.Modules) {
 	side := m.Size() + 2*qrdraw.TerminalQuiet
 	if columns, lines := app.Size(); app.OutTTY && (columns < side || lines < (side+1)/2) {
-		app.warnf("the QR code takes %d columns and %d lines, and this terminal has %d and %d; make its font smaller, or use -o", side, (side+1)/2, columns, lines)
+		app.Warnf("the QR code takes %d columns and %d lines, and this terminal has %d and %d; make its font smaller, or use -o", side, (side+1)/2, columns, lines)
 	}
 }

@@ -5,22 +5,24 @@ import (
 	"errors"
 	"fmt"
 
+	"npmotp/internal/codes"
 	"npmotp/internal/enrol"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
 // needDialogue returns an error where npm's dialogues cannot be had.
 func (app *App) needDialogue(command, npms string) error {
 	if !ptyrun.Supported {
-		return withHint(ptyrun.ErrUnsupported, "run 'npm %s' yourself; 'npmotp add --text FILE' reads what it printed, "+
+		return ui.WithHint(ptyrun.ErrUnsupported, "run 'npm %s' yourself; 'npmotp add --text FILE' reads what it printed, "+
 			"'npmotp code' has the password to answer with, and 'npmotp recovery add' stores the recovery codes", npms)
 	}
-	if !app.InTTY || !app.OutTTY || app.flags.noInput {
-		return &usageError{msg: command + " is a dialogue with npm, and needs a terminal to have it on"}
+	if !app.InTTY || !app.OutTTY || app.NoInput {
+		return &ui.UsageError{Msg: command + " is a dialogue with npm, and needs a terminal to have it on"}
 	}
 	return nil
 }
@@ -41,11 +43,11 @@ func (app *App) npmTarget(registry string, words ...string) (npmconfig.Target, e
 		Dir: dir, Environ: app.Environ(), Home: app.Getenv("HOME"),
 	})
 	if err != nil {
-		return npmconfig.Target{}, withHint(err, "--registry URL names the registry")
+		return npmconfig.Target{}, ui.WithHint(err, "--registry URL names the registry")
 	}
 	for _, t := range targets[1:] {
 		if t.Registry != targets[0].Registry {
-			return npmconfig.Target{}, withHint(fmt.Errorf("npm may talk to %s or to %s", targets[0].Registry, t.Registry),
+			return npmconfig.Target{}, ui.WithHint(fmt.Errorf("npm may talk to %s or to %s", targets[0].Registry, t.Registry),
 				"--registry URL names the registry")
 		}
 	}
@@ -55,10 +57,10 @@ func (app *App) npmTarget(registry string, words ...string) (npmconfig.Target, e
 // tellTarget says which registry npm talks to, and who says so.
 func (app *App) tellTarget(t npmconfig.Target) {
 	if t.Source == (npmconfig.Source{}) {
-		app.sayf("npm talks to %s", t.Registry)
+		app.Sayf("npm talks to %s", t.Registry)
 		return
 	}
-	app.sayf("npm talks to %s (%s)", t.Registry, t.Source)
+	app.Sayf("npm talks to %s (%s)", t.Registry, t.Source)
 }
 
 // npmWords returns what npm is run with, so that it talks to the target.
@@ -81,28 +83,24 @@ func (app *App) holdDialogue(ctx context.Context, d *enrol.Dialogue, answer dial
 	}
 	const most = 2
 	s.MaxAnswers, s.Relay, s.Tap = most, d, tap
-	// Whoever speaks while npm runs does it between npm's lines.
-	talking := *app
-	talking.Err, talking.ErrTTY = s.Talk(), false
-	d.Say = func(text string) { talking.sayf("%s", text) }
-	s.Warn = func(text string) { talking.warnf("%s", text) }
-	s.Confirm = func(ctx context.Context, question string) (bool, error) {
-		return app.Prompt.Confirm(ctx, "npmotp: "+question)
-	}
-	s.Ask = func(ctx context.Context, p ptyrun.Prompt) (secret.Text, error) { return answer(ctx, &talking, p) }
-	app.reopen()
-	_, err = app.Converse(ctx, s)
+	_, err = app.terminal().Run(ctx, s, func(beside *ui.UI) ptyrun.Ask {
+		talking := *app
+		talking.UI = *beside
+		d.Say = func(text string) { beside.Sayf("%s", text) }
+		return func(ctx context.Context, p ptyrun.Prompt) (secret.Text, error) { return answer(ctx, &talking, p) }
+	})
 	return d.Verdict(), err
 }
 
-// passwordOf returns a password of an account that was sent to nobody yet.
-func (app *App) passwordOf(ctx context.Context, v *vault.Vault, a *vault.Account) (secret.Text, error) {
+// codeOf returns a code of an account that was sent to nobody yet.
+func (app *App) codeOf(ctx context.Context, v *vault.Vault, a *vault.Account) (secret.Text, error) {
 	contents, err := v.Contents(ctx)
 	if err != nil {
 		return secret.Text{}, err
 	}
-	g := &giver{app: app, vault: &opened{v: v, contents: contents, now: app.Now}}
-	code, err := app.freshCode(ctx, g, describe(contents, a), execMinRemaining)
+	source := app.codes()
+	source.Use(&codes.Unlocked{Vault: v, Contents: contents, Now: app.Now})
+	code, err := source.Unsent(ctx, codes.Describe(contents, a), execMinRemaining)
 	return code.Value, err
 }
 
@@ -146,14 +144,14 @@ var errInterrupted = errors.New("npm was interrupted")
 func (app *App) speaking(err error, hint string) error {
 	exit, ok := errors.AsType[*npmrun.ExitError](err)
 	if ok && exit.Status > signalStatus {
-		app.warnf("%v", err)
+		app.Warnf("%v", err)
 		if hint != "" {
-			app.sayf("hint: %s", hint)
+			app.Hintf("%s", hint)
 		}
 		return err
 	}
 	if hint == "" {
 		return err
 	}
-	return withHint(err, "%s", hint)
+	return ui.WithHint(err, "%s", hint)
 }

@@ -12,6 +12,8 @@ import (
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -56,12 +58,12 @@ func runDisable(ctx context.Context, app *App, query, registry string) error {
 		return err
 	}
 	if a.Key == nil {
-		return withHint(fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name), "'npmotp recover %s' uses its recovery codes", shellQuote(a.Name))
+		return ui.WithHint(fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name), "'npmotp recover %s' uses its recovery codes", ui.Quote(a.Name))
 	}
 	app.tellTarget(target)
-	app.sayf("%s", onceOff(target))
+	app.Sayf("%s", onceOff(target))
 	question := fmt.Sprintf("turn two-factor authentication off for %q?", a.Name)
-	if err := app.confirm(ctx, question, "say --yes to turn it off"); err != nil {
+	if err := app.Confirm(ctx, question, "say --yes to turn it off"); err != nil {
 		return err
 	}
 	return app.disable(ctx, v, a, target)
@@ -69,7 +71,7 @@ func runDisable(ctx context.Context, app *App, query, registry string) error {
 
 // onceOff says what turning it off may mean.
 func onceOff(t npmconfig.Target) string {
-	if sameOrigin(t.Registry, vault.DefaultRegistry) {
+	if wrap.SameOrigin(t.Registry, vault.DefaultRegistry) {
 		return "npmjs.com closed the enrolment of authenticator apps in autumn 2025: what is turned off may not be turned on again"
 	}
 	return "the registry may not let it be turned on again: npmjs.com, for one, closed the enrolment of authenticator apps in autumn 2025"
@@ -82,12 +84,12 @@ func accountAt(ctx context.Context, v *vault.Vault, query string, t npmconfig.Ta
 	if err != nil {
 		return nil, err
 	}
-	here := func(registry string) bool { return sameOrigin(registry, t.Registry) }
+	here := func(registry string) bool { return wrap.SameOrigin(registry, t.Registry) }
 	if query != "" {
 		a, err := c.Find(query)
 		if err == nil && !here(a.Registry) {
-			return nil, withHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, t.Registry, t.Source),
-				"--registry %s has npm talk to the account's registry", shellQuote(a.Registry))
+			return nil, ui.WithHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, t.Registry, t.Source),
+				"--registry %s has npm talk to the account's registry", ui.Quote(a.Registry))
 		}
 		return a, err
 	}
@@ -101,7 +103,7 @@ func accountAt(ctx context.Context, v *vault.Vault, query string, t npmconfig.Ta
 // disable has npm's dialogue, answers with passwords of a, and archives it.
 func (app *App) disable(ctx context.Context, v *vault.Vault, a *vault.Account, t npmconfig.Target) error {
 	answer := func(ctx context.Context, app *App, _ ptyrun.Prompt) (secret.Text, error) {
-		return app.passwordOf(ctx, v, a)
+		return app.codeOf(ctx, v, a)
 	}
 	const attempts = 2
 	for attempt := 1; ; attempt++ {
@@ -113,7 +115,7 @@ func (app *App) disable(ctx context.Context, v *vault.Vault, a *vault.Account, t
 		case verdict == enrol.Off:
 			return app.archiveOff(ctx, v, a, t)
 		case verdict == enrol.BadCode && attempt < attempts && ctx.Err() == nil:
-			app.sayf("the registry did not take the password; npm runs once more, and gets a later one")
+			app.Sayf("the registry did not take the password; npm runs once more, and gets a later one")
 			continue
 		}
 		hint, failed := npmFailure(d, verdict, t, err)
@@ -133,17 +135,17 @@ func (app *App) archive(ctx context.Context, v *vault.Vault, a *vault.Account) e
 	if err != nil {
 		return err
 	}
-	app.sayf("two-factor authentication of %q is off; the account is archived as %q", a.Name, name)
+	app.Sayf("two-factor authentication of %q is off; the account is archived as %q", a.Name, name)
 	return nil
 }
 
 // archiveOff is for an account that npm says is off already.
 func (app *App) archiveOff(ctx context.Context, v *vault.Vault, a *vault.Account, t npmconfig.Target) error {
-	app.sayf("npm says that two-factor authentication is off at %s, for the user that npm is logged in with", t.Registry)
-	hint := fmt.Sprintf("'npmotp remove %s' removes it", shellQuote(a.Name))
-	err := app.confirm(ctx, fmt.Sprintf("archive %q, of %s?", a.Name, a.AddedAt.Format(time.DateOnly)), hint)
-	if errors.Is(err, errDeclined) {
-		return withHint(err, "%s", hint)
+	app.Sayf("npm says that two-factor authentication is off at %s, for the user that npm is logged in with", t.Registry)
+	hint := fmt.Sprintf("'npmotp remove %s' removes it", ui.Quote(a.Name))
+	err := app.Confirm(ctx, fmt.Sprintf("archive %q, of %s?", a.Name, a.AddedAt.Format(time.DateOnly)), hint)
+	if errors.Is(err, ui.ErrDeclined) {
+		return ui.WithHint(err, "%s", hint)
 	}
 	if err != nil {
 		return err

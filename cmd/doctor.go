@@ -9,8 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/codes"
 	"npmotp/internal/doctor"
-	"npmotp/internal/term"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -71,7 +72,7 @@ func runDoctor(ctx context.Context, app *App, fix bool) error {
 		}
 	}
 	if wrong > 0 {
-		app.sayf("%s to mend", plural(wrong, "thing"))
+		app.Sayf("%s to mend", ui.Plural(wrong, "thing"))
 		return &statusError{exitFailure}
 	}
 	return nil
@@ -82,15 +83,15 @@ func (app *App) mend(ctx context.Context, findings []doctor.Finding) ([]doctor.F
 	var names []string
 	for _, f := range findings {
 		if f.Fix != nil {
-			app.sayf("%s: %s", cleantext.Show(f.What), cleantext.Show(f.Mend))
+			app.Sayf("%s: %s", cleantext.Show(f.What), cleantext.Show(f.Mend))
 			names = append(names, f.Check)
 		}
 	}
 	if len(names) == 0 {
-		app.sayf("there is nothing that --fix mends")
+		app.Sayf("there is nothing that --fix mends")
 		return findings, nil
 	}
-	if err := app.confirm(ctx, fmt.Sprintf("Mend %s?", plural(len(names), "thing")), "--yes mends without asking"); err != nil {
+	if err := app.Confirm(ctx, fmt.Sprintf("Mend %s?", ui.Plural(len(names), "thing")), "--yes mends without asking"); err != nil {
 		return nil, err
 	}
 	for i, f := range findings {
@@ -112,7 +113,7 @@ func (app *App) printFindings(findings []doctor.Finding) error {
 		for i, f := range findings {
 			views[i] = findingView{f.Check, f.OK, f.What, f.Mend}
 		}
-		return app.printJSON(views)
+		return app.JSON(views)
 	}
 	var b strings.Builder
 	for _, f := range findings {
@@ -138,7 +139,7 @@ func (app *App) openToLook(ctx context.Context, f *vault.File) (*vault.Vault, er
 	}
 	if !ok {
 		pass, err = app.ask(ctx, "Passphrase (empty: leave out what needs it): ")
-		if errors.Is(err, errLocked) || errors.Is(err, term.ErrNoTerminal) {
+		if errors.Is(err, codes.ErrLocked) || errors.Is(err, ui.ErrNoTerminal) {
 			return nil, nil
 		}
 		if err != nil || pass.Len() == 0 {

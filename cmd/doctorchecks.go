@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"npmotp/internal/doctor"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -72,7 +73,7 @@ func (x *examination) findings(ctx context.Context) ([]doctor.Finding, error) {
 	all = append(all, x.places.Links()...)
 	all = append(all, doctor.Leftovers(leftovers, err, func() error { return x.file.RemoveLeftovers(ctx) })...)
 	all = append(all, x.places.Copies(func(path string) string {
-		return "npmotp merge " + shellQuote(path)
+		return "npmotp merge " + ui.Quote(path)
 	})...)
 	dir, err := x.app.Dir()
 	if err != nil {
@@ -93,7 +94,7 @@ func (x *examination) findings(ctx context.Context) ([]doctor.Finding, error) {
 		return nil, err
 	}
 	if v == nil {
-		x.app.sayf("without the passphrase these were left out: contents, rollback, backups, recovery-codes, same-laptop")
+		x.app.Sayf("without the passphrase these were left out: contents, rollback, backups, recovery-codes, same-laptop")
 		return all, nil
 	}
 	return append(all, x.opened(ctx, v)...), nil
@@ -158,7 +159,7 @@ func (x *examination) opened(ctx context.Context, v *vault.Vault) []doctor.Findi
 		_, mend := outcome(err)
 		return []doctor.Finding{{Check: "contents", What: err.Error(), Mend: mend}}
 	}
-	all := []doctor.Finding{{Check: "contents", OK: true, What: plural(len(contents.Accounts), "account") + " can be read"}}
+	all := []doctor.Finding{{Check: "contents", OK: true, What: ui.Plural(len(contents.Accounts), "account") + " can be read"}}
 	all = append(all, x.rollback()...)
 	all = append(all, backups(report)...)
 	return append(all, recoveryCodes(contents)...)
@@ -194,7 +195,7 @@ func backups(r *vault.Report) []doctor.Finding {
 	if len(found) > 0 {
 		return found
 	}
-	what := plural(len(r.Backups)-older, "backup") + " can be read"
+	what := ui.Plural(len(r.Backups)-older, "backup") + " can be read"
 	if older > 0 {
 		what += fmt.Sprintf("; %d more open with an earlier passphrase", older)
 	}
@@ -214,12 +215,12 @@ func recoveryCodes(c *vault.Contents) []doctor.Finding {
 		case a.UnusedCodes() == 0:
 			without = append(without, doctor.Finding{
 				Check: "recovery-codes", What: fmt.Sprintf("%q has no unused recovery codes: a lost laptop is a lost account", a.Name),
-				Mend: "npmotp recovery add " + shellQuote(a.Name),
+				Mend: "npmotp recovery add " + ui.Quote(a.Name),
 			})
 		default:
 			beside = append(beside, doctor.Finding{
 				Check: "same-laptop", What: fmt.Sprintf("the recovery codes of %q are on the laptop that its secret is on: who gets the one gets the other", a.Name),
-				Mend: fmt.Sprintf("npmotp send %s --recovery --to DEVICE --move", shellQuote(a.Name)),
+				Mend: fmt.Sprintf("npmotp send %s --recovery --to DEVICE --move", ui.Quote(a.Name)),
 			})
 		}
 	}

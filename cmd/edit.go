@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -44,14 +45,14 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 	}
 	if cmd.Flags().Changed("reuse") {
 		if at.reuse != "once" && at.reuse != "allow" {
-			return usageErrorf("--reuse %q is neither once nor allow", at.reuse)
+			return ui.Usagef("--reuse %q is neither once nor allow", at.reuse)
 		}
 		a.Reuse = at.reuse == "allow"
 	}
 	if cmd.Flags().Changed("level") {
 		level, err := vault.ParseLevel(at.level)
 		if err != nil {
-			return usageErrorf("--level %v", err)
+			return ui.Usagef("--level %v", err)
 		}
 		a.Level = level
 	}
@@ -66,10 +67,10 @@ func parseRegistry(s string) (string, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", usageErrorf("--registry is no URL such as %s", vault.DefaultRegistry)
+		return "", ui.Usagef("--registry is no URL such as %s", vault.DefaultRegistry)
 	}
 	if u.User != nil {
-		return "", usageErrorf("--registry has a user name or password in it; leave that out")
+		return "", ui.Usagef("--registry has a user name or password in it; leave that out")
 	}
 	canonical := url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimSuffix(u.Path, "/") + "/"}
 	return canonical.String(), nil
@@ -79,7 +80,7 @@ func parseRegistry(s string) (string, error) {
 func cleanName(name string) (string, error) {
 	clean := cleantext.Name(name)
 	if clean == "" {
-		return "", usageErrorf("%s is no name: nothing of it can be shown", cleantext.Quote(name))
+		return "", ui.Usagef("%s is no name: nothing of it can be shown", cleantext.Quote(name))
 	}
 	return clean, nil
 }
@@ -96,7 +97,7 @@ secret stays.`,
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level", "reuse") {
-				return usageErrorf("nothing to change: give --issuer, --username, --registry, --level or --reuse")
+				return ui.Usagef("nothing to change: give --issuer, --username, --registry, --level or --reuse")
 			}
 			var probe vault.Account
 			if err := at.apply(cmd, &probe); err != nil {
@@ -144,7 +145,7 @@ func (app *App) changeAccount(ctx context.Context, change func(*vault.Contents) 
 	if err != nil {
 		return err
 	}
-	app.sayf(said, name)
+	app.Sayf(said, name)
 	return nil
 }
 
@@ -202,11 +203,11 @@ func runRemove(ctx context.Context, app *App, query string) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%q with %s", a.Name, plural(a.UnusedCodes(), "unused recovery code"))
+	what := fmt.Sprintf("%q with %s", a.Name, ui.Plural(a.UnusedCodes(), "unused recovery code"))
 	if a.Key != nil {
-		what = fmt.Sprintf("%q with its secret and %s", a.Name, plural(a.UnusedCodes(), "unused recovery code"))
+		what = fmt.Sprintf("%q with its secret and %s", a.Name, ui.Plural(a.UnusedCodes(), "unused recovery code"))
 	}
-	if err := app.confirm(ctx, "remove "+what+"?", "say --yes to remove it"); err != nil {
+	if err := app.Confirm(ctx, "remove "+what+"?", "say --yes to remove it"); err != nil {
 		return err
 	}
 	err = v.Update(ctx, func(c *vault.Contents) error {
@@ -216,7 +217,7 @@ func runRemove(ctx context.Context, app *App, query string) error {
 	if err != nil {
 		return err
 	}
-	app.sayf("removed %s", what)
+	app.Sayf("removed %s", what)
 	return nil
 }
 
@@ -233,7 +234,7 @@ there is no default any more.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case none && len(args) > 0:
-				return usageErrorf("--none goes without an account")
+				return ui.Usagef("--none goes without an account")
 			case none:
 				return runDefaultNone(cmd.Context(), app)
 			case len(args) == 0:
@@ -274,7 +275,7 @@ func runDefaultShow(ctx context.Context, app *App) error {
 		return err
 	}
 	if app.flags.json {
-		return app.printJSON(struct {
+		return app.JSON(struct {
 			Name string `json:"name"`
 		}{a.Name})
 	}

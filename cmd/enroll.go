@@ -10,6 +10,8 @@ import (
 	"npmotp/internal/enrol"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -72,11 +74,11 @@ func runEnroll(ctx context.Context, app *App, o enrollOptions) error {
 	}
 	if o.level != "" {
 		if _, err := vault.ParseLevel(o.level); err != nil {
-			return usageErrorf("--level %v", err)
+			return ui.Usagef("--level %v", err)
 		}
 	}
 	if o.output != "" && o.recoveryTo == "" {
-		return usageErrorf("--output goes with --recovery-to")
+		return ui.Usagef("--output goes with --recovery-to")
 	}
 	if err := app.needDialogue("enroll", "profile enable-2fa"); err != nil {
 		return err
@@ -118,7 +120,7 @@ func (e *enrolling) run(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		verdict, err := e.attempt(ctx)
 		if verdict == enrol.BadCode && attempt < attempts && ctx.Err() == nil {
-			e.app.sayf("the registry did not take the password; npm runs once more, and gets a later one")
+			e.app.Sayf("the registry did not take the password; npm runs once more, and gets a later one")
 			continue
 		}
 		return e.conclude(ctx, verdict, err)
@@ -126,7 +128,7 @@ func (e *enrolling) run(ctx context.Context) error {
 }
 
 // here reports whether a URL is that of the registry.
-func (e *enrolling) here(registry string) bool { return sameOrigin(registry, e.target.Registry) }
+func (e *enrolling) here(registry string) bool { return wrap.SameOrigin(registry, e.target.Registry) }
 
 // look finds what the vault has for the registry.
 func (e *enrolling) look(ctx context.Context) error {
@@ -160,8 +162,8 @@ func pickKnown(c *vault.Contents, name string, here func(string) bool) (*vault.A
 			continue
 		}
 		if a.Name == name && !here(a.Registry) {
-			return nil, withHint(fmt.Errorf("%w: %q belongs to %s", vault.ErrNameTaken, a.Name, a.Registry),
-				"give another NAME, or --registry %s", shellQuote(a.Registry))
+			return nil, ui.WithHint(fmt.Errorf("%w: %q belongs to %s", vault.ErrNameTaken, a.Name, a.Registry),
+				"give another NAME, or --registry %s", ui.Quote(a.Registry))
 		}
 		switch {
 		case a.Key == nil || !here(a.Registry):
@@ -198,10 +200,10 @@ func pickKnown(c *vault.Contents, name string, here func(string) bool) (*vault.A
 // tellBefore says what was found, before npm speaks.
 func (e *enrolling) tellBefore() {
 	e.app.tellTarget(e.target)
-	if sameOrigin(e.target.Registry, vault.DefaultRegistry) && e.known == nil {
-		e.app.sayf("note: npmjs.com has let nobody turn on authenticator apps since autumn 2025, and may refuse; one that is on goes on working")
+	if wrap.SameOrigin(e.target.Registry, vault.DefaultRegistry) && e.known == nil {
+		e.app.Sayf("note: npmjs.com has let nobody turn on authenticator apps since autumn 2025, and may refuse; one that is on goes on working")
 	}
 	if e.known != nil && e.known.Pending {
-		e.app.sayf("the enrolment of %q, of %s, did not come to its end; npm will tell how far it came", e.known.Name, day(e.known.UpdatedAt))
+		e.app.Sayf("the enrolment of %q, of %s, did not come to its end; npm will tell how far it came", e.known.Name, ui.Day(e.known.UpdatedAt))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"npmotp/internal/enrol"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -22,10 +24,10 @@ func (e *enrolling) conclude(ctx context.Context, verdict enrol.Verdict, err err
 		if e.forwarding != nil {
 			e.forwarding.tell(app)
 		} else {
-			app.sayf("%s stored in %q", plural(e.dialogue.CodesStored(), "recovery code"), e.stored.Name)
-			app.sayf("hint: whoever has this laptop has the secret and the recovery codes; keep the codes elsewhere too")
+			app.Sayf("%s stored in %q", ui.Plural(e.dialogue.CodesStored(), "recovery code"), e.stored.Name)
+			app.Hintf("whoever has this laptop has the secret and the recovery codes; keep the codes elsewhere too")
 		}
-		app.sayf("two-factor authentication is on (%s)", e.level)
+		app.Sayf("two-factor authentication is on (%s)", e.level)
 		return nil
 	case enrol.Already, enrol.Changed, enrol.On:
 		return e.wasOn(context.WithoutCancel(ctx), verdict)
@@ -46,16 +48,16 @@ func (e *enrolling) unfinished(err error, hint string) error {
 	case e.stored == nil || !e.stored.Pending:
 	case e.typed:
 		err = fmt.Errorf("%w; the secret stays in the vault as %q, and the registry may have turned two-factor authentication on", err, e.stored.Name)
-		hint = cmp.Or(hint, fmt.Sprintf("'npmotp enroll %s' looks how far it came", shellQuote(e.stored.Name)))
+		hint = cmp.Or(hint, fmt.Sprintf("'npmotp enroll %s' looks how far it came", ui.Quote(e.stored.Name)))
 	default:
 		err = fmt.Errorf("%w; the secret stays in the vault as %q, pending", err, e.stored.Name)
-		hint = cmp.Or(hint, fmt.Sprintf("'npmotp enroll %s' begins again", shellQuote(e.stored.Name)))
+		hint = cmp.Or(hint, fmt.Sprintf("'npmotp enroll %s' begins again", ui.Quote(e.stored.Name)))
 	}
 	return e.app.speaking(err, hint)
 }
 
 func (e *enrolling) refusedHint() string {
-	if sameOrigin(e.target.Registry, vault.DefaultRegistry) {
+	if wrap.SameOrigin(e.target.Registry, vault.DefaultRegistry) {
 		return "npmjs.com closed the enrolment of authenticator apps in autumn 2025; if one is on for your account, 'npmotp add' stores its secret: keep it on"
 	}
 	return "ask whoever runs the registry whether it has two-factor authentication; 'npmotp add' stores a secret that you have already"
@@ -73,17 +75,17 @@ func (e *enrolling) badCodeHint() string {
 func (e *enrolling) wasOn(ctx context.Context, verdict enrol.Verdict) error {
 	app := e.app
 	if verdict == enrol.On && e.known != nil && e.known.Level != e.level && !e.known.Pending {
-		return withHint(errors.New("npm 6 cannot change the level: it fails over a setting of its own, and nothing was changed"), "run it with npm 8 or later")
+		return ui.WithHint(errors.New("npm 6 cannot change the level: it fails over a setting of its own, and nothing was changed"), "run it with npm 8 or later")
 	}
 	if e.known == nil {
-		return withHint(errors.New("two-factor authentication is on already, with a secret that the vault does not have"),
+		return ui.WithHint(errors.New("two-factor authentication is on already, with a secret that the vault does not have"),
 			"'npmotp add' stores it, if your authenticator app can show it; keep it on: it may not be turned on again")
 	}
 	level := vault.Level(cmp.Or(e.dialogue.Level(), string(e.known.Level)))
 	var name string
 	was := *e.known
 	err := e.v.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(was.ID, sameOrigin, app.Now())
+		a := c.Finish(was.ID, wrap.SameOrigin, app.Now())
 		if a == nil {
 			return errGone
 		}
@@ -98,16 +100,16 @@ func (e *enrolling) wasOn(ctx context.Context, verdict enrol.Verdict) error {
 	}
 	switch {
 	case was.Pending:
-		app.sayf("the registry had turned two-factor authentication on, with the secret in %q", name)
-		app.warnf("its recovery codes were never stored")
-		app.sayf("hint: make new ones where you log in to the registry, then run 'npmotp recovery add %s'", shellQuote(name))
+		app.Sayf("the registry had turned two-factor authentication on, with the secret in %q", name)
+		app.Warnf("its recovery codes were never stored")
+		app.Hintf("make new ones where you log in to the registry, then run 'npmotp recovery add %s'", ui.Quote(name))
 	case verdict == enrol.Changed:
-		app.sayf("the registry asks passwords of %q at the level %s now", name, level)
+		app.Sayf("the registry asks passwords of %q at the level %s now", name, level)
 		if verdict == enrol.Changed && e.dialogue.Answer() != "" {
-			app.sayf("npm reports an error although the level has changed; that is npm's mistake")
+			app.Sayf("npm reports an error although the level has changed; that is npm's mistake")
 		}
 	default:
-		app.sayf("two-factor authentication is on already (%s), with the secret in %q", level, name)
+		app.Sayf("two-factor authentication is on already (%s), with the secret in %q", level, name)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"npmotp/internal/intake"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -37,7 +39,7 @@ func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secr
 		if !e.dialogue.Asking() || e.stored == nil {
 			return secret.Text{}, ptyrun.ErrLeave
 		}
-		code, err := app.passwordOf(ctx, e.v, e.stored)
+		code, err := app.codeOf(ctx, e.v, e.stored)
 		if err == nil {
 			e.typed = true
 			e.dialogue.Answered()
@@ -46,10 +48,10 @@ func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secr
 		return code, err
 	}
 	if e.known == nil {
-		app.sayf("two-factor authentication is on already, and its secret is not in the vault: type a password from your app")
+		app.Sayf("two-factor authentication is on already, and its secret is not in the vault: type a password from your app")
 		return secret.Text{}, ptyrun.ErrLeave
 	}
-	return app.passwordOf(ctx, e.v, e.known)
+	return app.codeOf(ctx, e.v, e.known)
 }
 
 // store puts what npm wants to be scanned into the vault.
@@ -65,7 +67,7 @@ func (e *enrolling) store(ctx context.Context, found intake.Enrolment) (string, 
 		a, err := c.Begin(vault.Account{
 			Name: name, Issuer: found.Label.Issuer, Username: found.Label.Account,
 			Registry: e.target.Registry, Level: e.level, Key: &key,
-		}, sameOrigin, e.app.Now())
+		}, wrap.SameOrigin, e.app.Now())
 		if err != nil {
 			return err
 		}
@@ -92,7 +94,7 @@ func (e *enrolling) storeCodes(ctx context.Context, codes []secret.Text) error {
 	}
 	return e.v.Update(ctx, func(c *vault.Contents) error {
 		first := e.stored.Pending
-		a := c.Finish(e.stored.ID, sameOrigin, e.app.Now())
+		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.app.Now())
 		if a == nil {
 			return errGone
 		}
@@ -113,7 +115,7 @@ func (app *App) tellPending(c *vault.Contents) {
 	}
 	for i := range c.Accounts {
 		if a := &c.Accounts[i]; a.Pending {
-			app.sayf("note: the enrolment of %q did not come to its end; 'npmotp enroll %s' looks how far it came", a.Name, shellQuote(a.Name))
+			app.Sayf("note: the enrolment of %q did not come to its end; 'npmotp enroll %s' looks how far it came", a.Name, ui.Quote(a.Name))
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"npmotp/internal/bundle"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -38,10 +40,10 @@ func (e *enrolling) forward(c *vault.Contents) error {
 		f.file = "recovery-codes-for-" + fileName(d.Name) + ".age"
 	}
 	if _, err := os.Lstat(f.file); !errors.Is(err, fs.ErrNotExist) {
-		return withHint(fmt.Errorf("%s is there already, or cannot be looked at", f.file), "-o FILE names another file for the recovery codes")
+		return ui.WithHint(fmt.Errorf("%s is there already, or cannot be looked at", f.file), "-o FILE names another file for the recovery codes")
 	}
 	e.forwarding = f
-	e.app.sayf("the recovery codes go to %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
+	e.app.Sayf("the recovery codes go to %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
 	return nil
 }
 
@@ -80,7 +82,7 @@ func (e *enrolling) sendCodes(ctx context.Context, codes []secret.Text) error {
 	}
 	f.codes = all
 	return e.v.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(e.stored.ID, sameOrigin, e.app.Now())
+		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.app.Now())
 		if a == nil {
 			return errGone
 		}
@@ -92,6 +94,6 @@ func (e *enrolling) sendCodes(ctx context.Context, codes []secret.Text) error {
 
 // tell says where the codes are.
 func (f *forwarding) tell(app *App) {
-	app.sayf("%s sealed for %q in %s; they are not in this vault", plural(len(f.codes), "recovery code"), f.device.Name, f.file)
-	app.sayf("hint: take the file to %q and run 'npmotp receive %s' there", f.device.Name, shellQuote(f.file))
+	app.Sayf("%s sealed for %q in %s; they are not in this vault", ui.Plural(len(f.codes), "recovery code"), f.device.Name, f.file)
+	app.Hintf("take the file to %q and run 'npmotp receive %s' there", f.device.Name, ui.Quote(f.file))
 }

@@ -1,34 +1,24 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/npmrun"
-	"npmotp/internal/secret"
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/wrap"
 )
 
 // execMinRemaining is what a password must have left when the command starts:
 // npm needs a moment before it sends it.
 const execMinRemaining = 5 * time.Second
 
-type execOptions struct {
-	account, via   string
-	minRemaining   time.Duration
-	flag, variable string
-	registry       string
-	recovery, last bool
-	dryRun         bool
-	verbose        bool
-}
-
 func newExecCmd(app *App) *cobra.Command {
-	var o execOptions
+	var o wrap.Options
 	cmd := &cobra.Command{
 		Use:   "exec [flags] [--] COMMAND [ARG...]",
 		Short: "Run npm, or a peer of it, with a fresh one-time password",
@@ -77,23 +67,23 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return execStatus(runExec(cmd.Context(), app, o, args))
+			return execStatus(app.exec(cmd.Context(), o, args))
 		},
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringVarP(&o.account, "account", "a", "", "the `ACCOUNT` whose password is used")
+	f.StringVarP(&o.Account, "account", "a", "", "the `ACCOUNT` whose password is used")
 	_ = cmd.RegisterFlagCompletionFunc("account", app.completeAccountFlag)
-	f.StringVar(&o.via, "via", "", "how the password reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
-	o.minRemaining = execMinRemaining
-	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
-	f.StringVar(&o.flag, "flag", "", "arguments to append, with {otp} for the password")
-	f.StringVar(&o.variable, "env", "", "the variable `NAME` that carries the password")
-	f.StringVar(&o.registry, "registry", "", "let the password go to the registry at `URL`, whatever the account says")
-	f.BoolVar(&o.recovery, "recovery", false, "answer with a recovery code")
-	f.BoolVar(&o.last, "last", false, "with --recovery: also the last unused one")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "say why each decision is made")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run, with the password as ******")
+	f.StringVar(&o.Via, "via", "", "how the password reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
+	o.MinRemaining = execMinRemaining
+	f.Var((*timeFlag)(&o.MinRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
+	f.StringVar(&o.Flag, "flag", "", "arguments to append, with {otp} for the password")
+	f.StringVar(&o.Env, "env", "", "the variable `NAME` that carries the password")
+	f.StringVar(&o.Registry, "registry", "", "let the password go to the registry at `URL`, whatever the account says")
+	f.BoolVar(&o.Recovery, "recovery", false, "answer with a recovery code")
+	f.BoolVar(&o.Last, "last", false, "with --recovery: also the last unused one")
+	f.BoolVarP(&app.Verbose, "verbose", "v", false, "say why each decision is made")
+	f.BoolVar(&o.DryRun, "dry-run", false, "print what would run, with the password as ******")
 	return cmd
 }
 
@@ -108,107 +98,37 @@ func execStatus(err error) error {
 	return &npmrun.ExitError{Status: exitExecFailed, Err: err}
 }
 
-func runExec(ctx context.Context, app *App, o execOptions, argv []string) error {
-	if err := o.checkRecovery(); err != nil {
-		return err
-	}
-	x, err := app.newExecution(o, argv)
+func (app *App) exec(ctx context.Context, o wrap.Options, argv []string) error {
+	o.Via = cmp.Or(o.Via, app.Getenv("NPMOTP_VIA"))
+	dir, err := app.Dir()
 	if err != nil {
 		return err
 	}
-	if !x.plan.NeedsCode {
-		return app.execPlan(ctx, x.plan, o, secret.Text{})
+	r := wrap.Runner{
+		UI: &app.UI, Codes: app.codes(), Terminal: app.terminal(), InTTY: app.InTTY,
+		Dir: dir, Environ: app.Environ(), Home: app.Getenv("HOME"), Exec: app.Exec, Now: app.Now,
 	}
-	unlock := app.giver
-	if o.recovery {
-		unlock = app.recoveryGiver
-	}
-	g, err := unlock(ctx)
-	if x.untouched != nil && noVault(err) {
-		app.explainf(o, "%v, so a question is the user's to answer", err)
-		return app.execPlan(ctx, x.untouched, o, secret.Text{})
-	}
-	if err != nil {
-		return err
-	}
-	defer g.close()
-	a, err := x.settle(ctx, g)
-	switch {
-	case err != nil && x.untouched != nil && ctx.Err() == nil:
-		app.sayf("%v, so a question is yours to answer", err)
-		return app.execPlan(ctx, x.untouched, o, secret.Text{})
-	case err != nil:
-		return err
-	case !x.plan.NeedsCode || o.dryRun:
-		return app.execPlan(ctx, x.plan, o, secret.Text{})
-	case o.recovery:
-		return app.runRecovery(ctx, g, a, x.plan, o)
-	case x.plan.AtPrompt:
-		return app.runAtPrompt(ctx, &answerer{giver: g, account: a, options: o}, x.plan)
-	}
-	code, err := app.freshCode(ctx, g, a, o.minRemaining)
-	if err != nil {
-		return err
-	}
-	if app.InTTY && app.OutTTY && x.plan.Answerable() {
-		// Tools ask at a terminal only. Elsewhere the process is replaced.
-		return app.runAtPrompt(ctx, &answerer{giver: g, account: a, options: o, last: code, sent: true}, x.plan)
-	}
-	return app.execPlan(ctx, x.plan, o, code.Value)
+	return r.Run(ctx, o, argv)
 }
 
-// execPlan becomes the planned command, or prints it.
-func (app *App) execPlan(ctx context.Context, plan *npmrun.Plan, o execOptions, code secret.Text) error {
-	o.verbose = o.verbose && !o.dryRun // which says why itself
-	app.announce(plan, o)
-	if o.dryRun {
-		return app.printPlan(plan)
-	}
-	argv, environ := plan.Command(code)
-	app.reopen()
-	return app.Exec(ctx, argv, environ)
+// terminal returns where commands run that are answered at their prompt.
+func (app *App) terminal() wrap.Terminal {
+	return wrap.Terminal{UI: &app.UI, Converse: app.Converse, Release: app.reopen}
 }
 
-// announce says what the user is told before the command runs.
-func (app *App) announce(plan *npmrun.Plan, o execOptions) {
-	for _, w := range plan.Warnings {
-		app.warnf("%s", w)
-	}
-	app.explainf(o, "%s", plan.Why)
-}
+// terminalMonitor is the name of the hidden command that stands between this
+// process and a command that is answered at its prompt.
+const terminalMonitor = "terminal-monitor"
 
-// printPlan prints the command as a shell would read it, the password masked.
-func (app *App) printPlan(plan *npmrun.Plan) error {
-	const mask = "******"
-	argv, environ := plan.Command(secret.New(mask))
-	var words []string
-	for _, kv := range environ {
-		if strings.HasSuffix(kv, "="+mask) {
-			words = append(words, shellQuote(kv))
-		}
+func newTerminalMonitorCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:                terminalMonitor,
+		Short:              "Lead the terminal of a command that is answered at its prompt",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error {
+			app.reopen() // for the command, which is started from here
+			return &statusError{ptyrun.Monitor()}
+		},
 	}
-	for _, w := range argv {
-		words = append(words, shellQuote(w))
-	}
-	if _, err := fmt.Fprintln(app.Out, strings.Join(words, " ")); err != nil {
-		return err
-	}
-	if plan.AtPrompt {
-		app.sayf("%s, which is typed when %s asks for it", plan.Why, plan.Tool)
-		return nil
-	}
-	app.sayf("%s", plan.Why)
-	return nil
-}
-
-// shellQuote quotes a word for a POSIX shell if it needs that. The mask of the
-// password is shown bare.
-func shellQuote(w string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=+/.:@,%^*", r)
-	}
-	if w != "" && strings.IndexFunc(w, func(r rune) bool { return !plain(r) }) < 0 {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }

@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"npmotp/internal/bundle"
+	"npmotp/internal/codes"
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/otpimport"
 	"npmotp/internal/sheet"
-	"npmotp/internal/term"
+	"npmotp/internal/ui"
 	"npmotp/otpgen"
 	"npmotp/scan"
 	"npmotp/vault"
@@ -34,36 +35,8 @@ const (
 	exitExecFailed = 125
 )
 
-// A usageError is a wrong command line.
-type usageError struct {
-	msg  string
-	hint string
-}
-
-func (e *usageError) Error() string { return e.msg }
-
-func usageErrorf(format string, args ...any) error {
-	return &usageError{msg: fmt.Sprintf(format, args...)}
-}
-
-// errLocked says that the passphrase is needed and may not be asked for.
-var errLocked = errors.New("the vault is locked")
-
 // errNeedsIdentity says that no passphrase opens the vault.
 var errNeedsIdentity = errors.New("the vault opens with an identity only")
-
-// A hintError adds what to type instead to an error.
-type hintError struct {
-	err  error
-	hint string
-}
-
-func (e *hintError) Error() string { return e.err.Error() }
-func (e *hintError) Unwrap() error { return e.err }
-
-func withHint(err error, format string, args ...any) error {
-	return &hintError{err: err, hint: fmt.Sprintf(format, args...)}
-}
 
 // A signalError is the cause of a context that a signal ended.
 type signalError struct {
@@ -125,8 +98,8 @@ func outcomes() []row {
 		{vault.ErrSlotName, exitUsage, ""},
 		{vault.ErrNoPassphraseSlot, exitUsage, "'npmotp slot list' shows the slots; 'npmotp slot add --passphrase' adds one"},
 		{vault.ErrSlotsChanged, exitVault, "look at 'npmotp slot list', then run it again"},
-		{errLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
-		{term.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
+		{codes.ErrLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
+		{ui.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
@@ -136,12 +109,12 @@ func outcomes() []row {
 		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
 		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},
 		{vault.ErrNoKey, exitNotFound, "'npmotp recovery use' gives one of its recovery codes"},
-		{errCounted, exitUsage, ""},
+		{codes.ErrCounterBased, exitUsage, ""},
 		{vault.ErrNameTaken, exitUsage, "give another NAME, or change the account with 'npmotp edit' or 'npmotp remove'"},
 		{otpgen.ErrInvalid, exitUsage, ""},
 		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
 		{npmrun.ErrNoWay, exitUsage, ""},
-		{term.ErrInterrupted, 130, ""},
+		{ui.ErrInterrupted, 130, ""},
 		// After those that it may wrap.
 		{vault.ErrIdentity, exitLocked, ""},
 	}
@@ -164,8 +137,8 @@ func outcome(err error) (status int, hint string) {
 }
 
 func classify(err error) (status int, hint string) {
-	if e, ok := errors.AsType[*hintError](err); ok {
-		hint = e.hint
+	if e, ok := errors.AsType[*ui.HintError](err); ok {
+		hint = e.Hint
 	}
 	if e, ok := errors.AsType[*vault.MovedError](err); ok && hint == "" {
 		hint = fmt.Sprintf("use it on %q, or have it sent back: npmotp send there, npmotp receive here", e.Move.DeviceName)
@@ -181,8 +154,8 @@ func classify(err error) (status int, hint string) {
 
 // classifyType does for errors that carry data what the table does for others.
 func classifyType(err error) (status int, hint string) {
-	if e, ok := errors.AsType[*usageError](err); ok {
-		return exitUsage, e.hint
+	if e, ok := errors.AsType[*ui.UsageError](err); ok {
+		return exitUsage, e.Hint
 	}
 	if e, ok := errors.AsType[*signalError](err); ok {
 		return e.status, ""

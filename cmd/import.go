@@ -13,6 +13,7 @@ import (
 	"npmotp/internal/cleantext"
 	"npmotp/internal/otpimport"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -53,7 +54,7 @@ An export that is not encrypted is your second factor in the clear: delete it.`,
   npmotp import aegis.json --dry-run`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return &usageError{msg: "no file to import", hint: "usage: " + cmd.UseLine()}
+				return &ui.UsageError{Msg: "no file to import", Hint: "usage: " + cmd.UseLine()}
 			}
 			return nil
 		},
@@ -90,7 +91,7 @@ type importView struct {
 
 func runImport(ctx context.Context, app *App, o importOptions) error {
 	if o.format != "" && !slices.Contains(otpimport.Formats(), o.format) {
-		return usageErrorf("%q is no format; there are %s", o.format, strings.Join(otpimport.Formats(), ", "))
+		return ui.Usagef("%q is no format; there are %s", o.format, strings.Join(otpimport.Formats(), ", "))
 	}
 	entries, err := app.readImport(ctx, o)
 	if err != nil {
@@ -233,17 +234,17 @@ func (app *App) printImport(views []importView, dry bool) error {
 	}
 	var err error
 	if app.flags.json {
-		err = app.printJSON(views)
+		err = app.JSON(views)
 	} else {
-		err = app.printTable("ACCOUNT ISSUER OUTCOME NOTE", rows)
+		err = app.Table("ACCOUNT ISSUER OUTCOME NOTE", rows)
 	}
 	if err != nil {
 		return err
 	}
 	if dry {
-		app.sayf("nothing was stored (--dry-run)")
+		app.Sayf("nothing was stored (--dry-run)")
 	} else if counts[outcomeImported] > 0 {
-		app.sayf("%s imported; the export still holds them, so delete it", plural(counts[outcomeImported], "key"))
+		app.Sayf("%s imported; the export still holds them, so delete it", ui.Plural(counts[outcomeImported], "key"))
 	}
 	if refused := counts[outcomeRefused]; refused > 0 {
 		return fmt.Errorf("%d of %d entries could not be used", refused, len(views))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -29,10 +30,10 @@ NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.`,
 			var options []vault.Option
 			if cmd.Flags().Changed("work-factor") {
 				if workFactor < vault.MinWorkFactor || workFactor > vault.MaxWorkFactor {
-					return usageErrorf("--work-factor %d is not between %d and %d", workFactor, vault.MinWorkFactor, vault.MaxWorkFactor)
+					return ui.Usagef("--work-factor %d is not between %d and %d", workFactor, vault.MinWorkFactor, vault.MaxWorkFactor)
 				}
 				if workFactor < weakWorkFactor {
-					app.warnf("with a work factor of %d a stolen vault is cheaper to guess; the default is %d", workFactor, vault.DefaultWorkFactor)
+					app.Warnf("with a work factor of %d a stolen vault is cheaper to guess; the default is %d", workFactor, vault.DefaultWorkFactor)
 				}
 				options = append(options, vault.WithWorkFactor(workFactor))
 			}
@@ -60,6 +61,6 @@ func runInit(ctx context.Context, app *App, options []vault.Option) error {
 	if _, err := f.Create(ctx, pass); err != nil {
 		return err
 	}
-	app.sayf("created the vault %s", f.Path())
+	app.Sayf("created the vault %s", f.Path())
 	return nil
 }

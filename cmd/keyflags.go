@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ui"
 	"npmotp/otpgen"
 )
 
@@ -35,14 +36,14 @@ func (k *keyFlags) apply(cmd *cobra.Command, key otpgen.Key) (otpgen.Key, error)
 	if set("type") {
 		kind, err := otpgen.ParseKind(k.kind)
 		if err != nil {
-			return otpgen.Key{}, usageErrorf("--type %q is neither totp nor hotp", k.kind)
+			return otpgen.Key{}, ui.Usagef("--type %q is neither totp nor hotp", k.kind)
 		}
 		key.Kind = kind
 	}
 	if set("algorithm") {
 		alg, err := otpgen.ParseAlg(k.algorithm)
 		if err != nil {
-			return otpgen.Key{}, usageErrorf("--algorithm %q is none of SHA1, SHA256, SHA512", k.algorithm)
+			return otpgen.Key{}, ui.Usagef("--algorithm %q is none of SHA1, SHA256, SHA512", k.algorithm)
 		}
 		key.Alg = alg
 	}
@@ -54,7 +55,7 @@ func (k *keyFlags) apply(cmd *cobra.Command, key otpgen.Key) (otpgen.Key, error)
 	}
 	if set("counter") {
 		if key.Kind != otpgen.HOTP {
-			return otpgen.Key{}, usageErrorf("--counter goes with --type hotp")
+			return otpgen.Key{}, ui.Usagef("--counter goes with --type hotp")
 		}
 		key.Counter = k.counter
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ui"
 	"npmotp/otpgen"
 	"npmotp/vault"
 )
@@ -78,12 +80,12 @@ enrolment did not come to its end is pending. Those that were put away, as
 		Example:     "  npmotp list\n  npmotp list --json | jq -r '.[].name'",
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			g, err := app.giver(cmd.Context())
-			if err != nil {
+			source := app.codes()
+			defer source.Close()
+			if err := source.Open(cmd.Context()); err != nil {
 				return err
 			}
-			defer g.close()
-			accounts, err := g.list(cmd.Context())
+			accounts, err := source.List(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -103,10 +105,10 @@ func (app *App) printAccounts(accounts []agent.Account) error {
 		views[i] = viewAccount(a)
 	}
 	if app.flags.json {
-		return app.printJSON(views)
+		return app.JSON(views)
 	}
 	if len(views) == 0 {
-		app.sayf("the vault is empty; 'npmotp add' adds an account")
+		app.Sayf("the vault is empty; 'npmotp add' adds an account")
 		return nil
 	}
 	var rows [][]string
@@ -120,7 +122,7 @@ func (app *App) printAccounts(accounts []agent.Account) error {
 		}
 		rows = append(rows, []string{v.Name, v.Issuer, v.Username, v.Registry, v.Level, v.Type, fmt.Sprint(v.RecoveryCodes), mark})
 	}
-	return app.printTable("NAME ISSUER USER REGISTRY LEVEL TYPE RECOVERY NOTE", rows)
+	return app.Table("NAME ISSUER USER REGISTRY LEVEL TYPE RECOVERY NOTE", rows)
 }
 
 func newShowCmd(app *App) *cobra.Command {
@@ -151,7 +153,7 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 	if err != nil {
 		return err
 	}
-	view := viewAccount(describe(c, a))
+	view := viewAccount(codes.Describe(c, a))
 	for _, m := range a.Moved {
 		view.Moved = append(view.Moved, viewMove(m))
 	}
@@ -163,9 +165,9 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 		view.URI = a.Key.URI(otpgen.Label{Issuer: a.Issuer, Account: a.Username}).Reveal()
 	}
 	if app.flags.json {
-		return app.printJSON(view)
+		return app.JSON(view)
 	}
-	return app.printFields(view.fields())
+	return app.Fields(view.fields())
 }
 
 // fields returns the view as lines for people; empty ones are left out.
@@ -182,7 +184,7 @@ func (v accountView) fields() [][2]string {
 	note := ""
 	switch {
 	case v.ArchivedAt != nil:
-		note = "archived on " + day(*v.ArchivedAt)
+		note = "archived on " + ui.Day(*v.ArchivedAt)
 	case v.State != "":
 		note = v.State + ": the registry may not have turned it on"
 	case v.Default:
@@ -197,7 +199,7 @@ func (v accountView) fields() [][2]string {
 		fields = append(fields, [2]string{"moved", m.String()})
 	}
 	if v.AddedAt != nil {
-		fields = append(fields, [2]string{"added", day(*v.AddedAt)})
+		fields = append(fields, [2]string{"added", ui.Day(*v.AddedAt)})
 	}
 	return fields
 }

@@ -3,14 +3,15 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ui"
 )
 
 const (
@@ -60,13 +61,13 @@ agent on Windows.`,
 
 func runUnlock(ctx context.Context, app *App, limits agent.Limits) error {
 	if limits.For < time.Second || limits.For > longestUnlock {
-		return usageErrorf("--for takes a time from 1s to %dh", longestUnlock/time.Hour)
+		return ui.Usagef("--for takes a time from 1s to %dh", longestUnlock/time.Hour)
 	}
 	if limits.Idle > 0 && limits.Idle < time.Second {
-		return usageErrorf("--idle takes a time from 1s on, or 0")
+		return ui.Usagef("--idle takes a time from 1s on, or 0")
 	}
 	if !agent.Supported {
-		return withHint(agent.ErrUnsupported, noAgentHint)
+		return ui.WithHint(agent.ErrUnsupported, noAgentHint)
 	}
 	path, endpoint, err := app.endpoint()
 	if err != nil {
@@ -87,25 +88,11 @@ func runUnlock(ctx context.Context, app *App, limits agent.Limits) error {
 		return err
 	}
 	if limits.Idle == 0 || limits.Idle >= limits.For {
-		app.sayf("unlocked for %s", span(limits.For))
+		app.Sayf("unlocked for %s", ui.Span(limits.For))
 	} else {
-		app.sayf("unlocked for %s, or until unused for %s", span(limits.For), span(limits.Idle))
+		app.Sayf("unlocked for %s, or until unused for %s", ui.Span(limits.For), ui.Span(limits.Idle))
 	}
 	return nil
-}
-
-// span writes a duration without the zeros that time.Duration has.
-func span(d time.Duration) string {
-	hours, minutes, rest := d/time.Hour, d%time.Hour/time.Minute, d%time.Minute
-	switch {
-	case rest != 0:
-		return d.Round(time.Second).String()
-	case hours == 0:
-		return fmt.Sprintf("%d min", minutes)
-	case minutes == 0:
-		return fmt.Sprintf("%d h", hours)
-	}
-	return fmt.Sprintf("%d h %d min", hours, minutes)
 }
 
 // endAgent ends the agent of the vault, and reports whether there was one.
@@ -139,9 +126,9 @@ func newLockCmd(app *App) *cobra.Command {
 				return err
 			}
 			if was {
-				app.sayf("locked")
+				app.Sayf("locked")
 			} else {
-				app.sayf("it was locked already")
+				app.Sayf("it was locked already")
 			}
 			return nil
 		},
@@ -171,10 +158,10 @@ func runAgent(ctx context.Context, app *App) error {
 	// may be locked.
 	debug.SetGCPercent(agentGC)
 	l, err := agent.Listen(ctx, order.Endpoint)
-	var k *keeper
+	var live *codes.Live
 	if err == nil {
-		k = app.newKeeper(order)
-		err = k.Check(ctx)
+		live = codes.NewLive(order.Vault, order.Identity, app.Now, app.VaultOptions...)
+		err = live.Check(ctx)
 	}
 	if reportErr := agent.Report(app.Out, err); err == nil {
 		err = reportErr
@@ -182,6 +169,6 @@ func runAgent(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	reason := agent.Run(ctx, l, agent.Config{Source: k, Limits: order.Limits, InMemory: k.inMemory})
+	reason := agent.Run(ctx, l, agent.Config{Source: live, Limits: order.Limits, InMemory: live.InMemory})
 	return errors.Join(reason, l.Release())
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/codes"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -80,7 +82,7 @@ func runMerge(ctx context.Context, app *App, o mergeOptions, args []string) erro
 	named := len(args) > 0
 	if !named {
 		if args = found; len(args) == 0 {
-			app.sayf("there is no conflict copy beside %s", f.Path())
+			app.Sayf("there is no conflict copy beside %s", f.Path())
 			return app.printChanges(nil)
 		}
 	}
@@ -110,7 +112,7 @@ func runMerge(ctx context.Context, app *App, o mergeOptions, args []string) erro
 		return err
 	}
 	if len(copies) > 0 {
-		app.sayf("merged %s", plural(len(copies), "file"))
+		app.Sayf("merged %s", ui.Plural(len(copies), "file"))
 	}
 	return app.removeCopies(ctx, copies, found)
 }
@@ -125,10 +127,10 @@ func probeCopies(path string, files []string, named bool) error {
 	for _, name := range files {
 		info, err := os.Stat(name)
 		if err == nil && os.SameFile(own, info) {
-			return usageErrorf("%s is the vault itself", name)
+			return ui.Usagef("%s is the vault itself", name)
 		}
 		if err := vault.At(name).Probe(); err != nil && named {
-			return withHint(fmt.Errorf("%s: %w", name, err), "a copy is a whole file that npmotp wrote; nothing was changed")
+			return ui.WithHint(fmt.Errorf("%s: %w", name, err), "a copy is a whole file that npmotp wrote; nothing was changed")
 		}
 	}
 	return nil
@@ -150,7 +152,7 @@ func (app *App) openCopies(ctx context.Context, v *vault.Vault, files []string, 
 		case named || ctx.Err() != nil:
 			return nil, err
 		default:
-			app.warnf("%v; it is left alone", err)
+			app.Warnf("%v; it is left alone", err)
 		}
 	}
 	return copies, nil
@@ -163,7 +165,7 @@ func (app *App) copyPassphrase(ctx context.Context, name, file string) (secret.T
 		return readPassphraseFile(file)
 	}
 	pass, err := app.ask(ctx, "Passphrase of "+cleantext.Show(name)+": ")
-	if !errors.Is(err, errLocked) && !errors.Is(err, errNoTerminal) {
+	if !errors.Is(err, codes.ErrLocked) && !errors.Is(err, ui.ErrNoTerminal) {
 		return pass, err
 	}
 	// The one of the vault may be that of the file too, set there a second time.
@@ -175,7 +177,7 @@ func (app *App) copyPassphrase(ctx context.Context, name, file string) (secret.T
 }
 
 func hintCopyPassphrase(err error) error {
-	return withHint(err, "the passphrase was changed in one of the copies; name a file that holds that of the copy with --copy-passphrase-file")
+	return ui.WithHint(err, "the passphrase was changed in one of the copies; name a file that holds that of the copy with --copy-passphrase-file")
 }
 
 // removeCopies offers to remove the conflict copies among what was merged.
@@ -194,10 +196,10 @@ func (app *App) removeCopies(ctx context.Context, copies []*vault.Copy, found []
 		names[i] = cleantext.Quote(filepath.Base(c.Path()))
 	}
 	question := fmt.Sprintf("remove what is merged now: %s?", strings.Join(names, ", "))
-	err := app.confirm(ctx, question, "")
-	_, unasked := errors.AsType[*usageError](err)
-	if errors.Is(err, errDeclined) || unasked {
-		app.sayf("what was merged stays: %s; the same command with --yes removes it", strings.Join(names, ", "))
+	err := app.Confirm(ctx, question, "")
+	_, unasked := errors.AsType[*ui.UsageError](err)
+	if errors.Is(err, ui.ErrDeclined) || unasked {
+		app.Sayf("what was merged stays: %s; the same command with --yes removes it", strings.Join(names, ", "))
 		return nil
 	}
 	if err != nil {
@@ -208,7 +210,7 @@ func (app *App) removeCopies(ctx context.Context, copies []*vault.Copy, found []
 			return err
 		}
 	}
-	app.sayf("removed %s", strings.Join(names, ", "))
+	app.Sayf("removed %s", strings.Join(names, ", "))
 	return nil
 }
 
@@ -226,12 +228,12 @@ func samePlace(a, b string) bool {
 // is a conflict.
 func runMergeDriver(ctx context.Context, app *App, o mergeOptions, args []string) error {
 	if len(args) < 3 || len(args) > 4 || o.dryRun {
-		return &usageError{
-			msg:  "--driver takes the three files that git gives, and no --dry-run",
-			hint: `git config merge.npmotp.driver "npmotp merge --driver %O %A %B"`,
+		return &ui.UsageError{
+			Msg:  "--driver takes the three files that git gives, and no --dry-run",
+			Hint: `git config merge.npmotp.driver "npmotp merge --driver %O %A %B"`,
 		}
 	}
-	options := append([]vault.Option{vault.WithWarnings(func(err error) { app.warnf("%v", err) })}, app.VaultOptions...)
+	options := append([]vault.Option{vault.WithWarnings(func(err error) { app.Warnf("%v", err) })}, app.VaultOptions...)
 	// The file is a temporary one of git's: there is nothing to remember of it.
 	f := vault.At(args[1], append(options, vault.WithMemory(""))...)
 	v, err := app.unlockFile(ctx, f)
@@ -264,10 +266,10 @@ func viewChanges(changes []vault.Change) []changeView {
 // printChanges prints what a merge changes in the vault.
 func (app *App) printChanges(changes []vault.Change) error {
 	if app.flags.json {
-		return app.printJSON(viewChanges(changes))
+		return app.JSON(viewChanges(changes))
 	}
 	if len(changes) == 0 {
-		app.sayf("nothing new for the vault")
+		app.Sayf("nothing new for the vault")
 	}
 	for _, line := range changeLines(changes, "copy") {
 		if _, err := fmt.Fprintln(app.Out, line); err != nil {

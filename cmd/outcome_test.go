@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
 )
@@ -21,14 +22,14 @@ import (
 func TestEverySentinelHasAnOutcome(t *testing.T) {
 	failures := map[string]bool{ // status 1: unexpected, or I/O
 		"ErrTooLarge": true, "ErrDamaged": true, "ErrDeadline": true, "ErrCounter": true, "ErrMarshal": true,
-		"ErrOtherPassphrase": true, "ErrManyPages": true, "ErrUnavailable": true, "ErrNoPicture": true, "ErrNotURI": true, "ErrIsURI": true,
+		"ErrOtherPassphrase": true, "ErrManyPages": true, "ErrUnavailable": true, "ErrNoPicture": true, "ErrNotURI": true, "ErrDeclined": true, "ErrIsURI": true,
 	}
 	source, err := os.ReadFile("exit.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := 0
-	for _, dir := range []string{"../vault", "../scan", "../otpgen", "../internal/term", "../internal/intake", "../internal/bundle", "../internal/npmrun", "../internal/otpimport", "../internal/clip", "../internal/secret", "../internal/sheet"} {
+	for _, dir := range []string{"../vault", "../scan", "../otpgen", "../internal/ui", "../internal/codes", "../internal/wrap", "../internal/intake", "../internal/bundle", "../internal/npmrun", "../internal/otpimport", "../internal/clip", "../internal/secret", "../internal/sheet"} {
 		for _, name := range sentinels(t, dir) {
 			found++
 			qualified := filepath.Base(dir) + "." + name
@@ -83,7 +84,7 @@ func TestOutcome(t *testing.T) {
 	}{
 		{nil, 0, ""},
 		{errors.New("surprise"), 1, ""},
-		{usageErrorf("no"), 2, ""},
+		{ui.Usagef("no"), 2, ""},
 		{fmt.Errorf("x: %w", vault.ErrNoAccount), 3, "npmotp list"},
 		{&vault.AmbiguousError{Query: "a"}, 3, "npmotp default"},
 		{&scan.SeveralError{}, 3, ""},
@@ -91,7 +92,7 @@ func TestOutcome(t *testing.T) {
 		{fmt.Errorf("x: %w", vault.ErrPassphrase), 4, ""},
 		{&vault.VersionError{Got: 2, Max: 1}, 5, "update"},
 		{vault.ErrNoCodes, 6, "recovery add"},
-		{withHint(vault.ErrNoVault, "mine"), 5, "mine"},
+		{ui.WithHint(vault.ErrNoVault, "mine"), 5, "mine"},
 		{&npmrun.ExitError{Status: 125, Err: vault.ErrNoVault}, 125, "npmotp init"},
 		{&npmrun.ExitError{Status: 42}, 42, ""},
 		{&signalError{name: "terminated", status: 143}, 143, ""},

@@ -58,7 +58,7 @@ func runPasswd(ctx context.Context, app *App, slot, newFile string) error {
 	if err := v.ChangePassphrase(ctx, slot, pass, app.passphraseOf(known)); err != nil {
 		return err
 	}
-	app.sayf("the passphrase is changed")
+	app.Sayf("the passphrase is changed")
 	return app.offerBackups(ctx, f, "an older passphrase")
 }
 

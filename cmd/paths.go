@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime"
+
+	"npmotp/internal/ui"
 )
 
 const vaultName = "vault.npmotp"
@@ -22,7 +24,7 @@ func (app *App) vaultPath() (string, error) {
 	}
 	dir := dataDir(app.Getenv)
 	if dir == "" {
-		return "", withHint(errNoHome, "name the vault with --vault or NPMOTP_VAULT")
+		return "", ui.WithHint(errNoHome, "name the vault with --vault or NPMOTP_VAULT")
 	}
 	return filepath.Join(dir, vaultName), nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"npmotp/internal/bundle"
 	"npmotp/internal/cleantext"
+	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
 )
@@ -79,7 +80,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	}
 	v, err := app.unlock(ctx)
 	if errors.Is(err, vault.ErrNoVault) {
-		return withHint(err, "a bundle opens in the vault whose recipient it was sent to: begin with 'npmotp device id' here, and have it sent to that")
+		return ui.WithHint(err, "a bundle opens in the vault whose recipient it was sent to: begin with 'npmotp device id' here, and have it sent to that")
 	}
 	if err != nil {
 		return err
@@ -94,9 +95,9 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	}
 	app.sayInside(b)
 	if !b.CreatedAt.IsZero() {
-		app.sayf("made on %s", b.CreatedAt.Local().Format(time.DateTime))
+		app.Sayf("made on %s", b.CreatedAt.Local().Format(time.DateTime))
 	}
-	app.sayf("fingerprint of the bundle: %s", bundle.Fingerprint(data))
+	app.Sayf("fingerprint of the bundle: %s", bundle.Fingerprint(data))
 	// A trial, on contents that are not stored.
 	imports, err := c.Import(b.Accounts, app.Now())
 	if err != nil {
@@ -104,7 +105,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	}
 	changed := changes(imports)
 	if changed && !o.dryRun {
-		if err := app.confirm(ctx, "take it in, if the sender shows the same six words?", "say --yes to take it in"); err != nil {
+		if err := app.Confirm(ctx, "take it in, if the sender shows the same six words?", "say --yes to take it in"); err != nil {
 			return err
 		}
 		err := v.Update(ctx, func(c *vault.Contents) (err error) {
@@ -147,26 +148,26 @@ func (app *App) sayImported(imports []vault.Import, dry bool) {
 			news = append(news, "the secret")
 		}
 		if i.Codes > 0 {
-			news = append(news, plural(i.Codes, "recovery code"))
+			news = append(news, ui.Plural(i.Codes, "recovery code"))
 		}
 		if i.Updated > 0 {
 			news = append(news, fmt.Sprintf("%d that the sender knew more of", i.Updated))
 		}
-		app.sayf("%q: %s", i.Name, strings.Join(news, ", "))
+		app.Sayf("%q: %s", i.Name, strings.Join(news, ", "))
 		if i.Secondary != "" {
-			app.warnf("%q here has another secret than the one that was sent; both are kept, the sent one as %q", i.Secondary, i.Name)
+			app.Warnf("%q here has another secret than the one that was sent; both are kept, the sent one as %q", i.Secondary, i.Name)
 		} else if i.Name != i.SentAs && i.New {
-			app.warnf("there is another account %q here; the sent one is called %q", i.SentAs, i.Name)
+			app.Warnf("there is another account %q here; the sent one is called %q", i.SentAs, i.Name)
 		}
 	}
 	switch {
 	case outdated > 0:
-		app.warnf("the bundle is older than what is here: this vault knows more of %s, and keeps that", plural(outdated, "code or counter"))
+		app.Warnf("the bundle is older than what is here: this vault knows more of %s, and keeps that", ui.Plural(outdated, "code or counter"))
 	case !changes(imports):
-		app.sayf("all of it is here already; nothing was changed")
+		app.Sayf("all of it is here already; nothing was changed")
 	}
 	if dry {
-		app.sayf("nothing was stored (--dry-run)")
+		app.Sayf("nothing was stored (--dry-run)")
 	}
 }
 
@@ -178,7 +179,7 @@ func (app *App) printReceived(b *bundle.Bundle, fingerprint string, imports []va
 			RecoveryCodes: i.Codes, Updated: i.Updated, Outdated: i.Outdated,
 		})
 	}
-	return app.printJSON(view)
+	return app.JSON(view)
 }
 
 // readBundle returns the bundle that the command line names. What is a picture or
@@ -196,10 +197,10 @@ func (app *App) readBundle(ctx context.Context, o receiveOptions) ([]byte, error
 		return app.readSeries(ctx, append(pictures, files...))
 	}
 	if len(files) == 0 && app.InTTY {
-		if app.flags.noInput {
-			return nil, usageErrorf("no bundle: give a FILE or --qr, or pipe it in")
+		if app.NoInput {
+			return nil, ui.Usagef("no bundle: give a FILE or --qr, or pipe it in")
 		}
-		text, err := app.Prompt.Secrets(ctx, "Paste the bundle, which is not shown, and an empty line: \r\n")
+		text, err := app.Terminal.Secrets(ctx, "Paste the bundle, which is not shown, and an empty line: \r\n")
 		if err != nil {
 			return nil, err
 		}
@@ -235,9 +236,9 @@ func explainInput(head []byte, err error) error {
 	case !errors.Is(err, bundle.ErrNoBundle):
 		return err
 	case strings.HasPrefix(text, "npmotp-vault"):
-		return withHint(err, "this is a whole vault; open it with --vault")
+		return ui.WithHint(err, "this is a whole vault; open it with --vault")
 	case strings.HasPrefix(text, "age1"):
-		return withHint(err, "this is the recipient of a device; 'npmotp device add NAME RECIPIENT' stores it")
+		return ui.WithHint(err, "this is the recipient of a device; 'npmotp device add NAME RECIPIENT' stores it")
 	}
 	return err
 }

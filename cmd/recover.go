@@ -11,6 +11,8 @@ import (
 	"npmotp/internal/enrol"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -84,7 +86,7 @@ func runRecover(ctx context.Context, app *App, query, registry string) error {
 	if err != nil {
 		return err
 	}
-	app.sayf("npm is logged in to %s as %s", target.Registry, user)
+	app.Sayf("npm is logged in to %s as %s", target.Registry, user)
 	mode, err := r.mode(ctx)
 	if err != nil {
 		return err
@@ -111,7 +113,7 @@ func (r *recovering) look(ctx context.Context) error {
 	var found []*vault.Account
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		if r.query == "" && !a.Archived() && len(a.RecoveryCodes) > 0 && sameOrigin(a.Registry, r.target.Registry) {
+		if r.query == "" && !a.Archived() && len(a.RecoveryCodes) > 0 && wrap.SameOrigin(a.Registry, r.target.Registry) {
 			found = append(found, a)
 		}
 	}
@@ -134,9 +136,9 @@ func (r *recovering) look(ctx context.Context) error {
 		return nil
 	case err != nil:
 		return err
-	case !sameOrigin(a.Registry, r.target.Registry):
-		return withHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, r.target.Registry, r.target.Source),
-			"--registry %s has npm talk to the account's registry", shellQuote(a.Registry))
+	case !wrap.SameOrigin(a.Registry, r.target.Registry):
+		return ui.WithHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, r.target.Registry, r.target.Source),
+			"--registry %s has npm talk to the account's registry", ui.Quote(a.Registry))
 	}
 	if !a.Archived() {
 		r.account = a
@@ -176,11 +178,11 @@ func (r *recovering) failed(what, said string) error {
 // login is the first step.
 func (r *recovering) login(ctx context.Context) (string, error) {
 	app := r.app
-	app.sayf("step 1 of 3: 'npm login' with a recovery code; npm is logged out")
+	app.Sayf("step 1 of 3: 'npm login' with a recovery code; npm is logged out")
 	if err := r.ready(); err != nil {
 		return "", err
 	}
-	if err := app.confirm(ctx, fmt.Sprintf("run npm login, and answer with a recovery code of %q?", r.account.Name), "say --yes to log in"); err != nil {
+	if err := app.Confirm(ctx, fmt.Sprintf("run npm login, and answer with a recovery code of %q?", r.account.Name), "say --yes to log in"); err != nil {
 		return "", err
 	}
 	d := &enrol.Dialogue{}
@@ -197,15 +199,15 @@ func (r *recovering) login(ctx context.Context) (string, error) {
 // disable is the second step.
 func (r *recovering) disable(ctx context.Context, mode string) error {
 	app := r.app
-	app.sayf("step 2 of 3: 'npm profile disable-2fa' with a recovery code; it is on now (%s)", mode)
+	app.Sayf("step 2 of 3: 'npm profile disable-2fa' with a recovery code; it is on now (%s)", mode)
 	if err := r.ready(); err != nil {
 		return err
 	}
-	app.warnf("%s", onceOff(r.target))
-	app.sayf("instead, you can stop here, log in at the registry's web site with a recovery code ('npmotp recovery use %s'),", shellQuote(r.account.Name))
-	app.sayf("and add a security key or a new device there; what is on stays on meanwhile")
+	app.Warnf("%s", onceOff(r.target))
+	app.Sayf("instead, you can stop here, log in at the registry's web site with a recovery code ('npmotp recovery use %s'),", ui.Quote(r.account.Name))
+	app.Sayf("and add a security key or a new device there; what is on stays on meanwhile")
 	question := fmt.Sprintf("turn two-factor authentication off, with a recovery code of %q?", r.account.Name)
-	if err := app.confirm(ctx, question, "say --yes to turn it off"); err != nil {
+	if err := app.Confirm(ctx, question, "say --yes to turn it off"); err != nil {
 		return err
 	}
 	d := &enrol.Dialogue{}
@@ -218,7 +220,7 @@ func (r *recovering) disable(ctx context.Context, mode string) error {
 // isOff is for a second step that is done, perhaps by a run that did not get to
 // say so.
 func (r *recovering) isOff(ctx context.Context) error {
-	r.app.sayf("step 2 of 3 is done: two-factor authentication is off")
+	r.app.Sayf("step 2 of 3 is done: two-factor authentication is off")
 	if r.account == nil || r.account.Pending {
 		return nil
 	}
@@ -231,10 +233,10 @@ func (r *recovering) isOff(ctx context.Context) error {
 // enroll is the third step.
 func (r *recovering) enroll(ctx context.Context) error {
 	app := r.app
-	app.sayf("step 3 of 3: 'npm profile enable-2fa', with a new secret")
+	app.Sayf("step 3 of 3: 'npm profile enable-2fa', with a new secret")
 	question := "turn two-factor authentication on again?"
-	if err := app.confirm(ctx, question, "say --yes to turn it on"); err != nil {
-		return withHint(err, "'npmotp enroll' turns it on later")
+	if err := app.Confirm(ctx, question, "say --yes to turn it on"); err != nil {
+		return ui.WithHint(err, "'npmotp enroll' turns it on later")
 	}
 	e := &enrolling{app: app, v: r.v, target: r.target, o: enrollOptions{name: r.query}}
 	if r.account != nil {

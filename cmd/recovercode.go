@@ -9,20 +9,21 @@ import (
 	"npmotp/internal/enrol"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
 // ready tells whether there is a recovery code for a step.
 func (r *recovering) ready() error {
 	if r.account == nil {
-		return withHint(fmt.Errorf("%w with recovery codes for %s", vault.ErrNoAccount, r.target.Registry), "'npmotp recovery add' stores recovery codes")
+		return ui.WithHint(fmt.Errorf("%w with recovery codes for %s", vault.ErrNoAccount, r.target.Registry), "'npmotp recovery add' stores recovery codes")
 	}
 	if r.account.UnusedCodes() == 0 {
 		return fmt.Errorf("%w in %q", vault.ErrNoCodes, r.account.Name)
 	}
 	if r.next(r.account) == nil {
-		return withHint(fmt.Errorf("%w in %q that npm takes at its prompt: those have 64 hexadecimal digits", vault.ErrNoCodes, r.account.Name),
-			"log in at the registry's web site with one; 'npmotp recovery use %s' gives it", shellQuote(r.account.Name))
+		return ui.WithHint(fmt.Errorf("%w in %q that npm takes at its prompt: those have 64 hexadecimal digits", vault.ErrNoCodes, r.account.Name),
+			"log in at the registry's web site with one; 'npmotp recovery use %s' gives it", ui.Quote(r.account.Name))
 	}
 	return nil
 }
@@ -53,7 +54,7 @@ func (r *recovering) spend(ctx context.Context, d *enrol.Dialogue, purpose strin
 	verdict, err := r.app.holdDialogue(ctx, d, answer, npmWords(r.target, words...), nil)
 	if verdict == want {
 		if number == 0 {
-			r.app.sayf("npm asked for no code")
+			r.app.Sayf("npm asked for no code")
 		}
 		return r.settle(context.WithoutCancel(ctx), purpose)
 	}
@@ -62,7 +63,7 @@ func (r *recovering) spend(ctx context.Context, d *enrol.Dialogue, purpose strin
 		return r.app.speaking(failed, hint)
 	}
 	if verdict == enrol.BadCode {
-		hint = fmt.Sprintf("run 'npmotp recover %s' again for the next code", shellQuote(r.account.Name))
+		hint = fmt.Sprintf("run 'npmotp recover %s' again for the next code", ui.Quote(r.account.Name))
 	}
 	return r.app.speaking(fmt.Errorf("%w; recovery code number %d was sent, and stays reserved", failed, number), hint)
 }
@@ -119,7 +120,7 @@ func (r *recovering) settle(ctx context.Context, purpose string) error {
 		return nil
 	})
 	for _, n := range numbers {
-		r.app.sayf("recovery code number %d of %q is used (%s)", n, r.account.Name, purpose)
+		r.app.Sayf("recovery code number %d of %q is used (%s)", n, r.account.Name, purpose)
 	}
 	return err
 }

@@ -9,11 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
-
-// fewCodes is how many codes are left when the warnings begin.
-const fewCodes = 2
 
 func newRecoveryCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
@@ -92,24 +91,24 @@ func runRecoveryList(ctx context.Context, app *App, query string, all bool) erro
 		if last.IsZero() {
 			last = r.ReservedAt
 		}
-		rows = append(rows, []string{fmt.Sprint(r.Number), r.Mask(), state, fmt.Sprint(r.Set), day(r.AddedAt), day(last), r.UsedFor})
+		rows = append(rows, []string{fmt.Sprint(r.Number), r.Mask(), state, fmt.Sprint(r.Set), ui.Day(r.AddedAt), ui.Day(last), r.UsedFor})
 	}
 	if app.flags.json {
-		return app.printJSON(views)
+		return app.JSON(views)
 	}
 	for _, m := range a.Moved {
 		if m.Codes > 0 {
-			app.sayf("moved: %s", viewMove(m))
+			app.Sayf("moved: %s", viewMove(m))
 		}
 	}
 	if len(rows) == 0 && len(a.Moved) > 0 {
 		return nil
 	}
 	if len(rows) == 0 {
-		app.sayf("%q has no recovery codes; 'npmotp recovery add' stores them", a.Name)
+		app.Sayf("%q has no recovery codes; 'npmotp recovery add' stores them", a.Name)
 		return nil
 	}
-	return app.printTable("NUMBER CODE STATE SET ADDED GIVEN FOR", rows)
+	return app.Table("NUMBER CODE STATE SET ADDED GIVEN FOR", rows)
 }
 
 func newRecoveryUseCmd(app *App) *cobra.Command {
@@ -151,7 +150,7 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query, purpos
 			app.sayNotCleared()
 		}
 	case app.flags.json:
-		err = app.printJSON(struct {
+		err = app.JSON(struct {
 			Account string `json:"account"`
 			Number  int    `json:"number"`
 			Code    string `json:"code"`
@@ -162,20 +161,12 @@ func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query, purpos
 		_, err = fmt.Fprintln(app.Out, code.Code.Reveal())
 	}
 	if err != nil {
-		return withHint(err, "code number %d is reserved; 'npmotp recovery mark %s %d unused' gives it back", code.Number, shellQuote(name), code.Number)
+		return ui.WithHint(err, "code number %d is reserved; 'npmotp recovery mark %s %d unused' gives it back", code.Number, ui.Quote(name), code.Number)
 	}
-	app.sayf("code number %d of %q is reserved", code.Number, name)
-	app.sayf("hint: when the registry has taken it: npmotp recovery mark %s %d used", shellQuote(name), code.Number)
-	app.warnFewCodes(name, left)
+	app.Sayf("code number %d of %q is reserved", code.Number, name)
+	app.Hintf("when the registry has taken it: npmotp recovery mark %s %d used", ui.Quote(name), code.Number)
+	wrap.WarnFewCodes(&app.UI, name, left)
 	return nil
-}
-
-// warnFewCodes warns when few unused codes of an account are left.
-func (app *App) warnFewCodes(name string, left int) {
-	if left <= fewCodes {
-		app.warnf("%s left in %q", plural(left, "unused recovery code"), name)
-		app.sayf("hint: make new ones where you log in to the registry, then run 'npmotp recovery add'")
-	}
 }
 
 func newRecoveryMarkCmd(app *App) *cobra.Command {
@@ -194,11 +185,11 @@ unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
 			}
 			number, err := strconv.Atoi(args[0])
 			if err != nil {
-				return usageErrorf("%q is no code number", args[0])
+				return ui.Usagef("%q is no code number", args[0])
 			}
 			state := vault.CodeState(args[1])
 			if state != vault.Used && state != vault.Unused {
-				return usageErrorf("%q is neither used nor unused", args[1])
+				return ui.Usagef("%q is neither used nor unused", args[1])
 			}
 			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
 				a, err := c.Find(account)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -84,29 +85,29 @@ func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
 		return err
 	}
 	if in.repeated > 0 {
-		app.sayf("%s stood there more than once", plural(in.repeated, "code"))
+		app.Sayf("%s stood there more than once", ui.Plural(in.repeated, "code"))
 	}
 	if retired > 0 {
-		app.sayf("%s of the older set retired; had they belonged together, --append would have joined them", plural(retired, "unused code"))
+		app.Sayf("%s of the older set retired; had they belonged together, --append would have joined them", ui.Plural(retired, "unused code"))
 	}
 	if err := app.printStored(name, len(in.codes), unused); err != nil {
 		return err
 	}
 	if in.picture {
-		app.sayf("hint: whoever has the picture has the codes: delete it")
+		app.Hintf("whoever has the picture has the codes: delete it")
 	}
 	return nil
 }
 
 func (app *App) printStored(name string, stored, unused int) error {
 	if app.flags.json {
-		return app.printJSON(struct {
+		return app.JSON(struct {
 			Account string `json:"account"`
 			Stored  int    `json:"stored"`
 			Unused  int    `json:"unused"`
 		}{name, stored, unused})
 	}
-	app.sayf("%s stored in %q", plural(stored, "recovery code"), name)
+	app.Sayf("%s stored in %q", ui.Plural(stored, "recovery code"), name)
 	return nil
 }
 
@@ -154,7 +155,7 @@ func (app *App) mayCreate(ctx context.Context, name string, in recoveryInput) (*
 		at = " at " + a.Registry
 	}
 	question := fmt.Sprintf("there is no account %q%s; create it, for recovery codes only?", name, at)
-	return a, app.confirm(ctx, question, fmt.Sprintf("say --yes to create the account %q for recovery codes only", name))
+	return a, app.Confirm(ctx, question, fmt.Sprintf("say --yes to create the account %q for recovery codes only", name))
 }
 
 // mayAdd asks about what is odd: codes of another registry, and a page that is
@@ -176,14 +177,14 @@ func (app *App) mayAdd(ctx context.Context, a vault.Account, o recoveryAddOption
 	}
 	if in.sheet.Registry != a.Registry {
 		question := fmt.Sprintf("the sheet is for %s, and %q is for %s; store its codes there?", in.sheet.Registry, a.Name, a.Registry)
-		if err := app.confirm(ctx, question, "name the account that the sheet belongs to, or say --yes"); err != nil {
+		if err := app.Confirm(ctx, question, "name the account that the sheet belongs to, or say --yes"); err != nil {
 			return err
 		}
 	}
 	if retired > 0 && in.sheet.Made.Before(newest.Truncate(24*time.Hour)) {
 		question := fmt.Sprintf("the sheet is of %s, and %q has codes of %s, which it would retire; go on?",
 			in.sheet.Made.Format(time.DateOnly), a.Name, newest.UTC().Format(time.DateOnly))
-		return app.confirm(ctx, question, "say --append to keep both, or --yes to retire the newer codes")
+		return app.Confirm(ctx, question, "say --append to keep both, or --yes to retire the newer codes")
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"npmotp/internal/intake"
 	"npmotp/internal/secret"
 	"npmotp/internal/sheet"
+	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
 )
@@ -28,7 +29,7 @@ type recoveryInput struct {
 // readRecovery reads the paste or the picture that the flags name.
 func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recoveryInput, error) {
 	if o.file != "" && o.picture != "" {
-		return recoveryInput{}, usageErrorf("give one of --file and --qr")
+		return recoveryInput{}, ui.Usagef("give one of --file and --qr")
 	}
 	name := o.file
 	if o.picture != "" {
@@ -45,8 +46,8 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 		r = f
 	case name == "-" || !app.InTTY:
 		r = app.In
-	case app.flags.noInput:
-		return recoveryInput{}, usageErrorf("no recovery codes: give --file or --qr, or pipe them in")
+	case app.NoInput:
+		return recoveryInput{}, ui.Usagef("no recovery codes: give --file or --qr, or pipe them in")
 	default:
 		return app.askRecovery(ctx)
 	}
@@ -60,7 +61,7 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 // askRecovery asks for the codes at the terminal. One with a typing error is
 // asked for again, alone: they are long, and cannot be seen.
 func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
-	text, err := app.Prompt.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
+	text, err := app.Terminal.Secrets(ctx, "Paste the recovery codes, which are not shown, and an empty line: \r\n")
 	if err != nil {
 		return recoveryInput{}, err
 	}
@@ -70,7 +71,7 @@ func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
 		if !ok {
 			return in, err
 		}
-		again, asked := app.Prompt.Secrets(ctx, fmt.Sprintf("npmotp: %v\r\nThat code again, and an empty line (Ctrl-C gives up): \r\n", err))
+		again, asked := app.Terminal.Secrets(ctx, fmt.Sprintf("npmotp: %v\r\nThat code again, and an empty line (Ctrl-C gives up): \r\n", err))
 		if asked != nil {
 			return recoveryInput{}, asked
 		}
@@ -99,7 +100,7 @@ func recoveryFrom(ctx context.Context, r io.Reader, picture bool) (recoveryInput
 	s, err := sheet.Pick(codes)
 	if errors.Is(err, sheet.ErrNotSheet) {
 		if _, isKey := scan.Pick(codes); isKey == nil {
-			return recoveryInput{}, withHint(err, "it holds the key of one-time passwords: 'npmotp add --qr' stores that")
+			return recoveryInput{}, ui.WithHint(err, "it holds the key of one-time passwords: 'npmotp add --qr' stores that")
 		}
 	}
 	if err != nil {
@@ -114,9 +115,9 @@ func recoveryFrom(ctx context.Context, r io.Reader, picture bool) (recoveryInput
 func pictureHint(err error) error {
 	switch {
 	case errors.Is(err, scan.ErrNotPicture):
-		return withHint(err, "for a text with recovery codes, use --file")
+		return ui.WithHint(err, "for a text with recovery codes, use --file")
 	case errors.Is(err, scan.ErrNoCode):
-		return withHint(err, "take the photo again, flat, sharp and with the QR code filling most of it; or type the codes, with their check groups")
+		return ui.WithHint(err, "take the photo again, flat, sharp and with the QR code filling most of it; or type the codes, with their check groups")
 	}
 	return err
 }

@@ -15,6 +15,8 @@ import (
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/cleantext"
 	"npmotp/internal/sheet"
+	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 )
 
 type recoverySheetOptions struct {
@@ -56,7 +58,7 @@ so that it need not lie on the disk at all.`,
 // check refuses what cannot be written, before a passphrase is asked for.
 func (o *recoverySheetOptions) check(app *App) error {
 	if o.output == "" {
-		return &usageError{msg: "no file to write the sheet to", hint: "say -o codes.pdf, or -o - in front of a pipe"}
+		return &ui.UsageError{Msg: "no file to write the sheet to", Hint: "say -o codes.pdf, or -o - in front of a pipe"}
 	}
 	if o.format == "" {
 		o.format = "pdf"
@@ -69,15 +71,15 @@ func (o *recoverySheetOptions) check(app *App) error {
 	case "htm":
 		o.format = "html"
 	default:
-		return usageErrorf("a sheet is a .pdf, .html or .png file, not %s; or give --format", cleantext.Quote(filepath.Base(o.output)))
+		return ui.Usagef("a sheet is a .pdf, .html or .png file, not %s; or give --format", cleantext.Quote(filepath.Base(o.output)))
 	}
 	switch {
 	case o.output != "-":
 		return nil
 	case app.flags.json:
-		return usageErrorf("--json and -o - both write to standard output")
+		return ui.Usagef("--json and -o - both write to standard output")
 	case app.OutTTY:
-		return &usageError{msg: "the sheet is no text for a terminal", hint: "name a file with -o, or pipe it: npmotp recovery sheet -o - | lp"}
+		return &ui.UsageError{Msg: "the sheet is no text for a terminal", Hint: "name a file with -o, or pipe it: npmotp recovery sheet -o - | lp"}
 	}
 	return nil
 }
@@ -123,7 +125,7 @@ func writeSheet(w io.Writer, s sheet.Sheet, format string) error {
 	case "png":
 		err := s.WritePNG(w)
 		if errors.Is(err, sheet.ErrManyPages) {
-			return &usageError{msg: err.Error(), hint: "make a PDF: -o codes.pdf"}
+			return &ui.UsageError{Msg: err.Error(), Hint: "make a PDF: -o codes.pdf"}
 		}
 		return err
 	}
@@ -146,12 +148,12 @@ func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, e
 	name := cleantext.Show(o.output)
 	if !info.Mode().IsRegular() {
 		// A link may lead to where others can read; a device keeps nothing.
-		return false, usageErrorf("%s is there already and is no ordinary file: give another name", name)
+		return false, ui.Usagef("%s is there already and is no ordinary file: give another name", name)
 	}
 	if o.force {
 		return true, nil
 	}
-	return true, app.confirm(ctx, name+" is there already; replace it?", "say --force to replace it, or give another name")
+	return true, app.Confirm(ctx, name+" is there already; replace it?", "say --force to replace it, or give another name")
 }
 
 // putSheet writes the file for its owner alone. A new one is created by this
@@ -182,7 +184,7 @@ func (app *App) tellSheet(s sheet.Sheet, o recoverySheetOptions) error {
 		}
 	}
 	if app.flags.json {
-		if err := app.printJSON(struct {
+		if err := app.JSON(struct {
 			Account string `json:"account"`
 			File    string `json:"file"`
 			Format  string `json:"format"`
@@ -193,14 +195,14 @@ func (app *App) tellSheet(s sheet.Sheet, o recoverySheetOptions) error {
 		}
 	}
 	if !s.HasQR() {
-		app.warnf("%s do not fit into one QR code: the sheet has none, and has to be typed", plural(len(s.Codes), "code"))
+		app.Warnf("%s do not fit into one QR code: the sheet has none, and has to be typed", ui.Plural(len(s.Codes), "code"))
 	}
 	if file == "-" {
-		app.sayf("a sheet with %s of %q went to standard output", plural(len(s.Codes), "unused code"), s.Account)
+		app.Sayf("a sheet with %s of %q went to standard output", ui.Plural(len(s.Codes), "unused code"), s.Account)
 		return nil
 	}
-	app.sayf("a sheet with %s of %q is in %s", plural(len(s.Codes), "unused code"), s.Account, cleantext.Show(file))
-	app.warnf("whoever reads this file has the codes: print it now, then delete it: %s", shellQuote(cleantext.Show(file)))
-	app.warnFewCodes(s.Account, len(s.Codes))
+	app.Sayf("a sheet with %s of %q is in %s", ui.Plural(len(s.Codes), "unused code"), s.Account, cleantext.Show(file))
+	app.Warnf("whoever reads this file has the codes: print it now, then delete it: %s", ui.Quote(cleantext.Show(file)))
+	wrap.WarnFewCodes(&app.UI, s.Account, len(s.Codes))
 	return nil
 }

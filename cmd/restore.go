@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -30,7 +31,7 @@ that was you, --accept says so.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case accept && len(args) > 0:
-				return usageErrorf("--accept goes without a generation")
+				return ui.Usagef("--accept goes without a generation")
 			case accept:
 				return runAccept(cmd.Context(), app)
 			case len(args) == 0:
@@ -38,7 +39,7 @@ that was you, --accept says so.`,
 			}
 			generation, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {
-				return usageErrorf("%q is no generation; 'npmotp restore' lists them", args[0])
+				return ui.Usagef("%q is no generation; 'npmotp restore' lists them", args[0])
 			}
 			return runRestore(cmd.Context(), app, generation)
 		},
@@ -55,7 +56,7 @@ func runAccept(ctx context.Context, app *App) error {
 	if err := v.Accept(ctx); err != nil {
 		return err
 	}
-	app.sayf("the vault is accepted as it is")
+	app.Sayf("the vault is accepted as it is")
 	return nil
 }
 
@@ -86,13 +87,13 @@ func runListBackups(app *App) error {
 		rows = append(rows, []string{fmt.Sprint(b.Generation), info.ModTime().Format(time.DateTime), b.Path})
 	}
 	if app.flags.json {
-		return app.printJSON(views)
+		return app.JSON(views)
 	}
 	if len(rows) == 0 {
-		app.sayf("there are no backups yet; every change of the vault makes one")
+		app.Sayf("there are no backups yet; every change of the vault makes one")
 		return nil
 	}
-	return app.printTable("GENERATION SAVED FILE", rows)
+	return app.Table("GENERATION SAVED FILE", rows)
 }
 
 func runRestore(ctx context.Context, app *App, generation uint64) error {
@@ -111,22 +112,22 @@ func runRestore(ctx context.Context, app *App, generation uint64) error {
 		}
 	}
 	if len(found) == 0 {
-		return withHint(vault.ErrNoAccount, "'npmotp restore' lists the generations that there are")
+		return ui.WithHint(vault.ErrNoAccount, "'npmotp restore' lists the generations that there are")
 	}
 	if len(found) > 1 {
-		return withHint(&vault.AmbiguousError{Query: fmt.Sprint(generation), Matches: []string{found[0].Path, found[1].Path}},
+		return ui.WithHint(&vault.AmbiguousError{Query: fmt.Sprint(generation), Matches: []string{found[0].Path, found[1].Path}},
 			"look into one with --vault FILE, and move the other away")
 	}
 	by, _, err := app.opener(ctx, "Passphrase of that generation: ", func() (bool, error) { return true, nil })
 	if err != nil {
 		return err
 	}
-	if err := app.confirm(ctx, fmt.Sprintf("put generation %d in the place of the vault?", generation), "say --yes to restore it"); err != nil {
+	if err := app.Confirm(ctx, fmt.Sprintf("put generation %d in the place of the vault?", generation), "say --yes to restore it"); err != nil {
 		return err
 	}
 	if _, err := f.Restore(ctx, found[0], by); err != nil {
 		return err
 	}
-	app.sayf("generation %d is back", generation)
+	app.Sayf("generation %d is back", generation)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"npmotp/internal/bundle"
 	"npmotp/internal/passphrase"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -67,17 +68,17 @@ func (o *sendOptions) parts(app *App) (bundle.Parts, error) {
 	chosen := map[bundle.Parts]bool{bundle.Recovery: o.recovery, bundle.Secret: o.secret, bundle.All: o.all || o.recovery && o.secret}
 	switch {
 	case len(o.to) == 0:
-		return "", &usageError{msg: "nobody to send to: give --to DEVICE", hint: "'npmotp device list' shows the devices, 'npmotp device add' stores one"}
+		return "", &ui.UsageError{Msg: "nobody to send to: give --to DEVICE", Hint: "'npmotp device list' shows the devices, 'npmotp device add' stores one"}
 	case !o.recovery && !o.secret && !o.all:
-		return "", usageErrorf("say what to send: --recovery, --secret or --all")
+		return "", ui.Usagef("say what to send: --recovery, --secret or --all")
 	case o.allAccounts && len(o.accounts) > 0:
-		return "", usageErrorf("name accounts or give --all-accounts, not both")
+		return "", ui.Usagef("name accounts or give --all-accounts, not both")
 	case o.move && o.out == "":
-		return "", usageErrorf("--move needs -o FILE: what is forgotten here has to be on a disk first")
+		return "", ui.Usagef("--move needs -o FILE: what is forgotten here has to be on a disk first")
 	case o.move && len(o.to) > 1:
-		return "", usageErrorf("--move goes to one device")
+		return "", ui.Usagef("--move goes to one device")
 	case o.qr && o.out == "" && app.flags.json:
-		return "", usageErrorf("--qr draws, --json prints; give -o FOLDER for the pictures")
+		return "", ui.Usagef("--qr draws, --json prints; give -o FOLDER for the pictures")
 	}
 	for _, p := range []bundle.Parts{bundle.All, bundle.Recovery} {
 		if chosen[p] {
@@ -116,7 +117,7 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 		return err
 	}
 	// At the end, where it is still on the screen.
-	app.sayf("fingerprint of the bundle: %s", bundle.Fingerprint(s.sealed.Data))
+	app.Sayf("fingerprint of the bundle: %s", bundle.Fingerprint(s.sealed.Data))
 	if o.move {
 		if err := app.forget(ctx, v, s, o.out); err != nil {
 			return err
@@ -208,11 +209,11 @@ func chosenAccounts(c *vault.Contents, o sendOptions, parts bundle.Parts) ([]*va
 func (app *App) describe(s *sending, o sendOptions) {
 	app.sayInside(s.Bundle)
 	for _, d := range s.devices {
-		app.sayf("for %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
+		app.Sayf("for %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
 	}
 	for i := range s.Accounts {
 		if a := &s.Accounts[i]; a.IsHOTP() && !o.move {
-			app.warnf("%q counts its passwords: used on two laptops, each makes the other's next ones invalid; --move keeps it on one", a.Name)
+			app.Warnf("%q counts its passwords: used on two laptops, each makes the other's next ones invalid; --move keeps it on one", a.Name)
 		}
 	}
 }
@@ -221,10 +222,10 @@ func (app *App) describe(s *sending, o sendOptions) {
 // on a screen.
 func (app *App) sayInside(b *bundle.Bundle) {
 	const most = 20
-	app.sayf("a bundle of %s", plural(len(b.Accounts), "account"))
+	app.Sayf("a bundle of %s", ui.Plural(len(b.Accounts), "account"))
 	for i := range b.Accounts {
 		if i == most {
-			app.sayf("    and %s more", plural(len(b.Accounts)-most, "account"))
+			app.Sayf("    and %s more", ui.Plural(len(b.Accounts)-most, "account"))
 			break
 		}
 		a := &b.Accounts[i]
@@ -233,9 +234,9 @@ func (app *App) sayInside(b *bundle.Bundle) {
 			what = ", the secret"
 		}
 		if n := len(a.RecoveryCodes); n > 0 {
-			what += fmt.Sprintf(", %s, %d unused", plural(n, "recovery code"), a.UnusedCodes())
+			what += fmt.Sprintf(", %s, %d unused", ui.Plural(n, "recovery code"), a.UnusedCodes())
 		}
-		app.sayf("    %q%s", a.Name, what)
+		app.Sayf("    %q%s", a.Name, what)
 	}
 }
 
@@ -272,7 +273,7 @@ func (app *App) printSent(s *sending, o sendOptions) error {
 		a := &s.Accounts[i]
 		view.Accounts = append(view.Accounts, sentAccountView{Name: a.Name, Secret: a.Key != nil, RecoveryCodes: a.UnusedCodes()})
 	}
-	return app.printJSON(view)
+	return app.JSON(view)
 }
 
 // forget takes out of the vault what is in the bundle, which is on the disk.
@@ -288,10 +289,10 @@ func (app *App) forget(ctx context.Context, v *vault.Vault, s *sending, file str
 	if err != nil {
 		return fmt.Errorf("%w; %s is written, and nothing was forgotten here", err, file)
 	}
-	app.sayf("what it holds is forgotten here; keep %s until %q has received it", file, s.devices[0].Name)
+	app.Sayf("what it holds is forgotten here; keep %s until %q has received it", file, s.devices[0].Name)
 	path, err := app.vaultPath()
 	if err == nil {
-		app.sayf("hint: older generations in %s still hold it; remove them when it has arrived", filepath.Join(filepath.Dir(path), "backups"))
+		app.Hintf("older generations in %s still hold it; remove them when it has arrived", filepath.Join(filepath.Dir(path), "backups"))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/bundle"
 	"npmotp/internal/qrdraw"
+	"npmotp/internal/ui"
 	"npmotp/scan"
 )
 
@@ -36,11 +37,11 @@ func (app *App) writeSent(ctx context.Context, s *sending, o sendOptions) error 
 		err = app.writePictures(ctx, s, o.out)
 	} else {
 		if err = bundle.Write(o.out, s.sealed); err == nil {
-			app.sayf("written to %s; there: npmotp receive %s", o.out, shellQuote(filepath.Base(o.out)))
+			app.Sayf("written to %s; there: npmotp receive %s", o.out, ui.Quote(filepath.Base(o.out)))
 		}
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return &usageError{msg: o.out + " exists already", hint: "name another: what is there may not have been received yet"}
+		return &ui.UsageError{Msg: o.out + " exists already", Hint: "name another: what is there may not have been received yet"}
 	}
 	return err
 }
@@ -63,7 +64,7 @@ func (app *App) writePictures(ctx context.Context, s *sending, dir string) error
 			return err
 		}
 	}
-	app.sayf("%s written to the folder %s; there: npmotp receive --qr %s", plural(len(parts), "picture"), dir, shellQuote(filepath.Base(dir)))
+	app.Sayf("%s written to the folder %s; there: npmotp receive --qr %s", ui.Plural(len(parts), "picture"), dir, ui.Quote(filepath.Base(dir)))
 	return app.checkPictures(ctx, s, dir)
 }
 
@@ -125,7 +126,7 @@ func (app *App) drawSeries(ctx context.Context, data []byte) error {
 		return err
 	}
 	if app.OutTTY && len(parts) > manyParts {
-		app.sayf("hint: %d QR codes in this terminal; fewer in a larger one or with a smaller font, and -o FOLDER writes pictures", len(parts))
+		app.Hintf("%d QR codes in this terminal; fewer in a larger one or with a smaller font, and -o FOLDER writes pictures", len(parts))
 	}
 	for i, text := range parts {
 		m, err := qrdraw.Encode(text, qrdraw.Low)
@@ -135,12 +136,12 @@ func (app *App) drawSeries(ctx context.Context, data []byte) error {
 		if err := m.Terminal(app.Out); err != nil {
 			return err
 		}
-		app.sayf("part %d of %d", i+1, len(parts))
-		if !app.OutTTY || app.flags.noInput || i+1 == len(parts) {
+		app.Sayf("part %d of %d", i+1, len(parts))
+		if !app.OutTTY || app.NoInput || i+1 == len(parts) {
 			continue
 		}
-		_, err = app.Prompt.Line(ctx, "Enter shows the next: ")
-		if err != nil && !errors.Is(err, errNoTerminal) {
+		_, err = app.Terminal.Line(ctx, "Enter shows the next: ")
+		if err != nil && !errors.Is(err, ui.ErrNoTerminal) {
 			return err
 		}
 	}
@@ -154,7 +155,7 @@ func (app *App) readSeries(ctx context.Context, names []string) ([]byte, error) 
 	for i, name := range names {
 		if now := app.Now(); now.Sub(said).Seconds() >= 1 {
 			said = now
-			app.sayf("%d of %d pictures read", i, len(names))
+			app.Sayf("%d of %d pictures read", i, len(names))
 		}
 		if err := app.readPart(ctx, &series, name); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -180,7 +181,7 @@ func (app *App) readPart(ctx context.Context, series *bundle.Series, name string
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		app.warnf("%s: %v", name, err)
+		app.Warnf("%s: %v", name, err)
 		return nil
 	}
 	any := false
@@ -192,7 +193,7 @@ func (app *App) readPart(ctx context.Context, series *bundle.Series, name string
 		any = any || part
 	}
 	if !any {
-		app.warnf("%s: the QR code is no part of a bundle", name)
+		app.Warnf("%s: the QR code is no part of a bundle", name)
 	}
 	return nil
 }

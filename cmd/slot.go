@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/codes"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -77,7 +79,7 @@ func (app *App) warnClassic(slots []slotView) {
 		}
 	}
 	if len(names) > 0 {
-		app.warnf("classic, not post-quantum: slot %s; who copies the vault now could open it with a quantum computer one day, but not by a passphrase or an age1pq1 recipient", strings.Join(names, ", "))
+		app.Warnf("classic, not post-quantum: slot %s; who copies the vault now could open it with a quantum computer one day, but not by a passphrase or an age1pq1 recipient", strings.Join(names, ", "))
 	}
 }
 
@@ -112,9 +114,9 @@ func runSlotList(ctx context.Context, app *App) error {
 		rows = append(rows, []string{view.ID, view.text(), view.Name, shortened(view.Recipient)})
 	}
 	if app.flags.json {
-		return app.printJSON(views)
+		return app.JSON(views)
 	}
-	if err := app.printTable("ID KIND NAME RECIPIENT", rows); err != nil {
+	if err := app.Table("ID KIND NAME RECIPIENT", rows); err != nil {
 		return err
 	}
 	app.warnClassic(views)
@@ -166,14 +168,14 @@ func runSlotRemove(ctx context.Context, app *App, query string) error {
 		return err
 	}
 	view := viewSlot(slot)
-	err = app.confirm(ctx, fmt.Sprintf("remove slot %s (%s), so that it opens the vault no more?", view.called(), view.text()), "say --yes to remove it")
+	err = app.Confirm(ctx, fmt.Sprintf("remove slot %s (%s), so that it opens the vault no more?", view.called(), view.text()), "say --yes to remove it")
 	if err != nil {
 		return err
 	}
 	if _, err = v.RemoveSlot(ctx, slot.ID, app.passphraseOf(known)); err != nil {
 		return err
 	}
-	app.sayf("slot %s is removed", view.called())
+	app.Sayf("slot %s is removed", view.called())
 	return app.offerBackups(ctx, f, "the removed slot")
 }
 
@@ -192,11 +194,11 @@ func (app *App) passphraseOf(known secret.Text) vault.PassphraseOf {
 			return secret.Text{}, fmt.Errorf("%w of slot %s", vault.ErrPassphrase, slot)
 		}
 		if attempt > 0 {
-			app.warnf("the passphrase does not open slot %s", slot)
+			app.Warnf("the passphrase does not open slot %s", slot)
 		}
 		pass, err := app.ask(ctx, fmt.Sprintf("Passphrase of slot %s, which is written anew: ", slot))
-		if errors.Is(err, errLocked) || errors.Is(err, errNoTerminal) {
-			return pass, withHint(fmt.Errorf("%w: the passphrase of slot %s is needed to write it anew", errLocked, slot),
+		if errors.Is(err, codes.ErrLocked) || errors.Is(err, ui.ErrNoTerminal) {
+			return pass, ui.WithHint(fmt.Errorf("%w: the passphrase of slot %s is needed to write it anew", codes.ErrLocked, slot),
 				"run it at a terminal, or remove that slot first")
 		}
 		return pass, err
@@ -210,11 +212,11 @@ func (app *App) offerBackups(ctx context.Context, f *vault.File, with string) er
 	if err != nil || len(backups) == 0 {
 		return err
 	}
-	still := fmt.Sprintf("%s still open with %s", plural(len(backups), "backup"), with)
-	err = app.confirm(ctx, still+"; remove them?", "")
-	_, unasked := errors.AsType[*usageError](err)
-	if errors.Is(err, errDeclined) || unasked {
-		app.warnf("%s; remove them from the folder 'backups' beside the vault", still)
+	still := fmt.Sprintf("%s still open with %s", ui.Plural(len(backups), "backup"), with)
+	err = app.Confirm(ctx, still+"; remove them?", "")
+	_, unasked := errors.AsType[*ui.UsageError](err)
+	if errors.Is(err, ui.ErrDeclined) || unasked {
+		app.Warnf("%s; remove them from the folder 'backups' beside the vault", still)
 		return nil
 	}
 	if err != nil {
@@ -224,6 +226,6 @@ func (app *App) offerBackups(ctx context.Context, f *vault.File, with string) er
 	if err != nil {
 		return err
 	}
-	app.sayf("removed %s", plural(removed, "backup"))
+	app.Sayf("removed %s", ui.Plural(removed, "backup"))
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -55,9 +56,9 @@ has that file: try it before you rely on it.
 func runSlotAdd(ctx context.Context, app *App, o slotAddOptions) error {
 	switch {
 	case o.passphrase == (o.recipient != ""):
-		return usageErrorf("give one of --recipient and --passphrase")
+		return ui.Usagef("give one of --recipient and --passphrase")
 	case o.newFile != "" && !o.passphrase:
-		return usageErrorf("--new-passphrase-file goes with --passphrase")
+		return ui.Usagef("--new-passphrase-file goes with --passphrase")
 	}
 	if o.name != "" {
 		var err error
@@ -99,9 +100,9 @@ func runSlotAdd(ctx context.Context, app *App, o slotAddOptions) error {
 	view := viewSlot(slot)
 	app.warnClassic([]slotView{view})
 	if app.flags.json {
-		return app.printJSON(view)
+		return app.JSON(view)
 	}
-	app.sayf("added slot %s: %s", view.called(), cleantext.Show(view.text()))
+	app.Sayf("added slot %s: %s", view.called(), cleantext.Show(view.text()))
 	return nil
 }
 
@@ -115,7 +116,7 @@ func readRecipient(r io.Reader) (string, error) {
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 		case found != "":
-			return "", usageErrorf("there are several lines, and a slot has one recipient")
+			return "", ui.Usagef("there are several lines, and a slot has one recipient")
 		default:
 			found = line
 		}
@@ -124,7 +125,7 @@ func readRecipient(r io.Reader) (string, error) {
 		return "", err
 	}
 	if found == "" {
-		return "", usageErrorf("no recipient on standard input")
+		return "", ui.Usagef("no recipient on standard input")
 	}
 	return found, nil
 }

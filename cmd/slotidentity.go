@@ -8,7 +8,9 @@ import (
 	"os"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/codes"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -51,38 +53,38 @@ func (app *App) dialogue(ctx context.Context) vault.Dialogue {
 	return vault.Dialogue{
 		Secret: func(label string) (secret.Text, error) { return app.ask(ctx, cleantext.Show(label)) },
 		Line: func(label string) (string, error) {
-			if app.flags.noInput {
-				return "", errLocked
+			if app.NoInput {
+				return "", codes.ErrLocked
 			}
-			return app.Prompt.Line(ctx, cleantext.Show(label))
+			return app.Terminal.Line(ctx, cleantext.Show(label))
 		},
 		Choose: func(question, yes, no string) (bool, error) { return app.choose(ctx, question, yes, no) },
 		Show: func(message string) error {
 			// Past a redirection: it may say that a key waits to be touched.
-			err := app.Prompt.Show("npmotp: " + cleantext.Show(message) + "\r\n")
-			if errors.Is(err, errNoTerminal) {
-				app.sayf("%s", cleantext.Show(message))
+			err := app.Terminal.Show("npmotp: " + cleantext.Show(message) + "\r\n")
+			if errors.Is(err, ui.ErrNoTerminal) {
+				app.Sayf("%s", cleantext.Show(message))
 				return nil
 			}
 			return err
 		},
-		Waiting: func(plugin string) { app.sayf("waiting for age-plugin-%s", cleantext.Show(plugin)) },
+		Waiting: func(plugin string) { app.Sayf("waiting for age-plugin-%s", cleantext.Show(plugin)) },
 	}
 }
 
 // choose asks a plugin's question, which has answers of its own. It is no
 // confirmation of npmotp's, so --yes does not answer it.
 func (app *App) choose(ctx context.Context, question, yes, no string) (bool, error) {
-	if app.flags.noInput {
-		return false, errLocked
+	if app.NoInput {
+		return false, codes.ErrLocked
 	}
 	question, yes, no = cleantext.Show(question), cleantext.Show(yes), cleantext.Show(no)
 	if no == "" {
-		_, err := app.Prompt.Line(ctx, fmt.Sprintf("%s [Enter: %s] ", question, yes))
+		_, err := app.Terminal.Line(ctx, fmt.Sprintf("%s [Enter: %s] ", question, yes))
 		return err == nil, err
 	}
 	for {
-		answer, err := app.Prompt.Line(ctx, fmt.Sprintf("%s [1: %s, 2: %s] ", question, yes, no))
+		answer, err := app.Terminal.Line(ctx, fmt.Sprintf("%s [1: %s, 2: %s] ", question, yes, no))
 		if err != nil {
 			return false, err
 		}

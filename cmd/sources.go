@@ -14,8 +14,10 @@ import (
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/clip"
+	"npmotp/internal/codes"
 	"npmotp/internal/intake"
 	"npmotp/internal/screen"
+	"npmotp/internal/ui"
 	"npmotp/scan"
 )
 
@@ -36,7 +38,7 @@ func (app *App) gather(ctx context.Context, o addOptions) ([]intake.Enrolment, e
 		return []intake.Enrolment{e}[:count(err)], err
 	}
 	if o.name != "" {
-		return nil, usageErrorf("NAME goes with one picture; several are named by what their QR codes say")
+		return nil, ui.Usagef("NAME goes with one picture; several are named by what their QR codes say")
 	}
 	return app.gatherPictures(ctx, files)
 }
@@ -67,8 +69,8 @@ func (app *App) gatherOne(ctx context.Context, o addOptions) (intake.Enrolment, 
 		return intake.Any(ctx, app.In)
 	}
 	text, err := app.ask(ctx, "Secret (the line below the QR code): ")
-	if errors.Is(err, errLocked) {
-		return intake.Enrolment{}, usageErrorf("no secret: give --qr, --text or --uri, or pipe it in")
+	if errors.Is(err, codes.ErrLocked) {
+		return intake.Enrolment{}, ui.Usagef("no secret: give --qr, --text or --uri, or pipe it in")
 	}
 	if err != nil {
 		return intake.Enrolment{}, err
@@ -98,7 +100,7 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intake.Enrolment, error) {
 	return func(e intake.Enrolment, err error) (intake.Enrolment, error) {
 		several, ok := errors.AsType[*scan.SeveralError](err)
-		if !ok || app.flags.noInput {
+		if !ok || app.NoInput {
 			return e, err
 		}
 		var question strings.Builder
@@ -107,8 +109,8 @@ func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intak
 			fmt.Fprintf(&question, "  %d  %s\n", i+1, cleantext.Show(label))
 		}
 		fmt.Fprintf(&question, "Which one? [1-%d] ", len(several.Keys))
-		answer, asked := app.Prompt.Line(ctx, question.String())
-		if errors.Is(asked, errNoTerminal) {
+		answer, asked := app.Terminal.Line(ctx, question.String())
+		if errors.Is(asked, ui.ErrNoTerminal) {
 			return e, err
 		}
 		if asked != nil {
@@ -116,7 +118,7 @@ func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intak
 		}
 		n, wrong := strconv.Atoi(strings.TrimSpace(answer))
 		if wrong != nil || n < 1 || n > len(several.Keys) {
-			return e, errDeclined
+			return e, ui.ErrDeclined
 		}
 		return intake.URI(several.Keys[n-1])
 	}
@@ -181,7 +183,7 @@ func (app *App) gatherPictures(ctx context.Context, files []string) (found []int
 	for i, name := range files {
 		if now := app.Now(); now.Sub(said) >= time.Second {
 			said = now
-			app.sayf("%d of %d pictures read", i, len(files))
+			app.Sayf("%d of %d pictures read", i, len(files))
 		}
 		e, err := app.read(ctx, name, intake.Picture)
 		if ctx.Err() != nil {
@@ -197,12 +199,12 @@ func (app *App) gatherPictures(ctx context.Context, files []string) (found []int
 		}
 		shown, key := cleantext.Show(name), e.Key.Secret.Reveal()
 		if first, again := from[key]; again {
-			app.sayf("%s: the same key as in %s", shown, first)
+			app.Sayf("%s: the same key as in %s", shown, first)
 			continue
 		}
 		from[key] = shown
 		found = append(found, e)
-		app.sayf("%s: %s", shown, cleantext.Show(strings.TrimSpace(e.Label.Issuer+" "+e.Label.Account)))
+		app.Sayf("%s: %s", shown, cleantext.Show(strings.TrimSpace(e.Label.Issuer+" "+e.Label.Account)))
 	}
 	return found, failed
 }
@@ -218,7 +220,7 @@ func (app *App) readClipboard(ctx context.Context) (intake.Enrolment, error) {
 	}
 	text, err := app.Clip.Text()
 	if err != nil {
-		return intake.Enrolment{}, withHint(err, "save the picture and give it with --qr, or pipe the text in; on Linux, install wl-clipboard or xclip for --clipboard")
+		return intake.Enrolment{}, ui.WithHint(err, "save the picture and give it with --qr, or pipe the text in; on Linux, install wl-clipboard or xclip for --clipboard")
 	}
 	e, err := intake.Any(ctx, strings.NewReader(text.Reveal()))
 	if errors.Is(err, intake.ErrEmpty) {
@@ -231,7 +233,7 @@ func (app *App) readClipboard(ctx context.Context) (intake.Enrolment, error) {
 func (app *App) readScreen(ctx context.Context) (intake.Enrolment, error) {
 	pictures, err := app.Screen.Capture(ctx)
 	if missing, ok := errors.AsType[*screen.MissingError](err); ok {
-		return intake.Enrolment{}, withHint(err, "%s", missing.Mend)
+		return intake.Enrolment{}, ui.WithHint(err, "%s", missing.Mend)
 	}
 	if err != nil {
 		return intake.Enrolment{}, err
@@ -242,7 +244,7 @@ func (app *App) readScreen(ctx context.Context) (intake.Enrolment, error) {
 	}
 	e, err := intake.Pictures(ctx, readers...)
 	if errors.Is(err, scan.ErrNoCode) {
-		return e, withHint(err, "have the whole QR code on the screen, not behind another window, and its font not too small")
+		return e, ui.WithHint(err, "have the whole QR code on the screen, not behind another window, and its font not too small")
 	}
 	return e, err
 }

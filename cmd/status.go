@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/ui"
 )
 
 // statusView is the JSON of the state of the agent. When it is locked, all but
@@ -55,14 +56,14 @@ func runStatus(ctx context.Context, app *App) error {
 	status, err := app.agentStatus(ctx)
 	locked := errors.Is(err, agent.ErrNone)
 	if e, ok := errors.AsType[*agent.Error](err); ok && e.Kind == agent.KindEnded {
-		app.warnf("%v", err)
+		app.Warnf("%v", err)
 		locked = true
 	}
 	if err != nil && !locked {
 		return err
 	}
 	if app.flags.json {
-		if err := app.printJSON(viewStatus(status, !locked)); err != nil {
+		if err := app.JSON(viewStatus(status, !locked)); err != nil {
 			return err
 		}
 	} else if err := app.printStatus(status, !locked); err != nil {
@@ -84,7 +85,7 @@ func (app *App) agentStatus(ctx context.Context) (agent.Status, error) {
 		return agent.Status{}, err
 	}
 	defer func() { _ = c.Close() }()
-	c.Warn = func(text string) { app.warnf("%s", text) }
+	c.Warn = func(text string) { app.Warnf("%s", text) }
 	return c.Status()
 }
 
@@ -104,7 +105,7 @@ func viewStatus(s agent.Status, unlocked bool) statusView {
 
 func (app *App) printStatus(s agent.Status, unlocked bool) error {
 	if !unlocked {
-		return app.printFields([][2]string{{"state", "locked"}})
+		return app.Fields([][2]string{{"state", "locked"}})
 	}
 	fields := [][2]string{
 		{"state", "unlocked"},
@@ -112,19 +113,19 @@ func (app *App) printStatus(s agent.Status, unlocked bool) error {
 		{"unused until", clockTime(s.IdleUntil)},
 		{"process", fmt.Sprint(s.PID)},
 		{"memory", "may be swapped"},
-		{"given", plural(s.Codes, "password") + ", " + plural(s.Lists, "list")},
+		{"given", ui.Plural(s.Codes, "password") + ", " + ui.Plural(s.Lists, "list")},
 	}
 	if s.InMemory {
 		fields[4][1] = "is not swapped"
 	}
-	if err := app.printFields(fields); err != nil || len(s.Given) == 0 {
+	if err := app.Fields(fields); err != nil || len(s.Given) == 0 {
 		return err
 	}
 	var rows [][]string
 	for _, g := range s.Given {
 		rows = append(rows, []string{clockTime(g.At), g.What, g.Account, fmt.Sprint(g.PID), g.Command, g.Parent})
 	}
-	return app.printTable("TIME WHAT ACCOUNT PROCESS COMMAND PARENT", rows)
+	return app.Table("TIME WHAT ACCOUNT PROCESS COMMAND PARENT", rows)
 }
 
 // clockTime writes a time of this day or the next.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -79,13 +80,13 @@ func runSync(ctx context.Context, app *App, o syncOptions) error {
 		return app.copyPassphrase(ctx, name, o.copyPassphrase)
 	})
 	if errors.Is(err, vault.ErrOtherVault) {
-		return withHint(err, "give this vault a folder of its own, or move that file away")
+		return ui.WithHint(err, "give this vault a folder of its own, or move that file away")
 	}
 	if errors.Is(err, vault.ErrPassphrase) {
 		return hintCopyPassphrase(err)
 	}
 	if errors.Is(err, vault.ErrFormat) {
-		return withHint(err, "the service may still be writing it; if it stays so, move the file away and sync again")
+		return ui.WithHint(err, "the service may still be writing it; if it stays so, move the file away and sync again")
 	}
 	if err != nil {
 		return err
@@ -100,16 +101,16 @@ func runSync(ctx context.Context, app *App, o syncOptions) error {
 func copyPath(own, dir string) (string, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return "", withHint(err, "make the folder first, where the sync service finds it")
+		return "", ui.WithHint(err, "make the folder first, where the sync service finds it")
 	}
 	if !info.IsDir() {
-		return "", usageErrorf("%s is no folder: name the one that the copy is in", dir)
+		return "", ui.Usagef("%s is no folder: name the one that the copy is in", dir)
 	}
 	path := filepath.Join(dir, filepath.Base(own))
 	if samePlace(own, path) {
-		return "", &usageError{
-			msg:  path + " is the vault itself",
-			hint: "a vault that lies in a synced folder needs no copy there; 'npmotp merge' joins the conflict copies beside it",
+		return "", &ui.UsageError{
+			Msg:  path + " is the vault itself",
+			Hint: "a vault that lies in a synced folder needs no copy there; 'npmotp merge' joins the conflict copies beside it",
 		}
 	}
 	return path, nil
@@ -142,13 +143,13 @@ func (app *App) unlockOrAdopt(ctx context.Context, f *vault.File, path string) (
 	if err != nil {
 		return nil, err
 	}
-	app.sayf("made the vault %s from %s", f.Path(), path)
+	app.Sayf("made the vault %s from %s", f.Path(), path)
 	return v, nil
 }
 
 func (app *App) printSynced(path string, s *vault.Synced) error {
 	if app.flags.json {
-		return app.printJSON(syncView{Copy: path, Created: s.Created, Vault: viewChanges(s.Here), There: viewChanges(s.There)})
+		return app.JSON(syncView{Copy: path, Created: s.Created, Vault: viewChanges(s.Here), There: viewChanges(s.There)})
 	}
 	for _, side := range []struct {
 		name, from string
@@ -162,11 +163,11 @@ func (app *App) printSynced(path string, s *vault.Synced) error {
 	}
 	switch {
 	case s.Created:
-		app.sayf("created the copy %s", path)
+		app.Sayf("created the copy %s", path)
 	case len(s.Here)+len(s.There) == 0:
-		app.sayf("the vault and the copy are the same")
+		app.Sayf("the vault and the copy are the same")
 	default:
-		app.sayf("the vault and the copy are the same now")
+		app.Sayf("the vault and the copy are the same now")
 	}
 	return nil
 }

@@ -6,42 +6,40 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
+	"npmotp/internal/codes"
 	"npmotp/internal/harden"
-	"npmotp/internal/ledger"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
-	"npmotp/internal/term"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
-
-// errNoTerminal is what a [Prompter] returns where nobody can be asked.
-var errNoTerminal = term.ErrNoTerminal
 
 // System returns the App of the real world. This is the only file that names
 // the standard streams, the environment and the clock.
 func System() *App {
 	getenv := withdrawn(npmrun.PassphraseVariables()...)
 	app := &App{
+		UI: ui.UI{
+			Out:    os.Stdout,
+			Err:    os.Stderr,
+			OutTTY: ui.IsTerminal(os.Stdout),
+			ErrTTY: ui.IsTerminal(os.Stderr),
+		},
 		In:      os.Stdin,
-		Out:     os.Stdout,
-		Err:     os.Stderr,
-		InTTY:   term.IsTerminal(os.Stdin),
-		OutTTY:  term.IsTerminal(os.Stdout),
-		ErrTTY:  term.IsTerminal(os.Stderr),
-		Size:    func() (int, int) { return term.Size(os.Stdout) },
+		InTTY:   ui.IsTerminal(os.Stdin),
+		Size:    func() (int, int) { return ui.Size(os.Stdout) },
 		Getenv:  getenv,
 		Environ: os.Environ,
 		Dir:     os.Getwd,
 		Now:     time.Now,
 		Wait:    wait,
-		Prompt:  term.Terminal{},
 		Exec:    npmrun.Run,
 		Harden:  harden.Process,
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
-	clipboard := clip.Clipboard{Environ: environ, Terminal: term.Terminal{}.Show}
+	clipboard := clip.Clipboard{Environ: environ, Terminal: app.Terminal.Show}
 	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		app.Self = exe
@@ -53,7 +51,7 @@ func System() *App {
 		return npmrun.Converse(ctx, s)
 	}
 	app.Clip = clipboard
-	app.Ledger = ledger.Ledger{Dir: stateDir(os.Getenv)}
+	app.Ledger = codes.Ledger{Dir: stateDir(os.Getenv)}
 	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
 	return app
 }

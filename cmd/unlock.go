@@ -11,9 +11,11 @@ import (
 	"runtime"
 	"strings"
 
+	"npmotp/internal/codes"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
@@ -27,7 +29,7 @@ func (app *App) file(more ...vault.Option) (*vault.File, error) {
 		return nil, err
 	}
 	options := append([]vault.Option{
-		vault.WithWarnings(func(err error) { app.warnf("%v", err) }), vault.WithClock(app.Now),
+		vault.WithWarnings(func(err error) { app.Warnf("%v", err) }), vault.WithClock(app.Now),
 		vault.WithLook(app.tellPending),
 	}, app.VaultOptions...)
 	return vault.At(path, append(options, more...)...), nil
@@ -70,7 +72,7 @@ func (app *App) opener(ctx context.Context, label string, askable func() (bool, 
 	identity := app.flags.identity
 	switch {
 	case identity != "" && app.flags.passphraseFile != "":
-		return nil, pass, usageErrorf("give one of --identity and --passphrase-file")
+		return nil, pass, ui.Usagef("give one of --identity and --passphrase-file")
 	case identity == "" && app.flags.passphraseFile == "":
 		identity = app.Getenv(identityVariable)
 	}
@@ -133,17 +135,17 @@ func (app *App) unlockOrCreate(ctx context.Context) (*vault.Vault, error) {
 		return f.Unlock(ctx, pass)
 	}
 	if err == nil {
-		app.sayf("created the vault %s", f.Path())
+		app.Sayf("created the vault %s", f.Path())
 	}
 	return v, err
 }
 
 // ask asks for a secret on the terminal.
 func (app *App) ask(ctx context.Context, label string) (secret.Text, error) {
-	if app.flags.noInput {
-		return secret.Text{}, errLocked
+	if app.NoInput {
+		return secret.Text{}, codes.ErrLocked
 	}
-	return app.Prompt.Secret(ctx, label)
+	return app.Terminal.Secret(ctx, label)
 }
 
 // givenPassphrase returns the passphrase that a file, a command or the
@@ -198,7 +200,7 @@ func firstLine(r io.Reader, what string) (secret.Text, error) {
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	if line = strings.TrimSuffix(line, "\r"); line == "" {
-		return secret.Text{}, fmt.Errorf("%w: %s begins with an empty line", errLocked, what)
+		return secret.Text{}, fmt.Errorf("%w: %s begins with an empty line", codes.ErrLocked, what)
 	}
 	return secret.New(line), nil
 }
@@ -235,5 +237,5 @@ func (app *App) makePassphrase() (secret.Text, error) {
 	if err != nil {
 		return secret.Text{}, err
 	}
-	return pass, app.Prompt.Show("The passphrase of this vault; write it down, it is not shown again:\r\n\r\n    " + pass.Reveal() + "\r\n\r\n")
+	return pass, app.Terminal.Show("The passphrase of this vault; write it down, it is not shown again:\r\n\r\n    " + pass.Reveal() + "\r\n\r\n")
 }

@@ -44,7 +44,7 @@ func newVersionCmd(app *App) *cobra.Command {
 		Args:        noArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
 			if app.flags.json {
-				return app.printJSON(struct {
+				return app.JSON(struct {
 					Version string `json:"version"`
 					Go      string `json:"go"`
 					OS      string `json:"os"`

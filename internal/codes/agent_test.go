@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package cmd
+package codes_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/vault"
@@ -25,9 +26,9 @@ const (
 	fuzzRecovery   = "7a036304a7e14ea57a33424afd8374114abc2a40705d790f45a8092885178851"
 )
 
-// fuzzKeeper returns the keeper of a vault with a time-based and a counted
+// fuzzLive returns a vault, open for an agent, with a time-based and a counted
 // account, and what no reply may hold.
-func fuzzKeeper(f testing.TB) (k *keeper, hidden []string) {
+func fuzzLive(f testing.TB) (l *codes.Live, hidden []string) {
 	f.Helper()
 	file := vault.At(filepath.Join(f.TempDir(), "vault.npmotp"), vault.WithWorkFactor(vault.MinWorkFactor))
 	v, err := file.Create(f.Context(), secret.New(fuzzPassphrase))
@@ -56,8 +57,7 @@ func fuzzKeeper(f testing.TB) (k *keeper, hidden []string) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	app := &App{Now: func() time.Time { return now }}
-	return app.newKeeper(agent.Order{Vault: file.Path(), Identity: v.Identity()}), hidden
+	return codes.NewLive(file.Path(), v.Identity(), func() time.Time { return now }), hidden
 }
 
 // oneConnection is a listener with one connection, open until it is closed.
@@ -83,7 +83,7 @@ func (s sender) Read(p []byte) (int, error) { return s.sent.Read(p) }
 // Whatever is sent to an agent, no reply holds a secret, the identity, the
 // passphrase or a recovery code, and each reply is one frame of JSON.
 func FuzzAgentFrame(f *testing.F) {
-	k, hidden := fuzzKeeper(f)
+	live, hidden := fuzzLive(f)
 	for _, request := range []string{
 		`{"v":1,"op":"code","account":"ada"}`, `{"v":1,"op":"code","account":"hot"}`, `{"v":1,"op":"code","account":"hot","time_based":true}`,
 		`{"v":1,"op":"find","account":"ada"}`, `{"v":1,"op":"list"}`, `{"v":1,"op":"list","offset":1}`, `{"v":1,"op":"status"}`, `{"v":1,"op":"lock"}`,
@@ -104,7 +104,7 @@ func FuzzAgentFrame(f *testing.F) {
 		go func() {
 			defer close(ended)
 			_ = agent.Serve(t.Context(), l, agent.Config{
-				Source: k, Limits: agent.Limits{For: time.Hour},
+				Source: live, Limits: agent.Limits{For: time.Hour},
 				Peer: func(net.Conn) (agent.Peer, error) {
 					return agent.Peer{PID: 1, Names: func() (command, parent string) { return "fuzz", "" }}, nil
 				},

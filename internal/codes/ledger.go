@@ -1,9 +1,4 @@
-// Package ledger remembers which time steps' one-time passwords were handed
-// out, so that several processes never send the same one twice: a registry that
-// takes each password once refuses the second, and npm gives up.
-//
-// It holds account ids and times, and no secrets.
-package ledger
+package codes
 
 import (
 	"context"
@@ -22,7 +17,10 @@ import (
 // time of a write.
 const lockWait = 10 * time.Second
 
-// A Ledger is a file in a folder. The zero Ledger remembers nothing.
+// A Ledger remembers which time steps' one-time passwords were handed out, so
+// that several processes never send the same one twice: a registry that takes
+// each once refuses the second, and npm gives up. It is a file in a folder, and
+// holds account ids and times, no secrets. The zero Ledger remembers nothing.
 type Ledger struct{ Dir string }
 
 // Claim takes a step of an account. It hands pick the start of the last step
@@ -43,7 +41,7 @@ func (l Ledger) Claim(ctx context.Context, account string, pick func(last time.T
 		return time.Time{}, err
 	}
 	defer func() { _ = lock.Release() }()
-	steps, err := read(path)
+	steps, err := readSteps(path)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -59,9 +57,9 @@ func (l Ledger) Claim(ctx context.Context, account string, pick func(last time.T
 	return step, atomicfile.Writer{Path: path}.Replace(append(data, '\n'))
 }
 
-// read returns the last step of each account. A file that cannot be understood
+// readSteps returns the last step of each account. A file that cannot be understood
 // counts as empty: what is lost is a wait of half a minute at most.
-func read(path string) (map[string]time.Time, error) {
+func readSteps(path string) (map[string]time.Time, error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

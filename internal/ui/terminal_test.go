@@ -1,6 +1,6 @@
 //go:build !windows
 
-package term_test
+package ui_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"github.com/creack/pty"
 
 	"npmotp/internal/secret"
-	"npmotp/internal/term"
+	"npmotp/internal/ui"
 )
 
 // The test binary asks a question, so that a test can be the person at a real
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func answer(question string) int {
-	var t term.Terminal
+	var t ui.Terminal
 	var err error
 	var got string
 	switch question {
@@ -45,7 +45,7 @@ func answer(question string) int {
 		yes, err = t.Confirm(context.Background(), "Sure?")
 		got = fmt.Sprint(yes)
 	}
-	if errors.Is(err, term.ErrInterrupted) {
+	if errors.Is(err, ui.ErrInterrupted) {
 		fmt.Println("interrupted")
 		return 130
 	}

@@ -1,10 +1,4 @@
-// Package term asks questions on the terminal.
-//
-// The rules, written here once: questions and their answers go to the terminal
-// itself, never to standard input or output, so that both can be pipes. A
-// secret is read without echo, in raw mode, and the terminal is put back as it
-// was on every way out, Ctrl-C and signals included.
-package term
+package ui
 
 import (
 	"bufio"
@@ -43,8 +37,12 @@ func Size(f *os.File) (columns, lines int) {
 	return columns, lines
 }
 
-// Terminal asks on the controlling terminal of the process. The zero value is
-// ready to use.
+// A Terminal is the controlling terminal of the process, which questions and
+// their answers go to: never standard input or output, so that both can be
+// pipes. A secret is read without echo, in raw mode, and the terminal is put
+// back as it was on every way out, Ctrl-C and signals included.
+//
+// The zero value is ready to use.
 type Terminal struct{}
 
 // Secret asks for a secret on one line.

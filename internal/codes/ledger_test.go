@@ -1,4 +1,4 @@
-package ledger_test
+package codes_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"npmotp/internal/ledger"
+	"npmotp/internal/codes"
 )
 
 // next takes the step after the last one.
@@ -20,7 +20,7 @@ func next(last time.Time) (time.Time, error) {
 }
 
 func TestClaimsDiffer(t *testing.T) {
-	l := ledger.Ledger{Dir: filepath.Join(t.TempDir(), "new", "folder")}
+	l := codes.Ledger{Dir: filepath.Join(t.TempDir(), "new", "folder")}
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	seen := map[time.Time]int{}
@@ -45,7 +45,7 @@ func TestClaimsDiffer(t *testing.T) {
 }
 
 func TestFailedPickTakesNothing(t *testing.T) {
-	l := ledger.Ledger{Dir: t.TempDir()}
+	l := codes.Ledger{Dir: t.TempDir()}
 	mine := errors.New("mine")
 	if _, err := l.Claim(t.Context(), "ada", func(time.Time) (time.Time, error) { return time.Unix(90, 0), mine }); !errors.Is(err, mine) {
 		t.Errorf("got %v", err)
@@ -57,7 +57,7 @@ func TestFailedPickTakesNothing(t *testing.T) {
 
 func TestDamagedFileCountsAsEmpty(t *testing.T) {
 	for _, text := range []string{"", "{", "null", "[1]", `{"ada":"soon"}`} {
-		l := ledger.Ledger{Dir: t.TempDir()}
+		l := codes.Ledger{Dir: t.TempDir()}
 		if err := os.WriteFile(filepath.Join(l.Dir, "steps.json"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestDamagedFileCountsAsEmpty(t *testing.T) {
 
 func TestZeroLedger(t *testing.T) {
 	for range 2 {
-		if step, err := (ledger.Ledger{}).Claim(t.Context(), "ada", next); err != nil || !step.Equal(time.Unix(30, 0)) {
+		if step, err := (codes.Ledger{}).Claim(t.Context(), "ada", next); err != nil || !step.Equal(time.Unix(30, 0)) {
 			t.Errorf("%v, %v", step, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package cmd
+package wrap
 
 import (
 	"context"
@@ -10,20 +10,21 @@ import (
 
 	"npmotp/internal/agent"
 	"npmotp/internal/npmconfig"
+	"npmotp/internal/ui"
 	"npmotp/vault"
 )
 
-// pickAccount returns the account that is named, or else the one of the
+// pick returns the account that is named, or else the one of the
 // registry.
-func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconfig.Target) (agent.Account, error) {
-	registry, source := x.o.registry, ""
+func (x *run) pick(ctx context.Context, targets []npmconfig.Target) (agent.Account, error) {
+	registry, source := x.o.Registry, ""
 	if registry == "" && len(targets) > 0 {
 		registry, source = targets[0].Registry, fmt.Sprintf(" (%s)", targets[0].Source)
 	}
-	if x.o.account != "" || registry == "" {
-		return g.find(ctx, x.o.account)
+	if x.o.Account != "" || registry == "" {
+		return x.Codes.Find(ctx, x.o.Account)
 	}
-	accounts, err := g.list(ctx)
+	accounts, err := x.Codes.List(ctx)
 	if err != nil {
 		return agent.Account{}, err
 	}
@@ -31,9 +32,9 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 	for _, a := range accounts {
 		switch {
 		case !x.belongs(a, registry) || !a.ArchivedAt.IsZero():
-		case a.Type == "" && !x.o.recovery:
+		case a.Type == "" && !x.o.Recovery:
 			keyless = append(keyless, a)
-		case a.RecoveryCodes == 0 && x.o.recovery:
+		case a.RecoveryCodes == 0 && x.o.Recovery:
 			keyless = append(keyless, a)
 		default:
 			matches = append(matches, a)
@@ -56,22 +57,22 @@ func (x *execution) pickAccount(ctx context.Context, g *giver, targets []npmconf
 		for _, a := range matches {
 			e.Matches = append(e.Matches, a.Name)
 		}
-		return agent.Account{}, withHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
+		return agent.Account{}, ui.WithHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
 	}
-	if x.o.registry != "" {
-		return g.find(ctx, "")
+	if x.o.Registry != "" {
+		return x.Codes.Find(ctx, "")
 	}
-	return agent.Account{}, withHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
+	return agent.Account{}, ui.WithHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
 		"'npmotp add --registry URL' adds one, 'npmotp edit ACCOUNT --registry URL' changes one")
 }
 
-// able says what keeps the account from answering.
-func (x *execution) able(g *giver, a agent.Account) error {
+// lacks says what keeps the account from answering.
+func (x *run) lacks(a agent.Account) error {
 	switch {
-	case x.o.recovery:
-		return g.moved(a, x.o.recoveryLeft(a), (*vault.Account).LacksCodes)
+	case x.o.Recovery:
+		return x.moved(a, x.o.recoveryLeft(a), (*vault.Account).LacksCodes)
 	case a.Type == "":
-		return g.moved(a, withHint(fmt.Errorf("%w in %q, which holds recovery codes only", vault.ErrNoKey, a.Name),
+		return x.moved(a, ui.WithHint(fmt.Errorf("%w in %q, which holds recovery codes only", vault.ErrNoKey, a.Name),
 			"'npmotp exec --recovery ...' answers with one of them"), (*vault.Account).LacksKey)
 	}
 	return nil
@@ -79,11 +80,12 @@ func (x *execution) able(g *giver, a agent.Account) error {
 
 // moved returns where what a lacks was moved to, as far as the vault is open and
 // knows, and else err, which says that it is missing.
-func (g *giver) moved(a agent.Account, err error, lacks func(*vault.Account) error) error {
-	if g.vault == nil || !errors.Is(err, vault.ErrNoCodes) && !errors.Is(err, vault.ErrNoKey) {
+func (x *run) moved(a agent.Account, err error, lacks func(*vault.Account) error) error {
+	u := x.Codes.Vault()
+	if u == nil || !errors.Is(err, vault.ErrNoCodes) && !errors.Is(err, vault.ErrNoKey) {
 		return err
 	}
-	if own, missing := g.vault.contents.Find(a.Name); missing == nil {
+	if own, missing := u.Contents.Find(a.Name); missing == nil {
 		if e, ok := errors.AsType[*vault.MovedError](lacks(own)); ok {
 			return e
 		}
@@ -97,13 +99,13 @@ const yarnsMirror = "https://registry.yarnpkg.com/"
 // belongs reports whether a registry is that of the account. For yarn, its
 // default registry is npm's: it is another name of npm's own servers, to which
 // yarn sends the token of npm's registry unasked, and which publish there.
-func (x *execution) belongs(a agent.Account, registry string) bool {
-	return sameOrigin(a.Registry, registry) ||
-		strings.HasPrefix(x.plan.Tool, "yarn") && sameOrigin(registry, yarnsMirror) && sameOrigin(a.Registry, vault.DefaultRegistry)
+func (x *run) belongs(a agent.Account, registry string) bool {
+	return SameOrigin(a.Registry, registry) ||
+		strings.HasPrefix(x.plan.Tool, "yarn") && SameOrigin(registry, yarnsMirror) && SameOrigin(a.Registry, vault.DefaultRegistry)
 }
 
-// sameOrigin reports whether two URLs have the same scheme, host and port.
-func sameOrigin(a, b string) bool {
+// SameOrigin reports whether two URLs have the same scheme, host and port.
+func SameOrigin(a, b string) bool {
 	x, y := origin(a), origin(b)
 	return x != "" && x == y
 }

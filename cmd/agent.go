@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"npmotp/internal/agent"
+	"npmotp/internal/atomicfile"
+	"npmotp/internal/codes"
+	"npmotp/internal/ui"
+)
+
+// codes returns where codes come from; the caller closes it.
+func (app *App) codes() *codes.Source {
+	return &codes.Source{UI: &app.UI, Dial: app.dialAgent, Unlock: app.unlocked, Ledger: app.Ledger, Now: app.Now, Wait: app.Wait}
+}
+
+// unlocked unlocks the vault.
+func (app *App) unlocked(ctx context.Context) (*codes.Unlocked, error) {
+	app.catchSignals()
+	v, err := app.unlock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := v.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &codes.Unlocked{Vault: v, Contents: contents, Now: app.Now}, nil
+}
+
+// dialAgent returns a connection to the agent of the vault, or nil. A
+// passphrase or identity file on the command line asks for the vault itself.
+func (app *App) dialAgent(ctx context.Context, warn func(text string)) *agent.Client {
+	if app.flags.passphraseFile != "" || app.flags.identity != "" {
+		return nil
+	}
+	_, endpoint, err := app.endpoint()
+	if err != nil {
+		return nil // what is wrong with the path is said when the vault is opened
+	}
+	c, err := agent.Dial(ctx, endpoint)
+	if err != nil {
+		if !errors.Is(err, agent.ErrNone) {
+			warn(err.Error())
+		}
+		return nil
+	}
+	c.Warn = warn
+	return c
+}
+
+// endpoint returns where the agent of the vault is, and the path of the vault
+// that its name is made of: absolute and without symbolic links, so that all
+// names of a vault lead to one agent.
+func (app *App) endpoint() (path string, e agent.Endpoint, err error) {
+	if path, err = app.vaultPath(); err != nil {
+		return "", e, err
+	}
+	if path, err = atomicfile.Resolve(path); err != nil {
+		return "", e, err
+	}
+	if !filepath.IsAbs(path) {
+		wd, err := os.Getwd()
+		if err != nil {
+			return "", e, err
+		}
+		if wd, err = filepath.EvalSymlinks(wd); err != nil {
+			return "", e, err
+		}
+		path = filepath.Join(wd, path)
+	}
+	folder := agent.Folder(app.Getenv("XDG_RUNTIME_DIR"), stateDir(app.Getenv))
+	if folder == "" {
+		return "", e, ui.WithHint(errNoHome, "set XDG_RUNTIME_DIR to a folder of yours")
+	}
+	return path, agent.EndpointOf(folder, path), nil
+}

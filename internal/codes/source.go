@@ -1,0 +1,255 @@
+// Package codes is where a one-time password comes from: from the agent while it
+// is unlocked, and else from the vault, for which the passphrase is asked.
+//
+// It waits for a fresh code where the present one is about to end, and keeps a
+// ledger of the codes that were sent, so that none is sent twice.
+package codes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"npmotp/internal/agent"
+	"npmotp/internal/ui"
+)
+
+// ErrLocked says that the passphrase is needed and may not be asked for.
+var ErrLocked = errors.New("the vault is locked")
+
+// A Source yields codes and what is known of accounts without their secrets.
+// The caller closes it.
+type Source struct {
+	UI *ui.UI // may be exchanged at any time
+	// Dial returns a connection to the agent, or nil where there is none.
+	Dial func(ctx context.Context, warn func(text string)) *agent.Client
+	// Unlock opens the vault.
+	Unlock func(ctx context.Context) (*Unlocked, error)
+	Ledger Ledger
+	Now    func() time.Time
+	// Wait returns after d, or earlier with the cause when ctx is done.
+	Wait func(ctx context.Context, d time.Duration) error
+
+	client *agent.Client // nil while there is no agent
+	vault  *Unlocked     // nil until it is needed
+}
+
+// Open connects to the agent, and unlocks the vault where there is none.
+func (s *Source) Open(ctx context.Context) error {
+	if s.vault != nil || s.client != nil {
+		return nil
+	}
+	if s.dial(ctx) {
+		return nil
+	}
+	_, err := s.OpenVault(ctx)
+	return err
+}
+
+// OpenVault unlocks the vault itself, for what the agent does not give.
+func (s *Source) OpenVault(ctx context.Context) (u *Unlocked, err error) {
+	if s.vault == nil {
+		s.vault, err = s.Unlock(ctx)
+	}
+	return s.vault, err
+}
+
+// Vault returns the open vault, or nil while codes come from the agent.
+func (s *Source) Vault() *Unlocked { return s.vault }
+
+// Use has codes come from a vault that is open already.
+func (s *Source) Use(u *Unlocked) {
+	s.Close()
+	s.vault = u
+}
+
+// Close ends the connection to the agent.
+func (s *Source) Close() {
+	if s.client != nil {
+		_ = s.client.Close()
+		s.client = nil
+	}
+}
+
+// Reconnect connects to the agent anew, which drops those that say nothing for
+// long, and reports whether a code can be had without a passphrase.
+func (s *Source) Reconnect(ctx context.Context) bool {
+	if s.vault != nil {
+		return true
+	}
+	s.Close()
+	return s.dial(ctx)
+}
+
+// dial connects to the agent, and reports whether there is one.
+func (s *Source) dial(ctx context.Context) bool {
+	s.client = s.Dial(ctx, func(text string) { s.UI.Warnf("%s", text) })
+	return s.client != nil
+}
+
+// ask returns the answer of the agent, or of the vault where the agent has none
+// to give.
+func ask[T any](ctx context.Context, s *Source, query string, client func(*agent.Client) (T, error), vault func(*Unlocked) (T, error)) (answer T, err error) {
+	if s.client != nil {
+		answer, err = client(s.client)
+		if !s.ended(ctx, err) {
+			return answer, fromAgent(err, query)
+		}
+	}
+	u, err := s.OpenVault(ctx)
+	if err != nil {
+		return answer, err
+	}
+	return vault(u)
+}
+
+// ended reports whether the agent has ended or does not answer. Then the
+// passphrase is asked for, and the user told why.
+func (s *Source) ended(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() != nil {
+		return false
+	}
+	if e, ok := errors.AsType[*agent.Error](err); ok && e.Kind != agent.KindEnded {
+		return false
+	}
+	if !errors.Is(err, agent.ErrNone) {
+		s.UI.Warnf("%v", err)
+	}
+	s.Close()
+	return true
+}
+
+// Code returns the present code of the account that query names. It uses up one
+// of a counter-based account, unless timeBased forbids that.
+func (s *Source) Code(ctx context.Context, query string, timeBased bool) (agent.Code, error) {
+	return ask(ctx, s, query,
+		func(c *agent.Client) (agent.Code, error) { return c.Code(query, timeBased) },
+		func(u *Unlocked) (agent.Code, error) { return u.Code(ctx, query, timeBased) })
+}
+
+// Find describes the account that query names.
+func (s *Source) Find(ctx context.Context, query string) (agent.Account, error) {
+	return ask(ctx, s, query,
+		func(c *agent.Client) (agent.Account, error) { return c.Find(query) },
+		func(u *Unlocked) (agent.Account, error) { return u.Find(ctx, query) })
+}
+
+// List describes all accounts.
+func (s *Source) List(ctx context.Context) ([]agent.Account, error) {
+	return ask(ctx, s, "",
+		func(c *agent.Client) ([]agent.Account, error) { return c.List() },
+		func(u *Unlocked) ([]agent.Account, error) { return u.List(), nil })
+}
+
+// Fresh returns a code that has at least so much time left, for which it waits.
+// It uses up one of a counter-based account, unless timeBased forbids that.
+func (s *Source) Fresh(ctx context.Context, query string, timeBased bool, least time.Duration) (agent.Code, error) {
+	code, err := s.Code(ctx, query, timeBased)
+	at := s.Now()
+	if err != nil || code.Until.IsZero() || code.Until.Sub(at) >= least {
+		return code, err
+	}
+	if err := checkLeast(code, least); err != nil {
+		return agent.Code{}, err
+	}
+	left := max(0, code.Until.Sub(at))
+	s.UI.Sayf("the present code ends in %s; waiting for the next one", ui.Seconds(left))
+	if err := s.Wait(ctx, left); err != nil {
+		return agent.Code{}, err
+	}
+	next, err := s.Code(ctx, query, timeBased)
+	if err == nil && next.Until.Equal(code.Until) {
+		// A timer may fire a moment early.
+		return Following(code), nil
+	}
+	return next, err
+}
+
+// checkLeast says when no code ever has so much time left.
+func checkLeast(code agent.Code, least time.Duration) error {
+	if period := code.Until.Sub(code.From); least > period {
+		return ui.Usagef("a code of %q lasts %s, so %s can never be left", code.Account, period, least)
+	}
+	return nil
+}
+
+// Following returns the code after code, without the one after that.
+func Following(code agent.Code) agent.Code {
+	return agent.Code{Account: code.Account, Value: code.Next, From: code.Until, Until: code.Until.Add(code.Until.Sub(code.From))}
+}
+
+// staleClaim is how far ahead of the clock a noted step may lie before it is
+// taken for the trace of a clock that was wrong.
+const staleClaim = 10 * time.Minute
+
+// Unsent returns a code of a that was not sent before, with at least the given
+// time left, and waits for it. Where the account's registry takes a code more
+// than once, the present one does.
+func (s *Source) Unsent(ctx context.Context, a agent.Account, least time.Duration) (agent.Code, error) {
+	if a.Counter != nil || a.Reuse {
+		return s.Fresh(ctx, a.Name, false, least)
+	}
+	code, err := s.Code(ctx, a.Name, true)
+	if err != nil {
+		return agent.Code{}, err
+	}
+	if err := checkLeast(code, least); err != nil {
+		return agent.Code{}, err
+	}
+	now, period := s.Now(), code.Until.Sub(code.From)
+	step, err := s.Ledger.Claim(ctx, a.ID, func(last time.Time) (time.Time, error) {
+		step := code.From
+		if code.Until.Sub(now) < least {
+			step = code.Until
+		}
+		if !last.After(now.Add(staleClaim)) && !step.After(last) {
+			step = last.Add(period)
+		}
+		return step, nil
+	})
+	if err != nil {
+		return agent.Code{}, fmt.Errorf("noting that a code is used: %w", err)
+	}
+	return s.OfStep(ctx, code, step)
+}
+
+// OfStep waits for a step, the present one or one to come, and returns its code.
+// Code is the present one.
+func (s *Source) OfStep(ctx context.Context, code agent.Code, step time.Time) (agent.Code, error) {
+	if err := s.waitUntil(ctx, step); err != nil {
+		return agent.Code{}, err
+	}
+	if step.After(code.Until) || step.After(code.From) && code.Next.Len() == 0 {
+		var err error
+		if code, err = s.Code(ctx, code.Account, true); err != nil {
+			return agent.Code{}, err
+		}
+	}
+	if step.After(code.From) { // also when a timer fired a moment early
+		return Following(code), nil
+	}
+	return code, nil
+}
+
+// waitUntil waits for the beginning of a step. On a terminal a countdown shows.
+func (s *Source) waitUntil(ctx context.Context, step time.Time) error {
+	left := step.Sub(s.Now())
+	if left <= 0 {
+		return nil
+	}
+	if !s.UI.ErrTTY {
+		s.UI.Sayf("the next code begins in %s; waiting for it", ui.Seconds(left))
+		return s.Wait(ctx, left)
+	}
+	for left > 0 {
+		s.UI.Countdown("the next code begins in", left)
+		if err := s.Wait(ctx, min(left, time.Second)); err != nil {
+			return err
+		}
+		left = step.Sub(s.Now())
+	}
+	// The countdown goes, so that the command has the line to itself.
+	s.UI.EndCountdown()
+	return nil
+}

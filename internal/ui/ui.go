@@ -1,0 +1,92 @@
+// Package ui is how npmotp talks with the person at the keyboard.
+//
+// The rules, written here once: standard output is data and nothing else;
+// standard error is talk, each line with "npmotp:" before it, no capital at its
+// beginning and no period at its end; questions and their answers go to the
+// terminal itself, past both.
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// A UI is the output of one command, and the terminal to ask on.
+type UI struct {
+	Out, Err io.Writer
+	// OutTTY and ErrTTY tell which of them are terminals.
+	OutTTY, ErrTTY bool
+	Terminal       Terminal
+
+	Quiet   bool // no notices, only data, warnings and errors
+	Yes     bool // the answer to confirmations
+	NoInput bool // nobody may be asked
+	Verbose bool // say why each decision is made
+}
+
+// Sayf prints a notice, unless the user wants none.
+func (u *UI) Sayf(format string, args ...any) {
+	if !u.Quiet {
+		_, _ = fmt.Fprintf(u.Err, "npmotp: "+format+"\n", args...)
+	}
+}
+
+// Warnf prints a warning.
+func (u *UI) Warnf(format string, args ...any) {
+	_, _ = fmt.Fprintf(u.Err, "npmotp: warning: "+format+"\n", args...)
+}
+
+// Hintf prints what to type next.
+func (u *UI) Hintf(format string, args ...any) { u.Sayf("hint: "+format, args...) }
+
+// Explainf says why something is done, for those who want to know.
+func (u *UI) Explainf(format string, args ...any) {
+	if u.Verbose {
+		_, _ = fmt.Fprintf(u.Err, "npmotp: "+format+"\n", args...)
+	}
+}
+
+// Beside returns a UI that talks to w, for the time that another program has
+// the terminal.
+func (u *UI) Beside(w io.Writer) *UI {
+	beside := *u
+	beside.Err, beside.ErrTTY = w, false
+	return &beside
+}
+
+// ErrDeclined says that the user answered no.
+var ErrDeclined = errors.New("nothing was changed")
+
+// Confirm asks a question on the terminal, and returns [ErrDeclined] for a no.
+// Where nobody can be asked the error is a [*UsageError] with the hint, which
+// names the option that answers.
+func (u *UI) Confirm(ctx context.Context, question, hint string) error {
+	if u.Yes {
+		return nil
+	}
+	if u.NoInput {
+		return &UsageError{Msg: "this needs a confirmation", Hint: hint}
+	}
+	yes, err := u.Terminal.Confirm(ctx, "npmotp: "+question)
+	if errors.Is(err, ErrNoTerminal) {
+		return &UsageError{Msg: "this needs a confirmation, and there is no terminal to ask on", Hint: hint}
+	}
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return ErrDeclined
+	}
+	return nil
+}
+
+// Countdown shows on a terminal, in place of the one before, what is waited for.
+func (u *UI) Countdown(what string, left time.Duration) {
+	_, _ = fmt.Fprintf(u.Err, "\rnpmotp: %s %s \b", what, Seconds(left))
+}
+
+// EndCountdown takes a countdown off the screen.
+func (u *UI) EndCountdown() { _, _ = fmt.Fprint(u.Err, "\r\033[K") }

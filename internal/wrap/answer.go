@@ -1,0 +1,85 @@
+package wrap
+
+import (
+	"context"
+	"strings"
+
+	"npmotp/internal/agent"
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
+	"npmotp/internal/ui"
+)
+
+// enrolmentQuestion is how npm asks for a code of the secret that it has
+// just shown, which is in no vault yet (lib/commands/profile.js).
+const enrolmentQuestion = "And an OTP code"
+
+// answer runs the planned command on a pseudo-terminal and answers it there. A
+// code that went along with the command is sent.
+func (x *run) answer(ctx context.Context, a agent.Account, sent agent.Code) error {
+	w := &answerer{run: x, account: a, last: sent}
+	_, err := x.converse(ctx, sent.Value, 0, func(beside *ui.UI) ptyrun.Ask {
+		x.Codes.UI = beside
+		return w.code
+	})
+	x.Codes.UI = x.UI
+	return err
+}
+
+// converse runs the planned command on a pseudo-terminal, ends it when it asks
+// more than limit times (0 is no limit), and returns how many answers it got.
+// The code goes along unless the plan is to have it at the prompt.
+func (x *run) converse(ctx context.Context, code secret.Text, limit int, asker func(beside *ui.UI) ptyrun.Ask) (int, error) {
+	for _, w := range x.plan.Warnings {
+		x.UI.Warnf("%s", w)
+	}
+	x.UI.Explainf("%s", x.plan.Why)
+	s, err := x.plan.Session(code)
+	if err != nil {
+		return 0, err
+	}
+	s.MaxAnswers = limit
+	answers, err := x.Terminal.Run(ctx, s, asker)
+	if answers == 0 && x.plan.AtPrompt {
+		x.UI.Explainf("%s did not ask for a code", x.plan.Tool)
+	}
+	return answers, err
+}
+
+// An answerer yields the codes for one run.
+type answerer struct {
+	*run
+	account agent.Account
+	last    agent.Code // the code that was sent last; the zero Code before
+}
+
+// code returns a code for a question. One that was refused is not sent again,
+// whatever the account says of reuse.
+func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, error) {
+	if strings.HasPrefix(p.Text, enrolmentQuestion) {
+		return secret.Text{}, ptyrun.ErrLeave
+	}
+	w.Codes.UI.Explainf("the command asks %q, for the %s time", p.Text, ordinal(p.Again+1))
+	if !w.Codes.Reconnect(ctx) {
+		w.Codes.UI.Warnf("the vault was locked in the meantime: type the code yourself; 'npmotp code' prints it")
+		return secret.Text{}, ptyrun.ErrLeave
+	}
+	code, err := w.Codes.Unsent(ctx, w.account, w.o.MinRemaining)
+	refused := p.Refused || p.Again == 0 && w.last.Value.Len() > 0
+	if err == nil && refused && !code.From.After(w.last.From) && w.account.Counter == nil {
+		code, err = w.Codes.OfStep(ctx, code, code.Until)
+	}
+	w.last = code
+	return code.Value, err
+}
+
+func ordinal(n int) string {
+	switch n {
+	case 1:
+		return "first"
+	case 2:
+		return "second"
+	default:
+		return "next"
+	}
+}

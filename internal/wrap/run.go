@@ -1,0 +1,196 @@
+package wrap
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"npmotp/internal/agent"
+	"npmotp/internal/npmconfig"
+	"npmotp/internal/npmrun"
+	"npmotp/internal/ui"
+	"npmotp/vault"
+)
+
+// A run is a command on its way from the command line to its plan.
+type run struct {
+	*Runner
+	o       Options
+	argv    []string
+	options npmrun.Options
+	auto    bool // the way of the code is not decided by the user
+	plan    *npmrun.Plan
+	// untouched is the plan without any code, for a script of the project that
+	// may or may not run something that asks.
+	untouched *npmrun.Plan
+}
+
+// plan plans the command as far as that goes without the vault.
+func (r *Runner) plan(o Options, argv []string) (*run, error) {
+	x := &run{Runner: r, o: o, argv: argv}
+	x.options = npmrun.Options{FlagTemplate: o.Flag, EnvName: o.Env, Environ: r.Environ}
+	via := cmp.Or(o.Via, viaAuto)
+	if o.Recovery {
+		via = npmrun.Prompt.String()
+	}
+	if x.auto = via == viaAuto; !x.auto {
+		var err error
+		if x.options.Via, err = npmrun.ParseVia(via); err != nil {
+			return nil, ui.Usagef("%v; or auto", err)
+		}
+	}
+	if err := x.replan(); err != nil {
+		return nil, err
+	}
+	if x.plan.Tool == "npm" && x.plan.Subcommand == "star" {
+		x.options.NPMMajor = npmconfig.Major(x.query())
+		if err := x.replan(); err != nil {
+			return nil, err
+		}
+	}
+	if bare := x.plan; x.auto && bare.MayAsk && x.atPrompt() {
+		x.untouched = bare
+	}
+	if o.Recovery && x.plan.NeedsCode && !x.plan.AtPrompt {
+		return nil, ui.Usagef("a recovery code is typed at a prompt only, and goes into no argument")
+	}
+	return x, nil
+}
+
+// viaAuto leaves the way of the code to npmotp.
+const viaAuto = "auto"
+
+func (x *run) replan() error {
+	plan, err := npmrun.New(x.argv, x.options)
+	if err == nil {
+		x.plan = plan
+	}
+	return err
+}
+
+// atPrompt changes the way to the prompt, if the tool can be answered there.
+func (x *run) atPrompt() bool {
+	before := x.options.Via
+	x.options.Via = npmrun.Prompt
+	if x.replan() == nil && x.plan.AtPrompt {
+		return true
+	}
+	x.options.Via = before
+	return false
+}
+
+// decide picks the account, decides the way, and makes sure that the code reaches
+// no registry but the account's.
+func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
+	targets, err := x.targets()
+	if err != nil {
+		return a, err
+	}
+	for _, t := range targets {
+		x.UI.Explainf("%s talks to %s (%s)", x.plan.Tool, t.Registry, t.Source)
+	}
+	if a, err = x.pick(ctx, targets); err != nil {
+		return a, err
+	}
+	x.UI.Explainf("the account is %q, of %s", a.Name, a.Registry)
+	if a.Level == string(vault.AuthOnly) {
+		x.options.Level = npmrun.AuthOnly
+		if err := x.replan(); err != nil || !x.plan.NeedsCode {
+			return a, err
+		}
+	}
+	if err := x.lacks(a); err != nil {
+		return a, err
+	}
+	if why := x.leak(targets, a); x.auto && !x.plan.AtPrompt && why != "" && x.atPrompt() {
+		x.UI.Sayf("%s, so the code is typed when %s asks for it", why, x.plan.Tool)
+	}
+	for _, t := range targets {
+		if x.allowed(t, a) || x.plan.AtPrompt && t.Reads {
+			continue
+		}
+		return a, ui.WithHint(fmt.Errorf("%s would send the code to %s (%s), and %q belongs to %s",
+			x.plan.Tool, t.Registry, t.Source, a.Name, a.Registry),
+			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", ui.Quote(t.Registry))
+	}
+	if x.untouched != nil {
+		x.UI.Sayf("%s, and then the code is typed", x.plan.Why)
+	}
+	return a, nil
+}
+
+func (x *run) allowed(t npmconfig.Target, a agent.Account) bool {
+	return x.belongs(a, t.Registry) || SameOrigin(t.Registry, x.o.Registry)
+}
+
+// browsing is the first pnpm that has its own publish, which asks for a code
+// only where the registry offers no page for the browser.
+const browsing = 11
+
+// leak says why a code that is appended would be seen by others, or end
+// before it is used; "" when it is safe.
+func (x *run) leak(targets []npmconfig.Target, a agent.Account) string {
+	if !x.UI.OutTTY && slices.Contains(x.argv, "--json") {
+		return "" // a question would stand in the middle of the data
+	}
+	for _, t := range targets {
+		if t.Reads && !x.allowed(t, a) {
+			return fmt.Sprintf("%s also reads from %s", x.plan.Tool, t.Registry)
+		}
+	}
+	query := x.query()
+	if major := npmconfig.Major(query); query.Tool == "pnpm" && (major == 0 || major >= browsing) {
+		x.UI.Explainf("this pnpm opens a browser where it could ask, so the code is appended")
+		return ""
+	}
+	packages, err := npmconfig.Packages(query)
+	if err != nil {
+		x.UI.Explainf("%v", err)
+		return ""
+	}
+	public := 0
+	for _, p := range packages {
+		if !p.Private {
+			public++
+		}
+	}
+	if public > 1 {
+		return "several packages are published"
+	}
+	for _, p := range packages {
+		if len(p.Scripts) > 0 {
+			return fmt.Sprintf("the script %s runs first", p.Scripts[0].Name)
+		}
+	}
+	return ""
+}
+
+func (x *run) query() npmconfig.Query {
+	return npmconfig.Query{
+		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
+		Dir: x.Dir, Environ: x.plan.Environ(), Home: x.Home,
+	}
+}
+
+// targets returns the registries that the command will talk to. Of commands
+// that have no npm registry, gem and those that npmotp does not know, there are
+// none.
+func (x *run) targets() ([]npmconfig.Target, error) {
+	if x.plan.Tool == "" || x.plan.Tool == "gem" {
+		return nil, nil
+	}
+	targets, err := npmconfig.Targets(x.query())
+	unknown, isUnknown := errors.AsType[*npmconfig.UnknownError](err)
+	switch {
+	case isUnknown && unknown.Refused():
+		return nil, nil // its own words are the better ones
+	case isUnknown && x.o.Registry != "":
+		x.UI.Warnf("%v; the code goes wherever that is", unknown)
+		return nil, nil
+	case isUnknown:
+		return nil, ui.WithHint(err, "if you know where it goes, say 'npmotp exec --registry URL ...'")
+	}
+	return targets, err
+}

@@ -1,0 +1,33 @@
+package wrap
+
+import (
+	"context"
+
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/ui"
+)
+
+// A Terminal is where commands run that are answered at their prompt.
+type Terminal struct {
+	UI *ui.UI
+	// Converse runs a session, and returns how often it was answered.
+	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
+	// Release takes back, before a command of the user's starts, what protects
+	// this process and would be inherited.
+	Release func()
+}
+
+// Run runs a session. Whoever speaks while it lasts does it with beside, which
+// the asker is made with: between the lines of the command.
+func (t Terminal) Run(ctx context.Context, s *ptyrun.Session, asker func(beside *ui.UI) ptyrun.Ask) (answers int, err error) {
+	beside := t.UI.Beside(s.Talk())
+	s.Warn = func(text string) { beside.Warnf("%s", text) }
+	if !t.UI.NoInput {
+		s.Confirm = func(ctx context.Context, question string) (bool, error) {
+			return t.UI.Terminal.Confirm(ctx, "npmotp: "+question)
+		}
+	}
+	s.Ask = asker(beside)
+	t.Release()
+	return t.Converse(ctx, s)
+}
