@@ -32,7 +32,7 @@ func policy() map[string][]string {
 		"./cmd": {
 			"github.com/spf13/cobra", "github.com/spf13/pflag",
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
-			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/enrol",
+			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/enroll",
 			"./internal/codes", "./internal/filelock", "./internal/harden", "./internal/intake",
 			"./internal/npmconfig", "./internal/npmrun", "./internal/otpimport", "./internal/passphrase",
 			"./internal/ptyrun", "./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet",
@@ -53,8 +53,10 @@ func policy() map[string][]string {
 
 		// Gathers an enrolment from pictures, text and URIs.
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
-		// Follows npm's dialogues about the second factor, and stores nothing.
-		"./internal/enrol": {"./scan", "./internal/intake", "./internal/secret"},
+		"./internal/enroll": {
+			"./vault", "./scan", "./internal/bundle", "./internal/codes", "./internal/intake", "./internal/npmconfig", "./internal/npmrun",
+			"./internal/passphrase", "./internal/ptyrun", "./internal/secret", "./internal/ui", "./internal/wrap",
+		},
 		// Packs accounts for another laptop; of age it knows what vault gives it.
 		"./internal/bundle": {
 			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",

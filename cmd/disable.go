@@ -1,21 +1,6 @@
 package cmd
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"time"
-
-	"github.com/spf13/cobra"
-
-	"npmotp/internal/enrol"
-	"npmotp/internal/npmconfig"
-	"npmotp/internal/ptyrun"
-	"npmotp/internal/secret"
-	"npmotp/internal/ui"
-	"npmotp/internal/wrap"
-	"npmotp/vault"
-)
+import "github.com/spf13/cobra"
 
 func newDisableCmd(app *App) *cobra.Command {
 	var registry string
@@ -33,122 +18,14 @@ Think twice: npmjs.com has let nobody turn on authenticator apps since autumn
 		Example:     "  npmotp disable work",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runDisable(cmd.Context(), app, firstArg(args), registry)
+			p, err := app.procedure(registry)
+			if err != nil {
+				return err
+			}
+			return p.Disable(cmd.Context(), firstArg(args))
 		},
 		ValidArgsFunction: app.completeAccount,
 	}
 	cmd.Flags().StringVar(&registry, "registry", "", "the registry's `URL` (default: the one that npm talks to here)")
 	return cmd
-}
-
-func runDisable(ctx context.Context, app *App, query, registry string) error {
-	if err := app.needDialogue("disable", "profile disable-2fa"); err != nil {
-		return err
-	}
-	target, err := app.npmTarget(registry, "profile", "disable-2fa")
-	if err != nil {
-		return err
-	}
-	v, err := app.unlock(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := accountAt(ctx, v, query, target)
-	if err != nil {
-		return err
-	}
-	if a.Key == nil {
-		return ui.WithHint(fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name), "'npmotp recover %s' uses its recovery codes", ui.Quote(a.Name))
-	}
-	app.tellTarget(target)
-	app.Sayf("%s", onceOff(target))
-	question := fmt.Sprintf("turn two-factor authentication off for %q?", a.Name)
-	if err := app.Confirm(ctx, question, "say --yes to turn it off"); err != nil {
-		return err
-	}
-	return app.disable(ctx, v, a, target)
-}
-
-// onceOff says what turning it off may mean.
-func onceOff(t npmconfig.Target) string {
-	if wrap.SameOrigin(t.Registry, vault.DefaultRegistry) {
-		return "npmjs.com closed the enrolment of authenticator apps in autumn 2025: what is turned off may not be turned on again"
-	}
-	return "the registry may not let it be turned on again: npmjs.com, for one, closed the enrolment of authenticator apps in autumn 2025"
-}
-
-// accountAt returns the account that query names, which must belong to the
-// registry, or the only one there.
-func accountAt(ctx context.Context, v *vault.Vault, query string, t npmconfig.Target) (*vault.Account, error) {
-	c, err := v.Contents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	here := func(registry string) bool { return wrap.SameOrigin(registry, t.Registry) }
-	if query != "" {
-		a, err := c.Find(query)
-		if err == nil && !here(a.Registry) {
-			return nil, ui.WithHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, t.Registry, t.Source),
-				"--registry %s has npm talk to the account's registry", ui.Quote(a.Registry))
-		}
-		return a, err
-	}
-	a, err := pickKnown(c, "", here)
-	if err == nil && a == nil {
-		err = fmt.Errorf("%w for the registry %s", vault.ErrNoAccount, t.Registry)
-	}
-	return a, err
-}
-
-// disable has npm's dialogue, answers with passwords of a, and archives it.
-func (app *App) disable(ctx context.Context, v *vault.Vault, a *vault.Account, t npmconfig.Target) error {
-	answer := func(ctx context.Context, app *App, _ ptyrun.Prompt) (secret.Text, error) {
-		return app.codeOf(ctx, v, a)
-	}
-	const attempts = 2
-	for attempt := 1; ; attempt++ {
-		d := &enrol.Dialogue{}
-		verdict, err := app.holdDialogue(ctx, d, answer, npmWords(t, "profile", "disable-2fa"), nil)
-		switch {
-		case verdict == enrol.Disabled:
-			return app.archive(ctx, v, a)
-		case verdict == enrol.Off:
-			return app.archiveOff(ctx, v, a, t)
-		case verdict == enrol.BadCode && attempt < attempts && ctx.Err() == nil:
-			app.Sayf("the registry did not take the password; npm runs once more, and gets a later one")
-			continue
-		}
-		hint, failed := npmFailure(d, verdict, t, err)
-		return app.speaking(fmt.Errorf("two-factor authentication was not turned off: %w", failed), hint)
-	}
-}
-
-// archive puts an account away that is good for nothing any more.
-func (app *App) archive(ctx context.Context, v *vault.Vault, a *vault.Account) error {
-	name := ""
-	err := v.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
-		if name = c.Archive(a.ID, app.Now()); name == "" {
-			return errGone
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	app.Sayf("two-factor authentication of %q is off; the account is archived as %q", a.Name, name)
-	return nil
-}
-
-// archiveOff is for an account that npm says is off already.
-func (app *App) archiveOff(ctx context.Context, v *vault.Vault, a *vault.Account, t npmconfig.Target) error {
-	app.Sayf("npm says that two-factor authentication is off at %s, for the user that npm is logged in with", t.Registry)
-	hint := fmt.Sprintf("'npmotp remove %s' removes it", ui.Quote(a.Name))
-	err := app.Confirm(ctx, fmt.Sprintf("archive %q, of %s?", a.Name, a.AddedAt.Format(time.DateOnly)), hint)
-	if errors.Is(err, ui.ErrDeclined) {
-		return ui.WithHint(err, "%s", hint)
-	}
-	if err != nil {
-		return err
-	}
-	return app.archive(ctx, v, a)
 }

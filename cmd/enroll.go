@@ -1,28 +1,20 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/enrol"
-	"npmotp/internal/npmconfig"
-	"npmotp/internal/ptyrun"
+	"npmotp/internal/enroll"
 	"npmotp/internal/ui"
-	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
-type enrollOptions struct {
-	name, level, registry string
-	recoveryTo, output    string
-	show                  bool
-}
-
 func newEnrollCmd(app *App) *cobra.Command {
-	var o enrollOptions
+	var (
+		o               enroll.Options
+		level, registry string
+	)
 	cmd := &cobra.Command{
 		Use:   "enroll [NAME]",
 		Short: "Turn two-factor authentication on, by npm's own dialogue",
@@ -51,159 +43,94 @@ secret. Do not turn it off: it may not be turned on again.`,
   npmotp enroll --level auth-only`,
 		Args: argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.name = firstArg(args)
-			return runEnroll(cmd.Context(), app, o)
+			o.Name, o.Level = firstArg(args), vault.Level(level)
+			return app.enroll(cmd.Context(), o, registry)
 		},
 		ValidArgsFunction: app.completeAccount,
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.level, "level", "", "what passwords are asked for: auth-only or auth-and-writes (default: as it is, or auth-and-writes)")
-	f.StringVar(&o.registry, "registry", "", "the registry's `URL` (default: the one that npm talks to here)")
-	f.StringVar(&o.recoveryTo, "recovery-to", "", "seal the recovery codes for the `DEVICE`, instead of storing them here")
-	f.StringVarP(&o.output, "output", "o", "", "with --recovery-to, the `FILE` for the codes (default: recovery-codes-for-DEVICE.age here)")
-	f.BoolVar(&o.show, "show", false, "show the QR code, the secret and the recovery codes, as npm prints them")
+	f.StringVar(&level, "level", "", "what passwords are asked for: auth-only or auth-and-writes (default: as it is, or auth-and-writes)")
+	f.StringVar(&registry, "registry", "", "the registry's `URL` (default: the one that npm talks to here)")
+	f.StringVar(&o.RecoveryTo, "recovery-to", "", "seal the recovery codes for the `DEVICE`, instead of storing them here")
+	f.StringVarP(&o.Output, "output", "o", "", "with --recovery-to, the `FILE` for the codes (default: recovery-codes-for-DEVICE.age here)")
+	f.BoolVar(&o.Show, "show", false, "show the QR code, the secret and the recovery codes, as npm prints them")
 	return cmd
 }
 
-func runEnroll(ctx context.Context, app *App, o enrollOptions) error {
-	if o.name != "" {
-		var err error
-		if o.name, err = cleanName(o.name); err != nil {
+func (app *App) enroll(ctx context.Context, o enroll.Options, registry string) (err error) {
+	if o.Name != "" {
+		if o.Name, err = cleanName(o.Name); err != nil {
 			return err
 		}
 	}
-	if o.level != "" {
-		if _, err := vault.ParseLevel(o.level); err != nil {
+	if o.Level != "" {
+		if _, err := vault.ParseLevel(string(o.Level)); err != nil {
 			return ui.Usagef("--level %v", err)
 		}
 	}
-	if o.output != "" && o.recoveryTo == "" {
+	if o.Output != "" && o.RecoveryTo == "" {
 		return ui.Usagef("--output goes with --recovery-to")
 	}
-	if err := app.needDialogue("enroll", "profile enable-2fa"); err != nil {
-		return err
-	}
-	target, err := app.npmTarget(o.registry, "profile", "enable-2fa")
+	p, err := app.procedure(registry)
 	if err != nil {
 		return err
 	}
-	e := &enrolling{app: app, o: o, target: target}
-	app.silent = true // this command says itself what is pending
-	if e.v, err = app.unlockOrCreate(ctx); err != nil {
-		return err
-	}
-	return e.run(ctx)
+	return p.Enroll(ctx, o)
 }
 
-// An enrolling is an enrolment on its way.
-type enrolling struct {
-	app    *App
-	v      *vault.Vault
-	o      enrollOptions
-	target npmconfig.Target
-
-	known      *vault.Account // what the vault has for the registry; nil for nothing
-	level      vault.Level
-	dialogue   *enrol.Dialogue
-	tap        *ptyrun.Tap
-	stored     *vault.Account // what this run has stored
-	forwarding *forwarding    // nil to store the recovery codes here
-	typed      bool           // a password of it was typed
-}
-
-func (e *enrolling) run(ctx context.Context) error {
-	if err := e.look(ctx); err != nil {
-		return err
+// procedure returns what has npm's dialogues about the second factor.
+func (app *App) procedure(registry string) (*enroll.Procedure, error) {
+	p := &enroll.Procedure{
+		UI: &app.UI, Terminal: app.terminal(), InTTY: app.InTTY, Environ: app.Environ(), Home: app.Getenv("HOME"),
+		Now: app.Now, Codes: app.codes(), Self: []string{app.Self, enrolmentWitness},
 	}
-	e.tellBefore()
-	const attempts = 2
-	for attempt := 1; ; attempt++ {
-		verdict, err := e.attempt(ctx)
-		if verdict == enrol.BadCode && attempt < attempts && ctx.Err() == nil {
-			e.app.Sayf("the registry did not take the password; npm runs once more, and gets a later one")
-			continue
+	var err error
+	if registry != "" {
+		if p.Registry, err = parseRegistry(registry); err != nil {
+			return nil, err
 		}
-		return e.conclude(ctx, verdict, err)
+	}
+	if p.Dir, err = app.Dir(); err != nil {
+		return nil, err
+	}
+	if p.Path, err = app.vaultPath(); err != nil {
+		return nil, err
+	}
+	p.Open = func(ctx context.Context, create bool) (*vault.Vault, error) {
+		app.silent = true // these commands say themselves what is pending
+		if create {
+			return app.unlockOrCreate(ctx)
+		}
+		return app.unlock(ctx)
+	}
+	return p, nil
+}
+
+// enrolmentWitness is the name of the hidden command that stores the recovery
+// codes of an enrolment.
+const enrolmentWitness = "enrolment-witness"
+
+func newWitnessCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:    enrolmentWitness,
+		Short:  "Store the recovery codes that npm prints",
+		Hidden: true,
+		Args:   noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return &statusError{enroll.Witness(cmd.Context(), app.Now, app.VaultOptions...)}
+		},
 	}
 }
 
-// here reports whether a URL is that of the registry.
-func (e *enrolling) here(registry string) bool { return wrap.SameOrigin(registry, e.target.Registry) }
-
-// look finds what the vault has for the registry.
-func (e *enrolling) look(ctx context.Context) error {
-	c, err := e.v.Contents(ctx)
-	if err != nil {
-		return err
+// tellPending says that an enrolment did not come to its end, when the vault is
+// opened for something else.
+func (app *App) tellPending(c *vault.Contents) {
+	if app.silent {
+		return
 	}
-	e.known, err = pickKnown(c, e.o.name, e.here)
-	if err != nil {
-		return err
-	}
-	if err := e.forward(c); err != nil {
-		return err
-	}
-	e.level = vault.Level(e.o.level)
-	if e.known != nil {
-		e.level = cmp.Or(e.level, e.known.Level)
-	}
-	e.level = cmp.Or(e.level, vault.AuthAndWrites)
-	return nil
-}
-
-// pickKnown returns the account with a key that npm may ask a password of: the
-// one that is named, or the only one of the registry. Before one that is
-// pending comes one that is not.
-func pickKnown(c *vault.Contents, name string, here func(string) bool) (*vault.Account, error) {
-	var ready, pending []*vault.Account
 	for i := range c.Accounts {
-		a := &c.Accounts[i]
-		if a.Archived() {
-			continue
+		if a := &c.Accounts[i]; a.Pending {
+			app.Sayf("note: the enrolment of %q did not come to its end; 'npmotp enroll %s' looks how far it came", a.Name, ui.Quote(a.Name))
 		}
-		if a.Name == name && !here(a.Registry) {
-			return nil, ui.WithHint(fmt.Errorf("%w: %q belongs to %s", vault.ErrNameTaken, a.Name, a.Registry),
-				"give another NAME, or --registry %s", ui.Quote(a.Registry))
-		}
-		switch {
-		case a.Key == nil || !here(a.Registry):
-		case a.Name == name:
-			return a, nil
-		case a.Pending:
-			pending = append(pending, a)
-		default:
-			ready = append(ready, a)
-		}
-	}
-	if len(ready) == 0 {
-		ready = pending
-	}
-	switch len(ready) {
-	case 0:
-		return nil, nil //nolint:nilnil // there is none, which is no error
-	case 1:
-		return ready[0], nil
-	}
-	e := &vault.AmbiguousError{}
-	for _, a := range ready {
-		if a.ID == c.Default {
-			return a, nil
-		}
-		e.Matches = append(e.Matches, a.Name)
-	}
-	if name != "" {
-		return nil, nil //nolint:nilnil // a new account is named
-	}
-	return nil, e
-}
-
-// tellBefore says what was found, before npm speaks.
-func (e *enrolling) tellBefore() {
-	e.app.tellTarget(e.target)
-	if wrap.SameOrigin(e.target.Registry, vault.DefaultRegistry) && e.known == nil {
-		e.app.Sayf("note: npmjs.com has let nobody turn on authenticator apps since autumn 2025, and may refuse; one that is on goes on working")
-	}
-	if e.known != nil && e.known.Pending {
-		e.app.Sayf("the enrolment of %q, of %s, did not come to its end; npm will tell how far it came", e.known.Name, ui.Day(e.known.UpdatedAt))
 	}
 }

@@ -1,25 +1,18 @@
-package cmd
+package enroll
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"time"
 
-	"github.com/spf13/cobra"
-
-	"npmotp/internal/enrol"
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
-
-// enrolmentWitness is the name of the hidden command that stores the recovery
-// codes of an enrolment. It sees npm's output first, and goes on when the
-// process of enroll is killed: npm prints the codes once.
-const enrolmentWitness = "enrolment-witness"
 
 // A witnessOrder is what the witness is told. It goes over a pipe, as the order
 // of the agent does.
@@ -30,28 +23,11 @@ type witnessOrder struct {
 	Output     string `json:"output,omitempty"`
 }
 
-func newWitnessCmd(app *App) *cobra.Command {
-	return &cobra.Command{
-		Use:    enrolmentWitness,
-		Short:  "Store the recovery codes that npm prints",
-		Hidden: true,
-		Args:   noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return &statusError{ptyrun.Witness(func(order []byte) (func([]byte), error) {
-				return app.beginWitness(context.WithoutCancel(cmd.Context()), order)
-			})}
-		},
-	}
-}
-
 // witness returns the tap for a run of npm.
-func (e *enrolling) witness() (*ptyrun.Tap, error) {
-	path, err := e.app.vaultPath()
-	if err != nil {
-		return nil, err
-	}
-	o := witnessOrder{Identity: e.v.Identity().Reveal()}
-	if o.Vault, err = filepath.Abs(path); err != nil {
+func (e *enrolment) witness() (*ptyrun.Tap, error) {
+	o := witnessOrder{Identity: e.vault.Identity().Reveal()}
+	var err error
+	if o.Vault, err = filepath.Abs(e.Path); err != nil {
 		return nil, err
 	}
 	if f := e.forwarding; f != nil {
@@ -62,23 +38,32 @@ func (e *enrolling) witness() (*ptyrun.Tap, error) {
 	}
 	order, err := json.Marshal(o)
 	return &ptyrun.Tap{
-		Argv: []string{e.app.Self, enrolmentWitness}, Environ: npmrun.WithoutPassphrase(e.app.Environ()), Order: order,
+		Argv: e.Self, Environ: npmrun.WithoutPassphrase(e.Environ), Order: order,
 	}, err
+}
+
+// Witness stores the recovery codes of an enrolment, in a process that sees npm's
+// output first and goes on when that of [Procedure.Enroll] is killed: npm prints
+// the codes once. It returns the exit status of that process.
+func Witness(ctx context.Context, now func() time.Time, options ...vault.Option) (status int) {
+	return ptyrun.Witness(func(order []byte) (func([]byte), error) {
+		return beginWitness(context.WithoutCancel(ctx), order, now, options...)
+	})
 }
 
 // beginWitness returns what stores the recovery codes in npm's output. What it
 // cannot store is left to the process of enroll, which sees it next.
-func (app *App) beginWitness(ctx context.Context, order []byte) (func([]byte), error) {
+func beginWitness(ctx context.Context, order []byte, now func() time.Time, options ...vault.Option) (func([]byte), error) {
 	var o witnessOrder
 	if json.Unmarshal(order, &o) != nil {
 		// The error of the decoder may quote what it read.
 		return nil, errors.New("this command is for 'npmotp enroll' to run")
 	}
-	v, err := vault.At(o.Vault, app.VaultOptions...).UnlockWith(ctx, secret.New(o.Identity))
+	v, err := vault.At(o.Vault, options...).UnlockWith(ctx, secret.New(o.Identity))
 	if err != nil {
 		return nil, err
 	}
-	e := &enrolling{app: app, v: v}
+	e := &enrolment{Procedure: &Procedure{Now: now, vault: v}}
 	if o.RecoveryTo != "" {
 		c, err := v.Contents(ctx)
 		if err != nil {
@@ -91,7 +76,7 @@ func (app *App) beginWitness(ctx context.Context, order []byte) (func([]byte), e
 		e.forwarding = &forwarding{device: *d, file: o.Output}
 	}
 	var seen secret.Text
-	d := &enrol.Dialogue{
+	d := &Dialogue{
 		Secret: func(found intake.Enrolment) (string, error) {
 			seen = found.Key.Secret
 			return "", nil
@@ -109,8 +94,8 @@ func (app *App) beginWitness(ctx context.Context, order []byte) (func([]byte), e
 }
 
 // findStored finds the account that the process of enroll has stored.
-func (e *enrolling) findStored(ctx context.Context, s secret.Text) error {
-	c, err := e.v.Contents(ctx)
+func (e *enrolment) findStored(ctx context.Context, s secret.Text) error {
+	c, err := e.vault.Contents(ctx)
 	if err != nil {
 		return err
 	}
@@ -124,11 +109,11 @@ func (e *enrolling) findStored(ctx context.Context, s secret.Text) error {
 }
 
 // keepCodes stores those recovery codes that the witness has not stored.
-func (e *enrolling) keepCodes(ctx context.Context, codes []secret.Text) error {
+func (e *enrolment) keepCodes(ctx context.Context, codes []secret.Text) error {
 	if e.stored == nil {
 		return errGone
 	}
-	c, err := e.v.Contents(ctx)
+	c, err := e.vault.Contents(ctx)
 	if err != nil {
 		return err
 	}
@@ -166,7 +151,7 @@ func withoutStored(codes []secret.Text, a *vault.Account) []secret.Text {
 
 // keepSent seals those codes that the witness has not sealed. Its note in the
 // vault counts them, in the order in which npm prints them.
-func (e *enrolling) keepSent(ctx context.Context, codes []secret.Text) error {
+func (e *enrolment) keepSent(ctx context.Context, codes []secret.Text) error {
 	f := e.forwarding
 	sealed := 0
 	for _, m := range e.stored.Moved {

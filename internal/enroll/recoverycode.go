@@ -1,4 +1,4 @@
-package cmd
+package enroll
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 
-	"npmotp/internal/enrol"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
@@ -14,7 +13,7 @@ import (
 )
 
 // ready tells whether there is a recovery code for a step.
-func (r *recovering) ready() error {
+func (r *recovery) ready() error {
 	if r.account == nil {
 		return ui.WithHint(fmt.Errorf("%w with recovery codes for %s", vault.ErrNoAccount, r.target.Registry), "'npmotp recovery add' stores recovery codes")
 	}
@@ -29,7 +28,7 @@ func (r *recovering) ready() error {
 }
 
 // next returns the code that is used next, or nil.
-func (r *recovering) next(a *vault.Account) *vault.RecoveryCode {
+func (r *recovery) next(a *vault.Account) *vault.RecoveryCode {
 	// What npm takes at its prompt for a one-time password
 	// (lib/utils/read-user-info.js): other recovery codes are for the web site.
 	typeable := regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`)
@@ -45,27 +44,27 @@ func (r *recovering) next(a *vault.Account) *vault.RecoveryCode {
 // spend has a dialogue with npm that is answered with a recovery code. The code
 // is reserved before it is typed, and used when npm says what it says after it
 // was taken.
-func (r *recovering) spend(ctx context.Context, d *enrol.Dialogue, purpose string, want enrol.Verdict, words ...string) error {
+func (r *recovery) spend(ctx context.Context, d *Dialogue, purpose string, want Verdict, words ...string) error {
 	number := 0
-	answer := func(ctx context.Context, _ *App, _ ptyrun.Prompt) (code secret.Text, err error) {
+	answer := func(ctx context.Context, _ *ui.UI, _ ptyrun.Prompt) (code secret.Text, err error) {
 		code, number, err = r.reserve(ctx, purpose)
 		return code, err
 	}
-	verdict, err := r.app.holdDialogue(ctx, d, answer, npmWords(r.target, words...), nil)
+	verdict, err := r.hold(ctx, d, answer, r.npm(words...), nil)
 	if verdict == want {
 		if number == 0 {
-			r.app.Sayf("npm asked for no code")
+			r.UI.Sayf("npm asked for no code")
 		}
-		return r.settle(context.WithoutCancel(ctx), purpose)
+		return r.conclude(context.WithoutCancel(ctx), purpose)
 	}
-	hint, failed := npmFailure(d, verdict, r.target, err)
+	hint, failed := r.failure(d, verdict, err)
 	if number == 0 {
-		return r.app.speaking(failed, hint)
+		return r.speaking(failed, hint)
 	}
-	if verdict == enrol.BadCode {
+	if verdict == BadCode {
 		hint = fmt.Sprintf("run 'npmotp recover %s' again for the next code", ui.Quote(r.account.Name))
 	}
-	return r.app.speaking(fmt.Errorf("%w; recovery code number %d was sent, and stays reserved", failed, number), hint)
+	return r.speaking(fmt.Errorf("%w; recovery code number %d was sent, and stays reserved", failed, number), hint)
 }
 
 func reservedFor(c *vault.RecoveryCode, purpose string) bool {
@@ -73,8 +72,8 @@ func reservedFor(c *vault.RecoveryCode, purpose string) bool {
 }
 
 // reserve takes the next code, on disk before it is returned.
-func (r *recovering) reserve(ctx context.Context, purpose string) (code secret.Text, number int, err error) {
-	err = r.v.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
+func (r *recovery) reserve(ctx context.Context, purpose string) (code secret.Text, number int, err error) {
+	err = r.vault.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
 		a, err := c.Find(r.account.Name)
 		if err != nil {
 			return err
@@ -84,7 +83,7 @@ func (r *recovering) reserve(ctx context.Context, purpose string) (code secret.T
 			return fmt.Errorf("%w in %q", vault.ErrNoCodes, a.Name)
 		}
 		code, number = next.Code, next.Number
-		if err := a.Mark(number, vault.Reserved, r.app.Now()); err != nil {
+		if err := a.Mark(number, vault.Reserved, r.Now()); err != nil {
 			return err
 		}
 		next.UsedFor = purpose
@@ -94,14 +93,14 @@ func (r *recovering) reserve(ctx context.Context, purpose string) (code secret.T
 	return code, number, err
 }
 
-// settle marks the codes that are reserved for a step as used, once the step is
+// conclude marks the codes that are reserved for a step as used, once the step is
 // known to be done.
-func (r *recovering) settle(ctx context.Context, purpose string) error {
+func (r *recovery) conclude(ctx context.Context, purpose string) error {
 	if r.account == nil || !slices.ContainsFunc(r.account.RecoveryCodes, func(c vault.RecoveryCode) bool { return reservedFor(&c, purpose) }) {
 		return nil
 	}
 	var numbers []int
-	err := r.v.Update(ctx, func(c *vault.Contents) error {
+	err := r.vault.Update(ctx, func(c *vault.Contents) error {
 		a, err := c.Find(r.account.Name)
 		if err != nil {
 			return err
@@ -112,7 +111,7 @@ func (r *recovering) settle(ctx context.Context, purpose string) error {
 				continue
 			}
 			numbers = append(numbers, code.Number)
-			if err := a.Mark(code.Number, vault.Used, r.app.Now()); err != nil {
+			if err := a.Mark(code.Number, vault.Used, r.Now()); err != nil {
 				return err
 			}
 		}
@@ -120,7 +119,7 @@ func (r *recovering) settle(ctx context.Context, purpose string) error {
 		return nil
 	})
 	for _, n := range numbers {
-		r.app.Sayf("recovery code number %d of %q is used (%s)", n, r.account.Name, purpose)
+		r.UI.Sayf("recovery code number %d of %q is used (%s)", n, r.account.Name, purpose)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package cmd
+package enroll
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"npmotp/internal/enrol"
 	"npmotp/internal/intake"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
@@ -16,30 +15,30 @@ import (
 )
 
 // attempt runs npm's dialogue once.
-func (e *enrolling) attempt(ctx context.Context) (enrol.Verdict, error) {
+func (e *enrolment) attempt(ctx context.Context) (Verdict, error) {
 	// What npm shows only once is stored even when the user wants to stop.
 	keep := context.WithoutCancel(ctx)
 	e.stored, e.typed = nil, false
-	e.dialogue = &enrol.Dialogue{
-		Show:   e.o.show,
+	e.dialogue = &Dialogue{
+		Show:   e.o.Show,
 		Secret: func(found intake.Enrolment) (string, error) { return e.store(keep, found) },
 		Codes:  func(codes []secret.Text) error { return e.keepCodes(keep, codes) },
 	}
-	words := npmWords(e.target, "profile", "enable-2fa", string(e.level))
+	words := e.npm("profile", "enable-2fa", string(e.level))
 	var err error
 	if e.tap, err = e.witness(); err != nil {
-		return enrol.Unclear, err
+		return Unclear, err
 	}
-	return e.app.holdDialogue(ctx, e.dialogue, e.answer, words, e.tap)
+	return e.hold(ctx, e.dialogue, e.answer, words, e.tap)
 }
 
-// answer is a [dialogueAnswer].
-func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secret.Text, error) {
-	if strings.HasPrefix(p.Text, enrol.Question) {
+// answer is an [answerer].
+func (e *enrolment) answer(ctx context.Context, beside *ui.UI, q ptyrun.Prompt) (secret.Text, error) {
+	if strings.HasPrefix(q.Text, Question) {
 		if !e.dialogue.Asking() || e.stored == nil {
 			return secret.Text{}, ptyrun.ErrLeave
 		}
-		code, err := app.codeOf(ctx, e.v, e.stored)
+		code, err := e.codeOf(ctx, e.stored)
 		if err == nil {
 			e.typed = true
 			e.dialogue.Answered()
@@ -48,26 +47,26 @@ func (e *enrolling) answer(ctx context.Context, app *App, p ptyrun.Prompt) (secr
 		return code, err
 	}
 	if e.known == nil {
-		app.Sayf("two-factor authentication is on already, and its secret is not in the vault: type a password from your app")
+		beside.Sayf("two-factor authentication is on already, and its secret is not in the vault: type a code from your app")
 		return secret.Text{}, ptyrun.ErrLeave
 	}
-	return app.codeOf(ctx, e.v, e.known)
+	return e.codeOf(ctx, e.known)
 }
 
 // store puts what npm wants to be scanned into the vault.
-func (e *enrolling) store(ctx context.Context, found intake.Enrolment) (string, error) {
-	name := e.o.name
+func (e *enrolment) store(ctx context.Context, found intake.Enrolment) (string, error) {
+	name := e.o.Name
 	for _, other := range []string{found.Label.Account, "npm"} {
 		if name == "" {
 			name = other
 		}
 	}
 	key := found.Key
-	err := e.v.Update(ctx, func(c *vault.Contents) error {
+	err := e.vault.Update(ctx, func(c *vault.Contents) error {
 		a, err := c.Begin(vault.Account{
 			Name: name, Issuer: found.Label.Issuer, Username: found.Label.Account,
 			Registry: e.target.Registry, Level: e.level, Key: &key,
-		}, wrap.SameOrigin, e.app.Now())
+		}, wrap.SameOrigin, e.Now())
 		if err != nil {
 			return err
 		}
@@ -85,37 +84,24 @@ var errGone = errors.New("the account was removed meanwhile")
 
 // storeCodes puts recovery codes into the vault. The first ones tell that the
 // registry has turned the second factor on.
-func (e *enrolling) storeCodes(ctx context.Context, codes []secret.Text) error {
+func (e *enrolment) storeCodes(ctx context.Context, codes []secret.Text) error {
 	if e.stored == nil {
 		return errGone
 	}
 	if e.forwarding != nil {
 		return e.sendCodes(ctx, codes)
 	}
-	return e.v.Update(ctx, func(c *vault.Contents) error {
+	return e.vault.Update(ctx, func(c *vault.Contents) error {
 		first := e.stored.Pending
-		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.app.Now())
+		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.Now())
 		if a == nil {
 			return errGone
 		}
-		if _, err := a.AddRecoveryCodes(codes, !first, e.app.Now()); err != nil {
+		if _, err := a.AddRecoveryCodes(codes, !first, e.Now()); err != nil {
 			return err
 		}
 		stored := *a
 		e.stored = &stored
 		return nil
 	})
-}
-
-// tellPending says that an enrolment did not come to its end, when the vault is
-// opened for something else.
-func (app *App) tellPending(c *vault.Contents) {
-	if app.silent {
-		return
-	}
-	for i := range c.Accounts {
-		if a := &c.Accounts[i]; a.Pending {
-			app.Sayf("note: the enrolment of %q did not come to its end; 'npmotp enroll %s' looks how far it came", a.Name, ui.Quote(a.Name))
-		}
-	}
 }

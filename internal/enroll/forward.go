@@ -1,4 +1,4 @@
-package cmd
+package enroll
 
 import (
 	"context"
@@ -27,15 +27,15 @@ type forwarding struct {
 }
 
 // forward prepares for --recovery-to: what can be wrong is wrong before npm runs.
-func (e *enrolling) forward(c *vault.Contents) error {
-	if e.o.recoveryTo == "" {
+func (e *enrolment) forward(c *vault.Contents) error {
+	if e.o.RecoveryTo == "" {
 		return nil
 	}
-	d, err := c.FindDevice(e.o.recoveryTo)
+	d, err := c.FindDevice(e.o.RecoveryTo)
 	if err != nil {
 		return err
 	}
-	f := &forwarding{device: *d, file: e.o.output}
+	f := &forwarding{device: *d, file: e.o.Output}
 	if f.file == "" {
 		f.file = "recovery-codes-for-" + fileName(d.Name) + ".age"
 	}
@@ -43,7 +43,7 @@ func (e *enrolling) forward(c *vault.Contents) error {
 		return ui.WithHint(fmt.Errorf("%s is there already, or cannot be looked at", f.file), "-o FILE names another file for the recovery codes")
 	}
 	e.forwarding = f
-	e.app.Sayf("the recovery codes go to %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
+	e.UI.Sayf("the recovery codes go to %q, with the fingerprint: %s", d.Name, passphrase.Fingerprint([]byte(d.Recipient)))
 	return nil
 }
 
@@ -59,12 +59,12 @@ func fileName(name string) string {
 
 // sendCodes seals recovery codes for the device, and notes in the vault where
 // they went when they are on the disk.
-func (e *enrolling) sendCodes(ctx context.Context, codes []secret.Text) error {
+func (e *enrolment) sendCodes(ctx context.Context, codes []secret.Text) error {
 	f := e.forwarding
 	a := *e.stored
 	a.Pending, a.Wanted = false, ""
 	all := append(f.codes, codes...)
-	b, err := bundle.NewForCodes(&a, all, e.app.Now())
+	b, err := bundle.NewForCodes(&a, all, e.Now())
 	if err != nil {
 		return err
 	}
@@ -81,19 +81,19 @@ func (e *enrolling) sendCodes(ctx context.Context, codes []secret.Text) error {
 		return err
 	}
 	f.codes = all
-	return e.v.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.app.Now())
+	return e.vault.Update(ctx, func(c *vault.Contents) error {
+		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.Now())
 		if a == nil {
 			return errGone
 		}
-		a.NoteMove(f.move, &b.Accounts[0], b.Move(f.device), e.app.Now())
+		a.NoteMove(f.move, &b.Accounts[0], b.Move(f.device), e.Now())
 		f.move = b.ID
 		return nil
 	})
 }
 
 // tell says where the codes are.
-func (f *forwarding) tell(app *App) {
-	app.Sayf("%s sealed for %q in %s; they are not in this vault", ui.Plural(len(f.codes), "recovery code"), f.device.Name, f.file)
-	app.Hintf("take the file to %q and run 'npmotp receive %s' there", f.device.Name, ui.Quote(f.file))
+func (f *forwarding) tell(u *ui.UI) {
+	u.Sayf("%s sealed for %q in %s; they are not in this vault", ui.Plural(len(f.codes), "recovery code"), f.device.Name, f.file)
+	u.Hintf("take the file to %q and run 'npmotp receive %s' there", f.device.Name, ui.Quote(f.file))
 }

@@ -1,14 +1,14 @@
-// Package enrol follows npm's two-factor dialogues ("npm profile enable-2fa",
-// "disable-2fa" and "npm login" of npm 6 to 12) on their way from npm to the
-// user's screen.
+// Package enroll has npm's dialogues about the second factor: it turns
+// two-factor authentication on and off, and gets back into npm with recovery
+// codes, by npm's own "profile enable-2fa", "profile disable-2fa" and "login" of
+// npm 6 to 12.
 //
-// A [Dialogue] keeps the secret, the QR code and the recovery codes from the
-// screen, hands each to a function that stores it, and lets the output go on
-// only when that has returned. What it says of the end, [Dialogue.Verdict], is
-// npm's own account of it.
-//
-// It starts nothing and stores nothing itself.
-package enrol
+// A [Procedure] runs them. In each, a [Dialogue] stands between npm and the
+// user's screen: it keeps the secret, the QR code and the recovery codes from
+// the screen, hands each to what stores it, and lets the output go on only when
+// that has returned. What it says of the end, [Dialogue.Verdict], is npm's own
+// account of it.
+package enroll
 
 import (
 	"context"
@@ -33,8 +33,8 @@ type stage int
 const (
 	talking  stage = iota
 	drawing        // the QR code and the secret are on their way
-	asking         // the secret is stored, npm waits for a password of it
-	waiting        // the password is typed, npm has not said what came of it
+	asking         // the secret is stored, npm waits for a code of it
+	waiting        // the code is typed, npm has not said what came of it
 	printing       // the recovery codes are on their way
 )
 
@@ -201,7 +201,7 @@ func drawn(raw string) (intake.Enrolment, error) {
 	return intake.URI(uri)
 }
 
-// Answered is told that a password for the new secret is about to be typed.
+// Answered is told that a code for the new secret is about to be typed.
 func (d *Dialogue) Answered() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -215,7 +215,7 @@ func (d *Dialogue) Asking() bool {
 	return d.stage == asking
 }
 
-// Interrupt implements ptyrun.Relay: from the password on until the recovery
+// Interrupt implements ptyrun.Relay: from the code on until the recovery
 // codes are stored the user has to insist.
 func (d *Dialogue) Interrupt() bool {
 	d.mu.Lock()

@@ -1,4 +1,4 @@
-package enrol_test
+package enroll_test
 
 import (
 	"errors"
@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"npmotp/internal/enrol"
+	"npmotp/internal/enroll"
 	"npmotp/internal/intake"
 	"npmotp/internal/secret"
 )
 
 // A run is a recording that went through a dialogue.
 type run struct {
-	*enrol.Dialogue
+	*enroll.Dialogue
 	screen  strings.Builder
 	stored  intake.Enrolment
 	secrets int
@@ -27,7 +27,7 @@ type run struct {
 // begin returns a dialogue that answers npm's question when it comes.
 func begin() *run {
 	r := &run{}
-	r.Dialogue = &enrol.Dialogue{
+	r.Dialogue = &enroll.Dialogue{
 		Secret: func(e intake.Enrolment) (string, error) {
 			r.stored = e
 			r.secrets++
@@ -97,7 +97,7 @@ func TestDialogueInPieces(t *testing.T) {
 			if r.failed != nil || r.secrets != 1 || !r.stored.Key.Secret.Equal(secret.New(string(want[1]))) {
 				t.Errorf("%s in pieces of %d: %v, and %d secrets were stored", name, size, r.failed, r.secrets)
 			}
-			if len(r.codes) != 5 || !slices.ContainsFunc(r.codes, secret.New(wantCodes[4]).Equal) || r.Verdict() != enrol.Enabled {
+			if len(r.codes) != 5 || !slices.ContainsFunc(r.codes, secret.New(wantCodes[4]).Equal) || r.Verdict() != enroll.Enabled {
 				t.Errorf("%s in pieces of %d: %d codes were stored, and the verdict is %d", name, size, len(r.codes), r.Verdict())
 			}
 			for i := range len(want[1]) - 7 {
@@ -113,7 +113,7 @@ func TestDialogueInPieces(t *testing.T) {
 			if strings.ContainsAny(screen, "▀▄█") || strings.Count(screen, "\x1b[47m  ") > 0 {
 				t.Errorf("%s in pieces of %d: the screen shows a part of the QR code", name, size)
 			}
-			if !strings.Contains(screen, enrol.Question) || !strings.Contains(screen, "npm password:") {
+			if !strings.Contains(screen, enroll.Question) || !strings.Contains(screen, "npm password:") {
 				t.Errorf("%s in pieces of %d: the screen lacks npm's questions:\n%q", name, size, screen)
 			}
 		}
@@ -164,8 +164,8 @@ func TestDialogueThatCannotStoreTheSecret(t *testing.T) {
 	r := begin()
 	full := errors.New("the disk is full")
 	r.Secret = func(intake.Enrolment) (string, error) { return "", full }
-	r.hear(data[:strings.Index(string(data), enrol.Question)+len(enrol.Question)])
-	if screen := r.end(); !errors.Is(r.failed, full) || r.Asking() || strings.Contains(screen, enrol.Question) {
+	r.hear(data[:strings.Index(string(data), enroll.Question)+len(enroll.Question)])
+	if screen := r.end(); !errors.Is(r.failed, full) || r.Asking() || strings.Contains(screen, enroll.Question) {
 		t.Errorf("%v\n%q", r.failed, screen)
 	}
 }
@@ -186,7 +186,7 @@ func TestDialogueWithoutCodes(t *testing.T) {
 	data := codes.ReplaceAll(recording(t), nil)
 	r := begin()
 	r.hear(data)
-	if r.end(); r.Failed() == nil || r.Verdict() != enrol.Enabled {
+	if r.end(); r.Failed() == nil || r.Verdict() != enroll.Enabled {
 		t.Errorf("the error is %v, and the verdict %d", r.Failed(), r.Verdict())
 	}
 }
@@ -198,7 +198,7 @@ func TestDialogueInterrupted(t *testing.T) {
 	if !r.Interrupt() {
 		t.Error("it cannot be interrupted at its beginning")
 	}
-	r.hear(data[:strings.Index(string(data), enrol.Question)+len(enrol.Question)])
+	r.hear(data[:strings.Index(string(data), enroll.Question)+len(enroll.Question)])
 	said := ""
 	r.Say = func(text string) { said += text }
 	for i, want := range []bool{false, false, true} {
@@ -216,20 +216,20 @@ func TestDialogueInterrupted(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
-	for name, want := range map[string]enrol.Verdict{
-		"Two factor authentication is already enabled and set to auth-only":                                          enrol.Already,
-		"npm error Unknown error. Expected otpauth URL, got: { mode: 'auth-only', pending: false }":                  enrol.Changed,
-		"npm ERR! Unknown error enabling two-factor authentication. Expected otpauth URL, got: undefined":            enrol.NotOffered,
-		"npm ERR! invalid config key requested: auth":                                                                enrol.On,
-		"npm error code E401\r\nnpm error Incorrect or missing password.":                                            enrol.BadPassword,
-		"npm error code E400\r\nnpm error 400 Bad Request - POST http://r/-/npm/v1/user - Invalid one-time password": enrol.BadCode,
-		"npm error code EOTP": enrol.BadCode,
-		"npm error code ENEEDAUTH\r\nnpm error need auth This command requires you to be logged in": enrol.LoggedOut,
-		"npm error code ECONNREFUSED\r\nnpm error errno ECONNREFUSED":                               enrol.Unreachable,
-		"npm error code E403\r\nnpm error 403 Forbidden - POST http://r/-/npm/v1/user - closed":     enrol.Refused,
-		"Logged in on http://127.0.0.1:46851/.":                                                     enrol.LoggedIn,
-		"Two factor authentication not enabled.":                                                    enrol.Off,
-		"hello":                                                                                     enrol.Unclear,
+	for name, want := range map[string]enroll.Verdict{
+		"Two factor authentication is already enabled and set to auth-only":                                          enroll.Already,
+		"npm error Unknown error. Expected otpauth URL, got: { mode: 'auth-only', pending: false }":                  enroll.Changed,
+		"npm ERR! Unknown error enabling two-factor authentication. Expected otpauth URL, got: undefined":            enroll.NotOffered,
+		"npm ERR! invalid config key requested: auth":                                                                enroll.On,
+		"npm error code E401\r\nnpm error Incorrect or missing password.":                                            enroll.BadPassword,
+		"npm error code E400\r\nnpm error 400 Bad Request - POST http://r/-/npm/v1/user - Invalid one-time password": enroll.BadCode,
+		"npm error code EOTP": enroll.BadCode,
+		"npm error code ENEEDAUTH\r\nnpm error need auth This command requires you to be logged in": enroll.LoggedOut,
+		"npm error code ECONNREFUSED\r\nnpm error errno ECONNREFUSED":                               enroll.Unreachable,
+		"npm error code E403\r\nnpm error 403 Forbidden - POST http://r/-/npm/v1/user - closed":     enroll.Refused,
+		"Logged in on http://127.0.0.1:46851/.":                                                     enroll.LoggedIn,
+		"Two factor authentication not enabled.":                                                    enroll.Off,
+		"hello":                                                                                     enroll.Unclear,
 	} {
 		r := begin()
 		r.hear([]byte("\x1b[1G\x1b[0K" + name + "\r\n"))

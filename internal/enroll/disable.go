@@ -1,0 +1,117 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
+	"npmotp/internal/ui"
+	"npmotp/vault"
+)
+
+// Disable turns two-factor authentication off and archives the account that query
+// names, or the only one of the registry.
+func (p *Procedure) Disable(ctx context.Context, query string) error {
+	if err := p.begin(ctx, "disable", false, "profile", "disable-2fa"); err != nil {
+		return err
+	}
+	a, err := p.accountAt(ctx, query)
+	if err != nil {
+		return err
+	}
+	if a.Key == nil {
+		return ui.WithHint(fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name), "'npmotp recover %s' uses its recovery codes", ui.Quote(a.Name))
+	}
+	p.tellTarget()
+	p.UI.Sayf("%s", p.onceOff())
+	question := fmt.Sprintf("turn two-factor authentication off for %q?", a.Name)
+	if err := p.UI.Confirm(ctx, question, "say --yes to turn it off"); err != nil {
+		return err
+	}
+	return p.disable(ctx, a)
+}
+
+// onceOff says what turning it off may mean.
+func (p *Procedure) onceOff() string {
+	if p.here(vault.DefaultRegistry) {
+		return "npmjs.com closed the enrolment of authenticator apps in autumn 2025: what is turned off may not be turned on again"
+	}
+	return "the registry may not let it be turned on again: npmjs.com, for one, closed the enrolment of authenticator apps in autumn 2025"
+}
+
+// accountAt returns the account that query names, which must belong to the
+// registry, or the only one there.
+func (p *Procedure) accountAt(ctx context.Context, query string) (*vault.Account, error) {
+	c, err := p.vault.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if query != "" {
+		a, err := c.Find(query)
+		if err == nil && !p.here(a.Registry) {
+			return nil, p.elsewhere(a)
+		}
+		return a, err
+	}
+	a, err := pickKnown(c, "", p.here)
+	if err == nil && a == nil {
+		err = fmt.Errorf("%w for the registry %s", vault.ErrNoAccount, p.target.Registry)
+	}
+	return a, err
+}
+
+// disable has npm's dialogue, answers with codes of a, and archives it.
+func (p *Procedure) disable(ctx context.Context, a *vault.Account) error {
+	answer := func(ctx context.Context, _ *ui.UI, _ ptyrun.Prompt) (secret.Text, error) {
+		return p.codeOf(ctx, a)
+	}
+	const attempts = 2
+	for attempt := 1; ; attempt++ {
+		d := &Dialogue{}
+		verdict, err := p.hold(ctx, d, answer, p.npm("profile", "disable-2fa"), nil)
+		switch {
+		case verdict == Disabled:
+			return p.archive(ctx, a)
+		case verdict == Off:
+			return p.archiveOff(ctx, a)
+		case verdict == BadCode && attempt < attempts && ctx.Err() == nil:
+			p.UI.Sayf("the registry did not take the code; npm runs once more, and gets a later one")
+			continue
+		}
+		hint, failed := p.failure(d, verdict, err)
+		return p.speaking(fmt.Errorf("two-factor authentication was not turned off: %w", failed), hint)
+	}
+}
+
+// archive puts an account away that is good for nothing any more.
+func (p *Procedure) archive(ctx context.Context, a *vault.Account) error {
+	name := ""
+	err := p.vault.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
+		if name = c.Archive(a.ID, p.Now()); name == "" {
+			return errGone
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.UI.Sayf("two-factor authentication of %q is off; the account is archived as %q", a.Name, name)
+	return nil
+}
+
+// archiveOff is for an account that npm says is off already.
+func (p *Procedure) archiveOff(ctx context.Context, a *vault.Account) error {
+	p.UI.Sayf("npm says that two-factor authentication is off at %s, for the user that npm is logged in with", p.target.Registry)
+	hint := fmt.Sprintf("'npmotp remove %s' removes it", ui.Quote(a.Name))
+	err := p.UI.Confirm(ctx, fmt.Sprintf("archive %q, of %s?", a.Name, a.AddedAt.Format(time.DateOnly)), hint)
+	if errors.Is(err, ui.ErrDeclined) {
+		return ui.WithHint(err, "%s", hint)
+	}
+	if err != nil {
+		return err
+	}
+	return p.archive(ctx, a)
+}
