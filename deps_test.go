@@ -44,12 +44,7 @@ func policy() map[string][]string {
 			"./otpgen", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
 		},
 		"./otpgen": {"github.com/pquerna/otp", "./internal/secret"},
-		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret", "./scan/internal/grayjpeg", "./scan/internal/graypng"},
-
-		// Readers of pictures that want more speed than those of the standard library.
-		"./scan/internal/grayjpeg": {},
-		"./scan/internal/graypng":  {"./scan/internal/inflate"},
-		"./scan/internal/inflate":  {},
+		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret"},
 
 		// Gathers an enrolment from pictures, text and URIs.
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
@@ -130,7 +125,6 @@ func only() map[string][]string {
 func never() map[string][]string {
 	return map[string][]string{
 		"./otpgen": {"os"}, "./scan": {"os"},
-		"./scan/internal/grayjpeg": {"os"}, "./scan/internal/graypng": {"os"}, "./scan/internal/inflate": {"os"},
 	}
 }
 

@@ -3,8 +3,6 @@ package scan
 import (
 	"image"
 	"image/color"
-
-	"npmotp/scan/internal/graypng"
 )
 
 // A gray is a picture in grey levels, row after row.
@@ -18,7 +16,9 @@ func newGray(w, h int) *gray { return &gray{w: w, h: h, pix: make([]uint8, w*h)}
 func (g *gray) row(y int) []uint8 { return g.pix[y*g.w : (y+1)*g.w] }
 
 // luma weighs the colours.
-func luma(r, g, b uint8) uint8 { return graypng.Luma(r, g, b) }
+func luma(r, g, b uint8) uint8 {
+	return uint8((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 1<<15) >> 16)
+}
 
 // grays converts img without [image.Image.At], which costs more than the search
 // for a code. A picture with transparent parts is returned over white, then
@@ -79,27 +79,6 @@ func overWhite(black *gray, alpha func(x, y int) uint8) *gray {
 		}
 	}
 	return white
-}
-
-// over returns a picture as grays does, given the levels of its colours and how
-// opaque it is: alpha is empty for a picture that is so everywhere.
-func over(out *gray, alpha []uint8) []*gray {
-	if isOpaque(alpha) {
-		return []*gray{out}
-	}
-	for i, a := range alpha {
-		out.pix[i] = uint8(uint16(out.pix[i]) * uint16(a) / 255) //nolint:gosec // at most 255
-	}
-	return []*gray{overWhite(out, func(x, y int) uint8 { return alpha[y*out.w+x] }), out}
-}
-
-func isOpaque(alpha []uint8) bool {
-	for _, a := range alpha {
-		if a != 255 {
-			return false
-		}
-	}
-	return true
 }
 
 func graysNRGBA(out *gray, img *image.NRGBA) []*gray {

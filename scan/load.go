@@ -3,7 +3,6 @@ package scan
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -15,9 +14,6 @@ import (
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
-
-	"npmotp/scan/internal/grayjpeg"
-	"npmotp/scan/internal/graypng"
 )
 
 const (
@@ -25,7 +21,7 @@ const (
 	maxPixels = 40_000_000
 	// maxDecoded bounds the memory that a picture decoder may take, as
 	// estimated by cost before it runs.
-	maxDecoded = 150 << 20
+	maxDecoded = 4 * maxPixels
 )
 
 // load decodes a picture into grey levels. It returns several when one picture
@@ -48,16 +44,6 @@ func load(ctx context.Context, data []byte) ([]*gray, error) {
 		return nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
 			ErrTooLarge, cfg.Width, cfg.Height)
 	}
-	if format == "PNG" {
-		if f := graypng.Parse(data); f != nil {
-			return loadPNG(ctx, f, cfg)
-		}
-	}
-	if format == "JPEG" {
-		if levels, ok := grayjpeg.Decode(ctx, data, cfg.Width, cfg.Height); ok {
-			return []*gray{{w: cfg.Width, h: cfg.Height, pix: levels}}, nil
-		}
-	}
 	in := &source{ctx: ctx, r: bytes.NewReader(data)}
 	if format == "GIF" {
 		return loadGIF(in, data, px)
@@ -70,17 +56,6 @@ func load(ctx context.Context, data []byte) ([]*gray, error) {
 		return nil, ErrDamaged
 	}
 	return grays(img), nil
-}
-
-func loadPNG(ctx context.Context, f *graypng.File, cfg image.Config) ([]*gray, error) {
-	levels, alpha, err := f.Decode(ctx)
-	if errors.Is(err, graypng.ErrDamaged) {
-		return nil, ErrDamaged
-	}
-	if err != nil {
-		return nil, err
-	}
-	return over(&gray{w: cfg.Width, h: cfg.Height, pix: levels}, alpha), nil
 }
 
 func decodeConfig(format string, data []byte) (image.Config, error) {
@@ -140,8 +115,6 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 		case data[28] != 0:
 			// The seven passes of an interlaced picture are decoded one by one.
 			pixel += (pixel + 1) / 2
-		case data[24] == 8:
-			pixel = 3 // see graypng: levels, transparency, and both together
 		}
 	case "JPEG":
 		return jpegCost(data)
