@@ -238,7 +238,7 @@ func enrolsRefused(t *testing.T, n npmtest.NPM) {
 	if status := c.end(); status != 1 {
 		t.Errorf("status %d", status)
 	}
-	c.has("neither of two passwords", "the clock", `stays in the vault as "ada"`)
+	c.has("neither of two codes", "the clock", `stays in the vault as "ada"`)
 	accounts, said := m.stored(t)
 	_, secret := m.registry.TFA("ada")
 	if len(accounts) != 1 || accounts[0].State != "pending" || accounts[0].Secret != secret {
