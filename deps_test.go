@@ -59,7 +59,7 @@ func policy() map[string][]string {
 		"./internal/bundle": {
 			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",
 		},
-		"./internal/otpimport": {"golang.org/x/crypto/scrypt", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
+		"./internal/otpimport": {"golang.org/x/crypto/scrypt", "./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
 		// Is handed functions that yield codes and names, so it can give no more.
 		"./internal/agent":      {"golang.org/x/sys", "./internal/secret"},
 		"./internal/atomicfile": {},

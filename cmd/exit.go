@@ -110,6 +110,7 @@ func outcomes() []row {
 		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
 		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
 		{otpimport.ErrEncrypted, exitNotFound, ""},
+		{otpimport.ErrCost, exitNotFound, "export it anew; a program's own exports ask for less"},
 		{otpimport.ErrPassword, exitLocked, ""},
 		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},

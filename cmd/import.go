@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -70,13 +71,6 @@ An export that is not encrypted is your second factor in the clear: delete it.`,
 	return cmd
 }
 
-// Outcomes of an entry.
-const (
-	outcomeImported  = "imported"
-	outcomeDuplicate = "duplicate"
-	outcomeRefused   = "refused"
-)
-
 // importView is the JSON of an entry.
 type importView struct {
 	Name     string `json:"name"` // of the account; of a refused entry, what the file calls it
@@ -103,16 +97,16 @@ func runImport(ctx context.Context, app *App, o importOptions) error {
 		return fmt.Errorf("%w: no keys in it, or none that --only names", otpimport.ErrUnknown)
 	}
 	usable := slices.ContainsFunc(entries, func(e otpimport.Entry) bool { return e.Err == nil })
-	var views []importView
+	var outcomes []otpimport.Outcome
 	if o.dryRun || !usable {
-		views, err = app.importInto(&vault.Contents{}, entries)
+		outcomes, err = otpimport.Store(ctx, &vault.Contents{}, entries, app.Now())
 	} else {
-		views, err = app.storeImport(ctx, entries)
+		outcomes, err = app.storeImport(ctx, entries)
 	}
 	if err != nil {
 		return err
 	}
-	return app.printImport(views, o.dryRun)
+	return app.printImport(outcomes, o.dryRun)
 }
 
 // readImport reads the files, which belong together.
@@ -154,81 +148,45 @@ func (app *App) exportPassword(ctx context.Context, name, file string) (secret.T
 	return firstLine(f, "the password file "+cleantext.Show(file))
 }
 
-// storeImport stores the entries in one save.
-func (app *App) storeImport(ctx context.Context, entries []otpimport.Entry) ([]importView, error) {
+// storeImport stores the entries in one save. Where nothing is new, the vault
+// needs no new generation.
+func (app *App) storeImport(ctx context.Context, entries []otpimport.Entry) (outcomes []otpimport.Outcome, err error) {
 	v, err := app.unlockOrCreate(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := v.Contents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	views, err := app.importInto(c, entries)
-	if err != nil || !slices.ContainsFunc(views, func(v importView) bool { return v.Outcome == outcomeImported }) {
-		return views, err // nothing new: the vault needs no new generation
-	}
+	nothingNew := errors.New("nothing new")
 	err = v.Update(ctx, func(c *vault.Contents) (err error) {
-		views, err = app.importInto(c, entries)
+		outcomes, err = otpimport.Store(ctx, c, entries, app.Now())
+		if err == nil && !slices.ContainsFunc(outcomes, func(o otpimport.Outcome) bool { return o.Fate == otpimport.Imported }) {
+			return nothingNew
+		}
 		return err
 	})
-	return views, err
+	if errors.Is(err, nothingNew) {
+		err = nil
+	}
+	return outcomes, err
 }
 
-// importInto adds the usable entries to c, and says what came of each.
-func (app *App) importInto(c *vault.Contents, entries []otpimport.Entry) ([]importView, error) {
-	var views []importView
-	for i, e := range entries {
-		view := importView{
-			Name: cmp.Or(e.Label.Account, e.Label.Issuer, fmt.Sprintf("entry %d", i+1)), Issuer: e.Label.Issuer, Username: e.Label.Account,
-			Outcome: outcomeRefused,
-		}
-		if e.Err != nil {
-			view.Reason = e.Err.Error()
-			views = append(views, view)
-			continue
-		}
-		view.Type = e.Key.Kind.String()
-		account := vault.Account{Issuer: e.Label.Issuer, Username: e.Label.Account, Key: &e.Key}
-		if view.Of = c.SameSecret(&account); view.Of != "" {
-			view.Outcome = outcomeDuplicate
-			views = append(views, view)
-			continue
-		}
-		account.Name = freeName(c, e.Label.Account, e.Label.Issuer)
-		added, err := c.Add(account, app.Now())
-		if err != nil {
-			return nil, err
-		}
-		view.Name, view.Outcome = added.Name, outcomeImported
-		views = append(views, view)
+func viewImport(o otpimport.Outcome) importView {
+	view := importView{Name: o.Name, Issuer: o.Label.Issuer, Username: o.Label.Account, Outcome: string(o.Fate), Of: o.Of}
+	if o.Err != nil {
+		view.Reason = o.Err.Error()
+	} else {
+		view.Type = o.Key.Kind.String()
 	}
-	return views, nil
+	return view
 }
 
-// freeName returns a name that no account has: that of the user, with the
-// issuer where that is taken, and else with a number.
-func freeName(c *vault.Contents, username, issuer string) string {
-	names := []string{cmp.Or(username, issuer, "npm")}
-	if username != "" && issuer != "" {
-		names = append(names, issuer+" "+username)
-	}
-	base := names[len(names)-1]
-	for n := 2; ; n++ {
-		for _, name := range names {
-			if !slices.ContainsFunc(c.Accounts, func(a vault.Account) bool { return a.Name == name }) {
-				return name
-			}
-		}
-		names = []string{fmt.Sprintf("%s %d", base, n)}
-	}
-}
-
-func (app *App) printImport(views []importView, dry bool) error {
-	rows := make([][]string, len(views))
-	counts := map[string]int{}
-	for i, v := range views {
-		counts[v.Outcome]++
+func (app *App) printImport(outcomes []otpimport.Outcome, dry bool) error {
+	views := make([]importView, len(outcomes))
+	rows := make([][]string, len(outcomes))
+	counts := map[otpimport.Fate]int{}
+	for i, o := range outcomes {
+		v := viewImport(o)
+		counts[o.Fate]++
+		views[i] = v
 		rows[i] = []string{v.Name, v.Issuer, v.Outcome, cmp.Or(v.Reason, v.Of)}
 	}
 	var err error
@@ -242,10 +200,10 @@ func (app *App) printImport(views []importView, dry bool) error {
 	}
 	if dry {
 		app.sayf("nothing was stored (--dry-run)")
-	} else if counts[outcomeImported] > 0 {
-		app.sayf("%s imported; the export still holds them, so delete it", plural(counts[outcomeImported], "key"))
+	} else if counts[otpimport.Imported] > 0 {
+		app.sayf("%s imported; the export still holds them, so delete it", plural(counts[otpimport.Imported], "key"))
 	}
-	if refused := counts[outcomeRefused]; refused > 0 {
+	if refused := counts[otpimport.Refused]; refused > 0 {
 		return fmt.Errorf("%d of %d entries could not be used", refused, len(views))
 	}
 	return nil

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -207,19 +208,38 @@ func (c *Contents) byName(name string) *Account {
 // times set. Only what the caller sets of name, issuer, username, registry,
 // level and key is taken from a.
 func (c *Contents) Add(a Account, now time.Time) (*Account, error) {
-	if c.byName(a.Name) != nil {
-		return nil, fmt.Errorf("%w: there is an account %q already", ErrNameTaken, a.Name)
+	if err := c.AddAll([]Account{a}, now); err != nil {
+		return nil, err
 	}
-	a.ID = newID()
-	a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
-	if a.Registry == "" {
-		a.Registry = DefaultRegistry
-	}
-	if a.Level == "" {
-		a.Level = AuthAndWrites
-	}
-	c.Accounts = append(c.Accounts, a)
 	return &c.Accounts[len(c.Accounts)-1], nil
+}
+
+// AddAll does for many accounts what [Contents.Add] does for one, for all or
+// none of them.
+func (c *Contents) AddAll(accounts []Account, now time.Time) error {
+	taken := make(map[string]bool, len(c.Accounts)+len(accounts))
+	for i := range c.Accounts {
+		taken[c.Accounts[i].Name] = true
+	}
+	for i := range accounts {
+		if name := accounts[i].Name; taken[name] {
+			return fmt.Errorf("%w: there is an account %q already", ErrNameTaken, name)
+		}
+		taken[accounts[i].Name] = true
+	}
+	c.Accounts = slices.Grow(c.Accounts, len(accounts))
+	for _, a := range accounts {
+		a.ID = newID()
+		a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
+		if a.Registry == "" {
+			a.Registry = DefaultRegistry
+		}
+		if a.Level == "" {
+			a.Level = AuthAndWrites
+		}
+		c.Accounts = append(c.Accounts, a)
+	}
+	return nil
 }
 
 // Rename gives the account that query names another name.

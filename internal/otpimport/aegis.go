@@ -54,12 +54,7 @@ type aegisDB struct {
 	} `json:"entries"`
 }
 
-const (
-	aegisPassword = 1 // the type of a slot that a password opens
-	// maxScrypt bounds what a file can ask of memory: 128*N*r bytes. Aegis
-	// writes N = 2^15 and r = 8.
-	maxScrypt = 512 << 20
-)
+const aegisPassword = 1 // the type of a slot that a password opens
 
 func (r *Reader) readAegis(c content) error {
 	var f aegisFile
@@ -78,6 +73,9 @@ func (r *Reader) readAegis(c content) error {
 		return err
 	}
 	for _, e := range db.Entries {
+		if err := r.step(); err != nil {
+			return err
+		}
 		r.addRecord(otpgen.Label{Issuer: e.Issuer, Account: e.Name}, record{
 			kind: e.Type, secret: e.Info.Secret, algorithm: e.Info.Algo, digits: e.Info.Digits, period: e.Info.Period, counter: e.Info.Counter,
 		})
@@ -95,6 +93,16 @@ func (r *Reader) decryptAegis(f aegisFile) (string, error) {
 	if err != nil {
 		return "", damaged
 	}
+	slots := slices.DeleteFunc(f.Header.Slots, func(s aegisSlot) bool { return s.Type != aegisPassword })
+	for _, s := range slots {
+		// Aegis writes N = 2^15, r = 8 and p = 1.
+		if err := r.spend(128*product(s.N, s.R), 128*product(s.N, s.R, s.P)); err != nil {
+			return "", err
+		}
+	}
+	if len(slots) == 0 {
+		return "", fmt.Errorf("%w without a password; export it anew with one", ErrEncrypted)
+	}
 	if r.Password == nil {
 		return "", ErrEncrypted
 	}
@@ -102,13 +110,8 @@ func (r *Reader) decryptAegis(f aegisFile) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	slots := 0
-	for _, s := range f.Header.Slots {
-		if s.Type != aegisPassword {
-			continue
-		}
-		slots++
-		key, err := s.open(password)
+	for _, s := range slots {
+		key, err := r.openSlot(s, password)
 		if err != nil {
 			return "", err
 		}
@@ -121,20 +124,20 @@ func (r *Reader) decryptAegis(f aegisFile) (string, error) {
 		}
 		return string(plain), nil
 	}
-	if slots == 0 {
-		return "", fmt.Errorf("%w without a password; export it anew with one", ErrEncrypted)
-	}
 	return "", ErrPassword
 }
 
 // open returns the master key, or nil if the password is wrong.
-func (s aegisSlot) open(password secret.Text) ([]byte, error) {
+func (r *Reader) openSlot(s aegisSlot, password secret.Text) ([]byte, error) {
 	damaged := fmt.Errorf("%w: its slot is not as Aegis writes it", ErrDamaged)
 	salt, err := hex.DecodeString(s.Salt)
-	if err != nil || s.N < 2 || s.R < 1 || s.P < 1 || s.R > 64 || s.P > 16 || s.N > maxScrypt/128/s.R {
+	if err != nil || s.N < 2 || s.R < 1 || s.P < 1 {
 		return nil, damaged
 	}
-	key, err := scrypt.Key([]byte(password.Reveal()), salt, s.N, s.R, s.P, 32)
+	key, err := await(r.ctx, func() ([]byte, error) { return scrypt.Key([]byte(password.Reveal()), salt, s.N, s.R, s.P, 32) })
+	if r.ctx.Err() != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, damaged
 	}

@@ -48,6 +48,9 @@ func (r *Reader) read2FAS(c content) error {
 		return err
 	}
 	for _, s := range services {
+		if err := r.step(); err != nil {
+			return err
+		}
 		label := otpgen.Label{Issuer: cmp.Or(s.OTP.Issuer, s.Name), Account: cmp.Or(s.OTP.Account, s.OTP.Label)}
 		r.addRecord(label, record{
 			kind: s.OTP.TokenType, secret: s.Secret, algorithm: s.OTP.Algorithm, digits: s.OTP.Digits, period: s.OTP.Period, counter: s.OTP.Counter,
@@ -113,6 +116,9 @@ func (r *Reader) readAndOTP(c content) error {
 		return err
 	}
 	for _, e := range entries {
+		if err := r.step(); err != nil {
+			return err
+		}
 		k := record{kind: e.Type, algorithm: e.Algorithm, digits: e.Digits, period: e.Period, counter: e.Counter}
 		if e.Secret != nil {
 			k.secret = *e.Secret
@@ -142,6 +148,9 @@ func (r *Reader) readFreeOTP(c content) error {
 		return err
 	}
 	for _, t := range f.Tokens {
+		if err := r.step(); err != nil {
+			return err
+		}
 		raw := make([]byte, len(t.Secret))
 		for i, b := range t.Secret {
 			if b < -128 || b > 255 {

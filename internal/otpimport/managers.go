@@ -1,49 +1,25 @@
 package otpimport
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"npmotp/otpgen"
 )
 
-// columns returns the names in the first line of a table.
-func columns(text string) []string {
-	names, err := csv.NewReader(strings.NewReader(firstLine(text))).Read()
-	if err != nil {
-		return nil
-	}
-	return names
-}
-
-// table calls fn with each row of a table, by the names of the columns.
-func table(text string, fn func(cell func(string) string)) error {
-	rows := csv.NewReader(strings.NewReader(text))
-	names, err := rows.Read()
-	if err != nil {
-		return fmt.Errorf("%w: it is no table", ErrDamaged)
-	}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
+// readTable keeps the keys in a column of a table.
+func (r *Reader) readTable(t table, key string, label func(row) otpgen.Label) error {
+	for row, err := range t.all() {
+		if err := r.step(); err != nil {
+			return err
 		}
 		if err != nil {
-			// The error of encoding/csv names lines, and no cell.
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
+			r.add(otpgen.Label{Account: fmt.Sprintf("line %d", row.line)}, otpgen.Key{}, err)
+			continue
 		}
-		fn(func(name string) string {
-			for i, n := range names {
-				if n == name {
-					return row[i]
-				}
-			}
-			return ""
-		})
+		r.addManaged(row.cell(key), label(row))
 	}
+	return nil
 }
 
 func (c content) isBitwarden() bool {
@@ -55,8 +31,8 @@ func (c content) isBitwarden() bool {
 // passwords, cards and notes, and no business of npmotp's.
 func (r *Reader) readBitwarden(c content) error {
 	if c.object == nil {
-		return table(c.text, func(cell func(string) string) {
-			r.addManaged(cell("login_totp"), otpgen.Label{Issuer: cell("name"), Account: cell("login_username")})
+		return r.readTable(c.table, "login_totp", func(row row) otpgen.Label {
+			return otpgen.Label{Issuer: row.cell("name"), Account: row.cell("login_username")}
 		})
 	}
 	var f struct {
@@ -76,6 +52,9 @@ func (r *Reader) readBitwarden(c content) error {
 		return fmt.Errorf("%w: export it from Bitwarden as .json, not as .json (Encrypted)", ErrEncrypted)
 	}
 	for _, item := range f.Items {
+		if err := r.step(); err != nil {
+			return err
+		}
 		if item.Login != nil {
 			r.addManaged(item.Login.TOTP, otpgen.Label{Issuer: item.Name, Account: item.Login.Username})
 		}
@@ -86,8 +65,8 @@ func (r *Reader) readBitwarden(c content) error {
 // readKeePassXC reads KeePassXC's CSV export, which has otpauth URIs in its
 // column TOTP.
 func (r *Reader) readKeePassXC(c content) error {
-	return table(c.text, func(cell func(string) string) {
-		r.addManaged(cell("TOTP"), otpgen.Label{Issuer: cell("Title"), Account: cell("Username")})
+	return r.readTable(c.table, "TOTP", func(row row) otpgen.Label {
+		return otpgen.Label{Issuer: row.cell("Title"), Account: row.cell("Username")}
 	})
 }
 

@@ -24,8 +24,11 @@ import (
 	"npmotp/scan"
 )
 
-// maxFile bounds what is read, in bytes. An export of 10,000 keys has 3 MB.
-const maxFile = 20 << 20
+// Bounds on what is read. An export of 10,000 keys has 3 MB.
+const (
+	maxFile    = 20 << 20 // bytes of a file
+	maxEntries = 200_000
+)
 
 // Errors that callers branch on.
 var (
@@ -37,6 +40,9 @@ var (
 	ErrPassword = errors.New("wrong password of the export")
 	// ErrDamaged says that a file is of its format, but cannot be read.
 	ErrDamaged = errors.New("the export is damaged")
+	// ErrCost says that opening an encrypted export takes too much memory or
+	// time.
+	ErrCost = errors.New("the export asks for too much work to open it")
 	// ErrParts says that not all QR codes of a transfer are there.
 	ErrParts = errors.New("the transfer has more QR codes")
 )
@@ -58,6 +64,8 @@ type Reader struct {
 
 	entries   []Entry
 	transfers []transfer
+	work      int64           // of key derivations so far; see spend
+	ctx       context.Context //nolint:containedctx // of the file that is being added
 }
 
 // Formats returns the names of the formats, for people to choose from.
@@ -92,25 +100,27 @@ func formats() []format {
 
 // A content is a file as the formats look at it.
 type content struct {
-	text    string
-	object  map[string]json.RawMessage // when it is a JSON object
-	columns []string                   // of the first line, when it is a table
+	text   string
+	object map[string]json.RawMessage // when it is a JSON object
+	table  table
 }
 
 func (c content) has(field string) bool { return c.object[field] != nil }
 
 func (c content) hasColumns(names ...string) bool {
 	for _, name := range names {
-		if !slices.Contains(c.columns, name) {
+		if !slices.Contains(c.table.names, name) {
 			return false
 		}
 	}
 	return true
 }
 
-// Add reads one file, a picture or text.
+// Add reads one file, a picture or text. After an error the reader is of no
+// more use.
 func (r *Reader) Add(ctx context.Context, file io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	r.ctx = ctx
+	data, err := await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(file, maxFile+1)) })
 	if err != nil {
 		return err
 	}
@@ -124,10 +134,14 @@ func (r *Reader) Add(ctx context.Context, file io.Reader) error {
 	if c.text == "" {
 		return fmt.Errorf("%w: it is empty", ErrUnknown)
 	}
-	if c.text[0] == '{' && json.Unmarshal([]byte(c.text), &c.object) != nil {
-		return fmt.Errorf("%w: its JSON is cut or not well formed", ErrDamaged)
+	if c.text[0] == '{' {
+		if c.object, err = await(ctx, func() (object map[string]json.RawMessage, err error) {
+			return object, decode(c.text, &object)
+		}); err != nil {
+			return err
+		}
 	}
-	c.columns = columns(c.text)
+	c.table, _ = tableOf(c.text)
 	for _, f := range formats() {
 		if f.name == r.Format || r.Format == "" && f.is(c) {
 			return f.read(r, c)
@@ -154,6 +168,37 @@ func (r *Reader) Entries() ([]Entry, error) {
 		return nil, err
 	}
 	return r.entries, nil
+}
+
+// await returns what fn returns, or ends with ctx while fn goes on alone.
+func await[T any](ctx context.Context, fn func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := fn()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
+
+// step is called for each entry before it is read.
+func (r *Reader) step() error {
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	if len(r.entries) >= maxEntries {
+		return fmt.Errorf("%w: it has more than %d entries", ErrUnknown, maxEntries)
+	}
+	return nil
 }
 
 // add keeps an entry whose key is given by an otpauth URI or its parts.

@@ -1,13 +1,17 @@
 package otpimport_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"npmotp/internal/otpimport"
@@ -116,13 +120,82 @@ func TestRefused(t *testing.T) {
 		"": otpimport.ErrUnknown, "hello": otpimport.ErrUnknown, "{}": otpimport.ErrUnknown, "[]": otpimport.ErrUnknown,
 		`{"db": {`: otpimport.ErrDamaged, `{"header": 1, "db": {}}`: otpimport.ErrDamaged,
 		"otpauth-migration://offline?data=AAAA": otpimport.ErrDamaged, "otpauth-migration://offline": otpimport.ErrDamaged,
-		`{"header":{"slots":[{"type":1,"n":1073741824,"r":8,"p":1,"salt":""}],"params":{}},"db":"AAAA"}`: otpimport.ErrDamaged,
-		"name,login_totp\n\"": otpimport.ErrDamaged,
+		`{"header":{"slots":[{"type":1,"n":1073741824,"r":8,"p":1,"salt":""}],"params":{}},"db":"AAAA"}`: otpimport.ErrCost,
 	} {
 		r := &otpimport.Reader{Password: password("x")}
 		if err := r.Add(t.Context(), strings.NewReader(name)); !errors.Is(err, want) {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+// The slots of a file are counted together, and before any is opened.
+func TestWorkIsBounded(t *testing.T) {
+	slots := func(n int, parameters string) string {
+		slot := `{"type":1,` + parameters + `,"salt":"00","key":"00","key_params":{"nonce":"00","tag":"00"}}`
+		return `{"header":{"slots":[` + strings.Join(slices.Repeat([]string{slot}, n), ",") + `],"params":{}},"db":"AAAA"}`
+	}
+	began := time.Now()
+	for file, want := range map[string]error{
+		slots(3, `"n":1024,"r":8,"p":1`):                     otpimport.ErrPassword,
+		slots(3, `"n":131072,"r":8,"p":8`):                   otpimport.ErrCost,
+		slots(1, `"n":1048576,"r":8,"p":1`):                  otpimport.ErrCost,
+		slots(1, `"n":1024,"r":1,"p":1073741823`):            otpimport.ErrCost,
+		slots(1, `"n":1024,"r":2147483647,"p":2147483647`):   otpimport.ErrCost,
+		slots(1, `"n":-1024,"r":2147483647,"p":-2147483647`): otpimport.ErrCost,
+		slots(1, `"n":0,"r":0,"p":0`):                        otpimport.ErrDamaged,
+		slots(1, `"n":1000,"r":8,"p":1`):                     otpimport.ErrDamaged,
+	} {
+		r := &otpimport.Reader{Password: password("x")}
+		if err := r.Add(t.Context(), strings.NewReader(file)); !errors.Is(err, want) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// The reader of a table holds one row, and of that no more cells than a table
+// has.
+func TestWideTable(t *testing.T) {
+	text := "name,login_totp\n" + strings.Repeat(",", 19<<20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := &otpimport.Reader{}
+	if err := r.Add(t.Context(), strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 200 {
+		t.Errorf("%d MiB allocated", used)
+	}
+	if entries, err := r.Entries(); err != nil || len(entries) != 1 || entries[0].Err == nil {
+		t.Errorf("%d entries, %v", len(entries), err)
+	}
+}
+
+// An import ends with its context wherever it is: waiting for its input,
+// deriving a key, or among many entries.
+func TestEndsWithContext(t *testing.T) {
+	pending, _ := io.Pipe()
+	for name, file := range map[string]io.Reader{
+		"input": pending,
+		"key":   strings.NewReader(`{"header":{"slots":[{"type":1,"n":131072,"r":8,"p":15,"salt":"00"}],"params":{}},"db":"AAAA"}`),
+		"list":  strings.NewReader(list(100_000, true)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			var cancelled time.Time
+			time.AfterFunc(50*time.Millisecond, func() { cancelled = time.Now(); cancel() })
+			r := &otpimport.Reader{Password: password("x")}
+			if err := r.Add(ctx, file); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if took := time.Since(cancelled); took > 100*time.Millisecond {
+				t.Errorf("ended after %s", took)
+			}
+		})
 	}
 }
 

@@ -48,6 +48,9 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 func (r *Reader) readURIs(c content) error {
 	found := false
 	for line := range strings.Lines(c.text) {
+		if err := r.step(); err != nil {
+			return err
+		}
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
