@@ -63,6 +63,7 @@ func parseSecret(text string, odd bool) (string, error) {
 	if len(wrong) > 0 {
 		return "", explain(chars, wrong)
 	}
+	given := len(chars)
 	if rest := len(chars) % 8; rest == 1 || rest == 3 || rest == 6 {
 		if !odd {
 			return "", refuse(fmt.Sprintf("the secret has %d characters, which base32 never has: one is missing or one too many"+
@@ -76,7 +77,7 @@ func parseSecret(text string, odd bool) (string, error) {
 		return "", refuse("the secret is not base32")
 	case len(key) < minSecret:
 		return "", refuse(fmt.Sprintf("the secret has %d characters, and 16 (80 bits; RFC 4226 asks for 128) are the least:"+
-			" its end may be missing", len(chars)))
+			" its end may be missing", given))
 	case len(key) > maxSecret:
 		return "", refuse("the secret is longer than 512 bytes")
 	}
