@@ -86,8 +86,8 @@ func accountAt(ctx context.Context, v *vault.Vault, query string, t npmconfig.Ta
 	if query != "" {
 		a, err := c.Find(query)
 		if err == nil && !here(a.Registry) {
-			return nil, withHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, t.Registry, t.Source),
-				"--registry %s has npm talk to the account's registry", shellQuote(a.Registry))
+			return nil, withHint(fmt.Errorf("%q %s, and npm talks to %s (%s)", a.Name, belongsTo(a.Registry), t.Registry, t.Source),
+				"%s", registryHint(a.Name, a.Registry))
 		}
 		return a, err
 	}

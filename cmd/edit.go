@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -21,7 +22,7 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&at.issuer, "issuer", "", "who gave the secret, such as npm")
 	f.StringVar(&at.username, "username", "", "your user name at the registry")
-	f.StringVar(&at.registry, "registry", "", "the registry's `URL` (default: npm's)")
+	f.StringVar(&at.registry, "registry", "", "the registry's `URL`, or none (default: npm's, unless the key is another service's)")
 	f.StringVar(&at.level, "level", "", "what the registry asks passwords for: auth-only or auth-and-writes")
 	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a password twice: once or allow")
 }
@@ -35,7 +36,11 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 	}
 	set("issuer", &a.Issuer, at.issuer)
 	set("username", &a.Username, at.username)
-	if cmd.Flags().Changed("registry") {
+	switch {
+	case !cmd.Flags().Changed("registry"):
+	case at.registry == noRegistry:
+		a.Registry = ""
+	default:
 		registry, err := parseRegistry(at.registry)
 		if err != nil {
 			return err
@@ -56,6 +61,21 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 		a.Level = level
 	}
 	return nil
+}
+
+// noRegistry is what people write and read for the key of another service.
+const noRegistry = "none"
+
+// belongsTo says where an account belongs.
+func belongsTo(registry string) string { return "belongs to " + cmp.Or(registry, "no registry") }
+
+// registryHint says what to do where the registry of an account is not the one
+// that npm talks to.
+func registryHint(name, registry string) string {
+	if registry == "" {
+		return fmt.Sprintf("if it is meant, 'npmotp edit %s --registry URL' says where it belongs", shellQuote(name))
+	}
+	return fmt.Sprintf("--registry %s has npm talk to the account's registry", shellQuote(registry))
 }
 
 // parseRegistry returns the canonical form of a registry's URL: scheme and host

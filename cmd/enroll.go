@@ -160,8 +160,8 @@ func pickKnown(c *vault.Contents, name string, here func(string) bool) (*vault.A
 			continue
 		}
 		if a.Name == name && !here(a.Registry) {
-			return nil, withHint(fmt.Errorf("%w: %q belongs to %s", vault.ErrNameTaken, a.Name, a.Registry),
-				"give another NAME, or --registry %s", shellQuote(a.Registry))
+			return nil, withHint(fmt.Errorf("%w: %q %s", vault.ErrNameTaken, a.Name, belongsTo(a.Registry)),
+				"give another NAME; %s", registryHint(a.Name, a.Registry))
 		}
 		switch {
 		case a.Key == nil || !here(a.Registry):

@@ -135,8 +135,8 @@ func (r *recovering) look(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !sameOrigin(a.Registry, r.target.Registry):
-		return withHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, r.target.Registry, r.target.Source),
-			"--registry %s has npm talk to the account's registry", shellQuote(a.Registry))
+		return withHint(fmt.Errorf("%q %s, and npm talks to %s (%s)", a.Name, belongsTo(a.Registry), r.target.Registry, r.target.Source),
+			"%s", registryHint(a.Name, a.Registry))
 	}
 	if !a.Archived() {
 		r.account = a
