@@ -109,11 +109,12 @@ func outcomes() []row {
 		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},
 		{otpgen.ErrMigration, exitNotFound, "give it to 'npmotp import'"},
 		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
+		{otpimport.ErrUnread, exitNotFound, "'npmotp import --help' lists the formats that are read"},
+		{otpimport.ErrNoKeys, exitNotFound, ""},
 		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
-		{otpimport.ErrEncrypted, exitNotFound, ""},
 		{otpimport.ErrCost, exitNotFound, "export it anew; a program's own exports ask for less"},
-		{otpimport.ErrPassword, exitLocked, ""},
-		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
+		{otpimport.ErrPassword, exitLocked, "it is the one that was set for the export, not the passphrase of the vault"},
+		{otpimport.ErrNoPassword, exitLocked, "type the password of the export at a terminal, or name a file that holds it with --password-file"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
@@ -200,6 +201,9 @@ func classifyType(err error) (status int, hint string) {
 	}
 	if _, ok := errors.AsType[*bundle.VersionError](err); ok {
 		return exitVault, "update npmotp on this machine"
+	}
+	if _, ok := errors.AsType[*otpimport.PartsError](err); ok {
+		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"
 	}
 	if _, ok := errors.AsType[*bundle.MissingError](err); ok {
 		return exitNotFound, "give the pictures of all parts at once, in any order"

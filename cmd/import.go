@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/otpimport"
 	"npmotp/internal/secret"
+	"npmotp/scan"
 	"npmotp/vault"
 )
 
@@ -30,23 +33,33 @@ func newImportCmd(app *App) *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Store the keys that another program exported",
 		Long: `Store the keys of an authenticator app or password manager. FILE is what it
-exported, or "-" for standard input:
+exported, a folder of that, or "-" for standard input:
 
-  otpauth      otpauth URIs, one on each line: Ente Auth, GNOME Authenticator
-  google       Google Authenticator's transfer: pictures of all QR codes of it,
-               or their URIs
-  aegis        Aegis's JSON, plain or with a password
-  2fas         2FAS's backup, plain or with a password
-  andotp       andOTP's plain JSON
-  freeotp      FreeOTP+'s JSON
-  bitwarden    Bitwarden's JSON or CSV, not encrypted
-  keepassxc    KeePassXC's CSV
+  otpauth        otpauth URIs, wherever they stand in a text: lists of Ente
+                 Auth, Stratum and others, JSON, notes, "pass show"
+  google         Google Authenticator's transfer: pictures of all QR codes of
+                 it, or their URIs
+  aegis 2fas freeotp cotp ente authenticator
+                 the JSON of these apps (FreeOTP+; authenticator.cc)
+  andotp         lists of keys as andOTP, Raivo and OTPClient write them
+  bitwarden 1password keepass
+                 Bitwarden's JSON and "bw list items"; 1Password's .1pux and
+                 "op item get --format json"; KeePass's XML
+  table          a table with a column of keys, of any password manager
+  totp-cli 2fa gauth
+                 the files of these programs ("totp-cli dump")
 
-The format is recognised by the content, or named with --format. Each key and
-what came of it is listed: "imported", "duplicate" of an account with the same
-secret, or "refused" and why. All are stored at once or none; where some are
-refused the status is 1. --only takes those whose names contain a text.
---dry-run reads the files, and opens no vault.
+The format is recognised by the content, or named with --format. Exports with a
+password (Aegis, 2FAS, Ente, Bitwarden) are asked for it, which is not the
+passphrase of the vault; --password-file has it in a file.
+
+Each key and what came of it is listed: "imported" with its first password,
+"duplicate" of an account that makes the same passwords, or "refused" and why.
+All are stored at once or none; where some are refused the status is 1. --only
+takes those whose names contain a text. --dry-run reads the files, and opens no
+vault. A key whose issuer is not npm belongs to no registry, and 'npmotp exec'
+does not send it, until 'npmotp edit ACCOUNT --registry URL' says where it
+belongs.
 
 An export that is not encrypted is your second factor in the clear: delete it.`,
 		Annotations: vaultStatuses(),
@@ -66,7 +79,7 @@ An export that is not encrypted is your second factor in the clear: delete it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "the `FORMAT`, where it is not recognised")
 	f.StringVar(&o.only, "only", "", "only keys whose issuer or name contains `TEXT`, in any case")
-	f.StringVar(&o.passwordFile, "password-file", "", "read the password of the export from `FILE`")
+	f.StringVar(&o.passwordFile, "password-file", "", "read the password of an encrypted export from `FILE`")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read and list, store nothing")
 	return cmd
 }
@@ -80,21 +93,16 @@ type importView struct {
 	Outcome  string `json:"outcome"`
 	Of       string `json:"of,omitempty"`     // the account that a duplicate is of
 	Reason   string `json:"reason,omitempty"` // why it was refused
+	Code     string `json:"code,omitempty"`   // the first password of a new account
 }
 
 func runImport(ctx context.Context, app *App, o importOptions) error {
 	if o.format != "" && !slices.Contains(otpimport.Formats(), o.format) {
-		return usageErrorf("%q is no format; there are %s", o.format, strings.Join(otpimport.Formats(), ", "))
+		return usageErrorf("unknown format %q; the formats are %s", o.format, strings.Join(otpimport.Formats(), ", "))
 	}
 	entries, err := app.readImport(ctx, o)
 	if err != nil {
 		return err
-	}
-	entries = slices.DeleteFunc(entries, func(e otpimport.Entry) bool {
-		return !strings.Contains(strings.ToLower(e.Label.Issuer+"\n"+e.Label.Account), strings.ToLower(o.only))
-	})
-	if len(entries) == 0 {
-		return fmt.Errorf("%w: no keys in it, or none that --only names", otpimport.ErrUnknown)
 	}
 	usable := slices.ContainsFunc(entries, func(e otpimport.Entry) bool { return e.Err == nil })
 	var outcomes []otpimport.Outcome
@@ -109,16 +117,87 @@ func runImport(ctx context.Context, app *App, o importOptions) error {
 	return app.printImport(outcomes, o.dryRun)
 }
 
-// readImport reads the files, which belong together.
+// readImport reads the files, which belong together, and returns the entries
+// that --only leaves. No entry that cannot be used is left out.
 func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.Entry, error) {
-	r := &otpimport.Reader{Format: o.format}
-	for _, name := range o.files {
-		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, name, o.passwordFile) }
-		if err := app.addImport(ctx, r, name); err != nil {
-			return nil, fmt.Errorf("%s: %w", cleantext.Show(name), err)
+	files, err := filesOf(o.files)
+	if err != nil {
+		return nil, err
+	}
+	said := app.Now()
+	progress := func(format string, args ...any) {
+		if now := app.Now(); now.Sub(said) >= time.Second {
+			said = now
+			app.sayf(format, args...)
 		}
 	}
-	return r.Entries()
+	r := &otpimport.Reader{Format: o.format, Progress: func(n int) { progress("%d entries read", n) }}
+	for i, f := range files {
+		progress("%d of %d files read", i, len(files))
+		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, f.name, o.passwordFile) }
+		r.Allow = func(memory int64) error {
+			question := fmt.Sprintf("opening %s takes %d MiB of memory and some seconds; go on?", cleantext.Show(f.name), memory>>20)
+			return app.confirm(ctx, question, "say --yes to open it")
+		}
+		err := app.addImport(ctx, r, f.name)
+		if f.found && (errors.Is(err, otpimport.ErrUnknown) || errors.Is(err, otpimport.ErrNoKeys) || errors.Is(err, scan.ErrNoCode)) {
+			app.sayf("left out %s: %v", cleantext.Show(f.name), err)
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cleantext.Show(f.name), err)
+		}
+	}
+	return app.chosenEntries(r, o.only)
+}
+
+// chosenEntries returns the entries whose names contain only.
+func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Entry, error) {
+	wanted := func(e otpimport.Entry) bool {
+		return strings.Contains(strings.ToLower(e.Label.Issuer+"\n"+e.Label.Account), strings.ToLower(only))
+	}
+	entries := r.Entries()
+	hit := slices.ContainsFunc(entries, wanted)
+	if missing := r.Missing(); missing != nil && (only == "" || !hit) {
+		return nil, missing
+	} else if missing != nil {
+		app.warnf("%v; what is in them was not looked at", missing)
+	}
+	switch {
+	case len(entries) == 0:
+		return nil, otpimport.ErrNoKeys
+	case !hit:
+		return nil, fmt.Errorf("%w whose issuer or name contains %s", otpimport.ErrNoKeys, cleantext.Quote(only))
+	}
+	return slices.DeleteFunc(slices.Clone(entries), func(e otpimport.Entry) bool { return e.Err == nil && !wanted(e) }), nil
+}
+
+// An importFile is a file to read, which was named or found in a folder.
+type importFile struct {
+	name  string
+	found bool
+}
+
+// filesOf replaces folders by the files in them.
+func filesOf(names []string) ([]importFile, error) {
+	var files []importFile
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if name == "-" || err != nil || !info.IsDir() {
+			files = append(files, importFile{name: name}) // opening it says what is wrong
+			continue
+		}
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+				files = append(files, importFile{name: filepath.Join(name, e.Name()), found: true})
+			}
+		}
+	}
+	return files, nil
 }
 
 func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string) error {
@@ -138,14 +217,22 @@ func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string)
 // of the vault.
 func (app *App) exportPassword(ctx context.Context, name, file string) (secret.Text, error) {
 	if file == "" {
-		return app.ask(ctx, fmt.Sprintf("Password of the export %s: ", cleantext.Show(name)))
+		password, err := app.ask(ctx, fmt.Sprintf("Password of the export %s: ", cleantext.Show(name)))
+		if errors.Is(err, errLocked) || errors.Is(err, errNoTerminal) {
+			err = otpimport.ErrNoPassword
+		}
+		return password, err
 	}
 	f, err := os.Open(file)
 	if err != nil {
 		return secret.Text{}, err
 	}
 	defer func() { _ = f.Close() }()
-	return firstLine(f, "the password file "+cleantext.Show(file))
+	password, err := firstLine(f, "the password file "+cleantext.Show(file))
+	if errors.Is(err, errLocked) {
+		err = fmt.Errorf("%w: the password file %s begins with an empty line", otpimport.ErrNoPassword, cleantext.Show(file))
+	}
+	return password, err
 }
 
 // storeImport stores the entries in one save. Where nothing is new, the vault
@@ -170,7 +257,7 @@ func (app *App) storeImport(ctx context.Context, entries []otpimport.Entry) (out
 }
 
 func viewImport(o otpimport.Outcome) importView {
-	view := importView{Name: o.Name, Issuer: o.Label.Issuer, Username: o.Label.Account, Outcome: string(o.Fate), Of: o.Of}
+	view := importView{Name: o.Name, Issuer: o.Label.Issuer, Username: o.Label.Account, Outcome: string(o.Fate), Of: o.Of, Code: o.Code.Reveal()}
 	if o.Err != nil {
 		view.Reason = o.Err.Error()
 	} else {
@@ -187,13 +274,13 @@ func (app *App) printImport(outcomes []otpimport.Outcome, dry bool) error {
 		v := viewImport(o)
 		counts[o.Fate]++
 		views[i] = v
-		rows[i] = []string{v.Name, v.Issuer, v.Outcome, cmp.Or(v.Reason, v.Of)}
+		rows[i] = []string{v.Name, v.Issuer, v.Outcome, v.Code, cmp.Or(v.Reason, v.Of)}
 	}
 	var err error
 	if app.flags.json {
 		err = app.printJSON(views)
 	} else {
-		err = app.printTable("ACCOUNT ISSUER OUTCOME NOTE", rows)
+		err = app.printTable("ACCOUNT ISSUER OUTCOME CODE NOTE", rows)
 	}
 	if err != nil {
 		return err

@@ -67,6 +67,23 @@ func ParseURI(u secret.Text) (Key, Label, error) {
 	return k, l, nil
 }
 
+// LabelOf returns the label of a URI that [ParseURI] refuses, to name it by.
+func LabelOf(u secret.Text) Label {
+	_, rest, _ := strings.Cut(u.Reveal(), "://")
+	path, query, ok := strings.Cut(rest, "?")
+	_, path, _ = strings.Cut(path, "/")
+	l := parseLabel(path)
+	if _, err := parseSecret(l.Account, true); !ok || err == nil {
+		return Label{} // the secret may stand there
+	}
+	for part := range strings.SplitSeq(query, "&") {
+		if name, v, _ := strings.Cut(part, "="); strings.EqualFold(name, "issuer") && v != "" {
+			l.Issuer = unescape(strings.ReplaceAll(v, "+", " "))
+		}
+	}
+	return l
+}
+
 // IsSteam reports whether an issuer is Steam, whose codes have letters. Programs
 // that do not know that export its keys as totp.
 func IsSteam(issuer string) bool {
@@ -191,19 +208,27 @@ func parameters() []string {
 
 func isParameter(name string) bool { return slices.Contains(parameters(), name) || name == "algo" }
 
-// isSlip reports whether a name is one that changes passwords but for one
-// character, or a piece of it, or has it in it.
-func isSlip(name string) bool {
-	return slices.ContainsFunc(parameters()[:5], func(known string) bool {
+func isSlip(name string) bool { return Nearly(name, parameters()[:5]...) }
+
+// Nearly reports whether a name is none of the known ones and looks like one: it
+// is one but for one character, or a piece of a long one, or has that in it.
+// Where the names change passwords, it cannot be ignored.
+func Nearly(name string, known ...string) bool {
+	return !slices.Contains(known, name) && slices.ContainsFunc(known, func(known string) bool {
+		if len(known) > 4 && oneApart(name, known) {
+			return true
+		}
 		piece := len(name) > 1 && (strings.HasPrefix(known, name) || strings.HasSuffix(known, name))
-		return piece || strings.Contains(name, known) || oneApart(name, known)
+		return len(known) > 5 && (piece || strings.Contains(name, known))
 	})
 }
 
 // holdsParameter reports whether a value goes on with a parameter.
 func holdsParameter(value string) bool {
 	words := strings.Split(strings.ToLower(value), "=")
-	return slices.ContainsFunc(words[:len(words)-1], isSlip)
+	return slices.ContainsFunc(words[:len(words)-1], func(word string) bool {
+		return slices.Contains(parameters()[:5], word) || isSlip(word)
+	})
 }
 
 // oneApart reports whether two different words become the same by one

@@ -1,83 +1,214 @@
 package otpimport
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	"npmotp/internal/secret"
 	"npmotp/otpgen"
 )
 
-// readTable keeps the keys in a column of a table.
-func (r *Reader) readTable(t table, key string, label func(row) otpgen.Label) error {
+// The columns of tables that password managers export, in small letters. 1Password,
+// Apple and Edge write OTPAuth, Bitwarden login_totp, KeePassXC, Proton Pass,
+// LastPass and others TOTP, Dashlane otpSecret or otpUrl, Ease Pass TOTPSecret.
+var (
+	keyColumns = []string{
+		"otpauth", "otpauth_uri", "otpauth uri", "login_totp", "totp", "otpsecret", "otpurl", "otp", "totpsecret", "totp_secret", "totp secret",
+		"otp_secret", "otp secret", "totp seed", "2fa", "2fa secret", "mfa", "one-time password", "one-time code", "authenticator key", "two-factor secret",
+	}
+	titleColumns     = []string{"title", "name", "displayname", "account", "service", "site", "issuer"}
+	userColumns      = []string{"username", "login_username", "username2", "login", "user name", "user", "email"}
+	addressColumns   = []string{"url", "login_uri", "website", "uri", "urls"}
+	digitsColumns    = []string{"totpdigits", "digits", "otp digits"}
+	periodColumns    = []string{"totpinterval", "totpperiod", "period", "interval"}
+	algorithmColumns = []string{"totpalgorithm", "algorithm", "algo"}
+)
+
+// isTable knows a table by a column of keys and another that names them, or by
+// the pairs of a name and a value that Enpass and Keeper write.
+func isTable(in *input) bool {
+	has := func(columns []string) bool {
+		return slices.ContainsFunc(in.table.names, func(name string) bool { return slices.Contains(columns, strings.ToLower(name)) })
+	}
+	return has(keyColumns) && (has(titleColumns) || has(userColumns) || has(addressColumns)) || in.hasPairs()
+}
+
+func readTable(in *input) error {
+	pairs := in.hasPairs()
+	t := in.table
+	if pairs {
+		t = t.headless(in.text)
+	}
 	for row, err := range t.all() {
-		if err := r.step(); err != nil {
+		if err := in.step(); err != nil {
 			return err
 		}
+		switch {
+		case err != nil:
+			in.add(entryName("line", row.line), otpgen.Key{}, err)
+		case pairs:
+			in.addPairs(row)
+		default:
+			in.addManaged(managed(row.cell(titleColumns...), row.cell(userColumns...), row.cell(addressColumns...)), record{
+				secret: row.cell(keyColumns...), digits: row.cell(digitsColumns...), period: row.cell(periodColumns...), algorithm: row.cell(algorithmColumns...),
+			})
+		}
+	}
+	return nil
+}
+
+// pairNames are the names before the values in rows without a line of columns.
+var pairNames = []string{"totp", "one-time code", "tfc:keeper", "$onetimecode", "$onetimecode::1", "onetimecode"}
+
+func (in *input) hasPairs() bool {
+	if in.table.comma == 0 {
+		return false
+	}
+	for row, err := range in.table.headless(in.text).all() {
+		key := row.after(pairNames...)
+		if _, bad := otpgen.ParseSecret(secret.New(key)); err == nil && (bad == nil || strings.HasPrefix(key, "otpauth://")) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *input) addPairs(r row) {
+	key := r.after(pairNames...)
+	if key == "" {
+		return
+	}
+	user := r.after("username", "user name", "login", "e-mail", "email")
+	title := r.cells[0] // Enpass; Keeper has a folder before the title
+	if user == "" && len(r.cells) > 2 {
+		title, user = r.cells[1], r.cells[2]
+	}
+	in.addManaged(managed(title, user, r.after("website", "url")), record{secret: key})
+}
+
+func isBitwarden(in *input) bool {
+	return in.object.has("encrypted", "items") || in.object.has("encrypted", "data") ||
+		in.first.has("object", "type", "name") && (in.first.has("login") || in.first.has("organizationId")) ||
+		in.object.has("object", "type", "name", "login")
+}
+
+// readBitwarden reads Bitwarden's JSON exports (bitwarden.com/help/
+// condition-bitwarden-import) and what "bw list items" prints. Items without a
+// key are passwords, cards and notes, and no business of npmotp's.
+func readBitwarden(in *input) error {
+	items := in.text
+	switch {
+	case in.object.has("login"):
+		items = "[" + in.text + "]"
+	case string(in.object["encrypted"]) == "true":
+		plain, err := in.openBitwarden()
 		if err != nil {
-			r.add(otpgen.Label{Account: fmt.Sprintf("line %d", row.line)}, otpgen.Key{}, err)
-			continue
-		}
-		r.addManaged(row.cell(key), label(row))
-	}
-	return nil
-}
-
-func (c content) isBitwarden() bool {
-	return c.has("items") && c.has("encrypted") || c.has("data") && c.has("encrypted") || c.hasColumns("login_totp", "name")
-}
-
-// readBitwarden reads Bitwarden's JSON and CSV exports
-// (bitwarden.com/help/condition-bitwarden-import). Items without a key are
-// passwords, cards and notes, and no business of npmotp's.
-func (r *Reader) readBitwarden(c content) error {
-	if c.object == nil {
-		return r.readTable(c.table, "login_totp", func(row row) otpgen.Label {
-			return otpgen.Label{Issuer: row.cell("name"), Account: row.cell("login_username")}
-		})
-	}
-	var f struct {
-		Encrypted bool `json:"encrypted"`
-		Items     []struct {
-			Name  string `json:"name"`
-			Login *struct {
-				Username string `json:"username"`
-				TOTP     string `json:"totp"`
-			} `json:"login"`
-		} `json:"items"`
-	}
-	if err := decode(c.text, &f); err != nil {
-		return err
-	}
-	if f.Encrypted {
-		return fmt.Errorf("%w: export it from Bitwarden as .json, not as .json (Encrypted)", ErrEncrypted)
-	}
-	for _, item := range f.Items {
-		if err := r.step(); err != nil {
 			return err
 		}
-		if item.Login != nil {
-			r.addManaged(item.Login.TOTP, otpgen.Label{Issuer: item.Name, Account: item.Login.Username})
+		opened, err := objectOf(plain)
+		if err != nil {
+			return fmt.Errorf("%w: it is not as Bitwarden writes it", ErrDamaged)
 		}
+		items = string(opened["items"])
+	case in.object != nil:
+		items = string(in.object["items"])
 	}
-	return nil
-}
-
-// readKeePassXC reads KeePassXC's CSV export, which has otpauth URIs in its
-// column TOTP.
-func (r *Reader) readKeePassXC(c content) error {
-	return r.readTable(c.table, "TOTP", func(row row) otpgen.Label {
-		return otpgen.Label{Issuer: row.cell("Title"), Account: row.cell("Username")}
+	return in.eachKey(items, func(e *entry) {
+		login := e.inner("login")
+		var addresses []string
+		_ = in.each(string(login["uris"]), func(uri *entry) bool {
+			addresses = append(addresses, uri.name("uri"))
+			return true
+		})
+		label := managed(e.name("name"), login.name("username"), addresses...)
+		key, ok := login.text("totp")
+		if !ok {
+			in.add(label, otpgen.Key{}, errors.New("its key is no text"))
+			return
+		}
+		in.addManaged(label, record{secret: key})
 	})
 }
 
-// addManaged keeps the key of an item of a password manager: a URI, or a bare
-// secret with the usual parameters.
-func (r *Reader) addManaged(key string, label otpgen.Label) {
-	switch {
-	case strings.TrimSpace(key) == "":
-	case strings.Contains(key, "://"):
-		r.addURI(key, label)
-	default:
-		r.addRecord(label, record{secret: key})
+// openBitwarden decrypts an export that a password of its own protects
+// (bitwarden.com/help/encrypted-export): AES-256-CBC and HMAC-SHA-256 under keys
+// that HKDF makes of PBKDF2's or Argon2id's.
+func (in *input) openBitwarden() (string, error) {
+	if string(in.object["passwordProtected"]) != "true" {
+		return "", fmt.Errorf("%w: only the Bitwarden account it comes from opens it; export .json, or .json (Encrypted) with a password for the file", ErrUnread)
 	}
+	damaged := fmt.Errorf("%w: it is not as Bitwarden writes it", ErrDamaged)
+	numbers := map[string]int{}
+	for _, name := range []string{"kdfIterations", "kdfMemory", "kdfParallelism"} {
+		numbers[name], _ = strconv.Atoi(in.object.name(name))
+	}
+	if numbers["kdfIterations"] < 1 || in.object.name("salt") == "" {
+		return "", damaged
+	}
+	password, err := in.askPassword()
+	if err != nil {
+		return "", err
+	}
+	salt := []byte(in.object.name("salt"))
+	var key []byte
+	switch in.object.name("kdfType") {
+	case "0":
+		key, err = in.pbkdf2(password, salt, numbers["kdfIterations"])
+	case "1":
+		hashed := sha256.Sum256(salt)
+		key, err = in.argon2id(password, hashed[:], int(1024*product(numbers["kdfMemory"])), numbers["kdfIterations"], numbers["kdfParallelism"])
+	default:
+		err = damaged
+	}
+	if err != nil {
+		return "", err
+	}
+	plain, ok := openEncString(key, in.object.name("data"))
+	if !ok {
+		return "", ErrPassword
+	}
+	return string(plain), nil
+}
+
+// openEncString decrypts "2.iv|data|mac", each in base64.
+func openEncString(key []byte, text string) (plain []byte, ok bool) {
+	var parts [][]byte
+	for part := range strings.SplitSeq(strings.TrimPrefix(text, "2."), "|") {
+		data, err := base64.StdEncoding.DecodeString(part)
+		if err != nil {
+			return nil, false
+		}
+		parts = append(parts, data)
+	}
+	if len(parts) != 3 || len(parts[0]) != aes.BlockSize || len(parts[1]) == 0 || len(parts[1])%aes.BlockSize != 0 {
+		return nil, false
+	}
+	encryption, err1 := hkdf.Expand(sha256.New, key, "enc", 32)
+	authentication, err2 := hkdf.Expand(sha256.New, key, "mac", 32)
+	block, err3 := aes.NewCipher(encryption)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, false
+	}
+	mac := hmac.New(sha256.New, authentication)
+	_, _ = mac.Write(slices.Concat(parts[0], parts[1]))
+	if !hmac.Equal(mac.Sum(nil), parts[2]) {
+		return nil, false
+	}
+	plain = bytes.Clone(parts[1])
+	cipher.NewCBCDecrypter(block, parts[0]).CryptBlocks(plain, plain)
+	padding := int(plain[len(plain)-1])
+	if padding < 1 || padding > aes.BlockSize {
+		return nil, false
+	}
+	return plain[:len(plain)-padding], true
 }

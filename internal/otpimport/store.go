@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/vault"
 )
@@ -26,6 +27,9 @@ type Outcome struct {
 	Fate Fate
 	Name string // of the new account; of another entry, what the file calls it
 	Of   string // the account that a duplicate is of
+	// Code is the first password of a new account, as "npmotp add" shows it. Of a
+	// counter-based one it is used up.
+	Code secret.Text
 }
 
 // Store adds an account for each entry that can be used and is not there yet,
@@ -65,7 +69,12 @@ func Store(ctx context.Context, c *vault.Contents, entries []Entry, now time.Tim
 		o := &outcomes[i]
 		o.Name = names.give(o.Label)
 		known[identityOf(&o.Key)] = o.Name
-		accounts[at] = vault.Account{Name: o.Name, Issuer: o.Label.Issuer, Username: o.Label.Account, Key: &o.Key}
+		key, code, err := first(o.Key, now)
+		if err != nil {
+			return nil, err
+		}
+		o.Code = code.Value
+		accounts[at] = vault.Account{Name: o.Name, Issuer: o.Label.Issuer, Username: o.Label.Account, Key: &key}
 	}
 	for i := range outcomes {
 		if o := &outcomes[i]; o.Fate == Duplicate {
@@ -73,6 +82,16 @@ func Store(ctx context.Context, c *vault.Contents, entries []Entry, now time.Tim
 		}
 	}
 	return outcomes, c.AddAll(accounts, now)
+}
+
+// first returns the first password of a key, and the key as it is to be stored.
+func first(key otpgen.Key, now time.Time) (otpgen.Key, otpgen.Code, error) {
+	if key.Kind == otpgen.HOTP {
+		code, advanced, err := key.HOTP()
+		return advanced, code, err
+	}
+	code, err := key.At(now)
+	return key, code, err
 }
 
 // An identity is what the passwords of a key are made of. Two keys with the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -41,6 +42,11 @@ func tableOf(text string) (t table, ok bool) {
 	return t, len(t.names) > 0
 }
 
+// headless returns the table of a text that has no line of names.
+func (t table) headless(text string) table {
+	return table{comma: t.comma, rows: text, line: 1}
+}
+
 // all yields the rows that are not empty, and what is wrong with those that
 // cannot be read. Cells that a row lacks at its end are empty.
 func (t table) all() iter.Seq2[row, error] {
@@ -48,7 +54,7 @@ func (t table) all() iter.Seq2[row, error] {
 		text, line := t.rows, t.line
 		for text != "" {
 			cells, n, err := cutRow(text, t.comma)
-			if err == nil && len(cells) > len(t.names) && strings.Join(cells[len(t.names):], "") != "" {
+			if err == nil && t.names != nil && len(cells) > len(t.names) && strings.Join(cells[len(t.names):], "") != "" {
 				err = errors.New("it has more cells than the table has columns")
 			}
 			r := row{names: t.names, cells: cells, line: line}
@@ -75,6 +81,17 @@ func (r row) cell(columns ...string) string {
 			if i < len(r.cells) && strings.EqualFold(name, column) {
 				return r.cells[i]
 			}
+		}
+	}
+	return ""
+}
+
+// after returns the cell behind the first one that is one of the names, in any
+// case.
+func (r row) after(names ...string) string {
+	for i := range len(r.cells) - 1 {
+		if slices.Contains(names, strings.ToLower(strings.TrimSpace(r.cells[i]))) {
+			return r.cells[i+1]
 		}
 	}
 	return ""
