@@ -45,10 +45,9 @@ func (in *input) readArchive(members []*zip.File) error {
 			return fmt.Errorf("%w: the archive cannot be unpacked", ErrDamaged)
 		case len(data) > maxFile:
 			return fmt.Errorf("%w: its %s is larger than %d MiB", ErrUnknown, path.Base(f.Name), maxFile>>20)
-		case membersOf(data) != nil:
-			return ErrUnknown
 		}
-		return in.r.addData(in.ctx, data)
+		in.data = data
+		return in.readData()
 	}
 	return fmt.Errorf("%w: an archive without a file that is known", ErrUnknown)
 }

@@ -39,7 +39,7 @@ func BenchmarkImport(b *testing.B) {
 					if err := r.Add(b.Context(), strings.NewReader(text)); err != nil {
 						b.Fatal(err)
 					}
-										outcomes, err := otpimport.Store(b.Context(), &vault.Contents{}, r.Entries(), time.Unix(0, 0))
+					outcomes, err := otpimport.Store(b.Context(), &vault.Contents{}, r.Entries(), time.Unix(0, 0))
 					if err != nil || len(outcomes) != n {
 						b.Fatalf("%d outcomes, %v", len(outcomes), err)
 					}

@@ -101,13 +101,6 @@ func (r *Reader) Add(ctx context.Context, file io.Reader) error {
 	if len(data) > maxFile {
 		return fmt.Errorf("%w: it is larger than %d MiB", ErrUnknown, maxFile>>20)
 	}
-	if scan.IsPicture(data) {
-		return r.addPicture(ctx, data)
-	}
-	return r.addData(ctx, data)
-}
-
-func (r *Reader) addData(ctx context.Context, data []byte) error {
 	in := &input{ctx: ctx, r: r, data: data}
 	if err := in.unread(); err != nil {
 		return err
@@ -115,7 +108,16 @@ func (r *Reader) addData(ctx context.Context, data []byte) error {
 	if members := membersOf(data); members != nil {
 		return in.readArchive(members)
 	}
-	in.text = strings.TrimSpace(plaintext.Decode(data))
+	if scan.IsPicture(data) {
+		return in.addPicture()
+	}
+	return in.readData()
+}
+
+// readData reads a file that is no picture and no archive.
+func (in *input) readData() error {
+	ctx, r := in.ctx, in.r
+	in.text = strings.TrimSpace(plaintext.Decode(in.data))
 	if in.text == "" {
 		return fmt.Errorf("%w: it is empty", ErrUnknown)
 	}
@@ -168,12 +170,11 @@ func (in *input) look() error {
 	return nil
 }
 
-func (r *Reader) addPicture(ctx context.Context, data []byte) error {
-	codes, err := scan.Decode(ctx, bytes.NewReader(data))
+func (in *input) addPicture() error {
+	codes, err := scan.Decode(in.ctx, bytes.NewReader(in.data))
 	if err != nil {
 		return err
 	}
-	in := &input{ctx: ctx, r: r}
 	for _, code := range codes {
 		if err := in.addURIs(code.Reveal()); err != nil {
 			return err

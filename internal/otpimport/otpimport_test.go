@@ -16,6 +16,7 @@ import (
 
 	"npmotp/internal/otpimport"
 	"npmotp/internal/secret"
+	"npmotp/otpgen"
 )
 
 func password(text string) func() (secret.Text, error) {
@@ -38,44 +39,104 @@ func read(t *testing.T, r *otpimport.Reader, names ...string) ([]otpimport.Entry
 	return r.Entries(), nil
 }
 
-// What the files in testdata hold. Their secrets are made up; the files are of
-// the shape that each program writes, by another implementation.
+// What the files in testdata hold. Their secrets are made up, and the files are
+// of the shape that each program writes, by another implementation. Behind the
+// last bar is the password, which oathtool computed: of 2026-01-02T03:04:05Z, and
+// of a counter-based key the first.
 const (
-	ada     = "npm|ada|totp GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ SHA1 6 30s 0"
-	example = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 1m0s 0"
-	half    = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 30s 0"
-	bob     = "Token|bob|hotp KRUGKIDROVUWG2ZAMJZG653OEBTG66BA SHA1 6 0s 7"
+	ada     = "npm|ada|totp GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ SHA1 6 30s 0|652348"
+	example = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 1m0s 0|99150346"
+	half    = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 30s 0|71270395"
+	eight   = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA1 8 30s 0|64763146"
+	six     = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA1 6 30s 0|763146"
+	bob     = "Token|bob|hotp KRUGKIDROVUWG2ZAMJZG653OEBTG66BA SHA1 6 0s 7|857030"
+	steam   = "this is a Steam Guard key, whose codes have letters: only totp and hotp keys can be used"
 )
 
-func summary(e otpimport.Entry) string {
+func summary(t *testing.T, e otpimport.Entry) string {
+	t.Helper()
 	if e.Err != nil {
 		return e.Label.Issuer + "|" + e.Label.Account + "|" + e.Err.Error()
 	}
-	return fmt.Sprintf("%s|%s|%s %s %s %d %s %d", e.Label.Issuer, e.Label.Account, e.Key.Kind, e.Key.Secret.Reveal(), e.Key.Alg, e.Key.Digits, e.Key.Period, e.Key.Counter)
+	var code otpgen.Code
+	var err error
+	if e.Key.Kind == otpgen.HOTP {
+		code, _, err = e.Key.HOTP()
+	} else {
+		code, err = e.Key.At(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return fmt.Sprintf("%s|%s|%s %s %s %d %s %d|%s", e.Label.Issuer, e.Label.Account,
+		e.Key.Kind, e.Key.Secret.Reveal(), e.Key.Alg, e.Key.Digits, e.Key.Period, e.Key.Counter, code.Value.Reveal())
+}
+
+// samples returns the files of each format, and what is in them.
+func samples() []sample {
+	all := []string{ada, example, bob}
+	return []sample{
+		{"otpauth", []string{"otpauth.txt"}, all},
+		{"otpauth", []string{"ente.txt"}, []string{ada, example, bob, "||" + steam}},
+		{"otpauth", []string{"list.md"}, all},
+		{"otpauth", []string{"utf16.txt"}, []string{ada, example}},
+		{"otpauth", []string{"cotp-uris.json"}, all},
+		{"otpauth", []string{"proton-authenticator.json"}, []string{ada, example}},
+		{"otpauth", []string{"pass.txt"}, []string{ada}},
+		{"otpauth", []string{"gopass.txt"}, []string{ada}},
+		{"otpauth", []string{"gopass-uri.txt"}, []string{ada}},
+		{"google", []string{"google.txt"}, []string{ada, half, bob}},
+		{"google", []string{"google-2.png", "google-1.png"}, []string{bob, ada, half}},
+		{"google", []string{"google-1.png", "google-2.png", "google-1.png"}, []string{ada, half, bob}},
+		{"aegis", []string{"aegis.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"aegis", []string{"aegis-encrypted.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"2fas", []string{"2fas.2fas"}, all},
+		{"2fas", []string{"2fas-encrypted.2fas"}, all},
+		{"andotp", []string{"andotp.json"}, all},
+		{"andotp", []string{"raivo.json"}, all},
+		{"andotp", []string{"raivo.zip"}, all},
+		{"andotp", []string{"otpclient.json"}, all},
+		{"freeotp", []string{"freeotp.json"}, all},
+		{"cotp", []string{"cotp.json"}, all},
+		{"cotp", []string{"cotp-old.json"}, []string{ada, example}},
+		{"ente", []string{"ente-encrypted.txt"}, all},
+		{"authenticator", []string{"authenticator-cc.json"}, []string{ada, example, bob, "Game|eve|the type must be totp or hotp"}},
+		{"bitwarden", []string{"bitwarden.json"}, []string{ada, example, "Game|eve|" + steam}},
+		{"bitwarden", []string{"bitwarden-password.json"}, []string{ada, example}},
+		{"bitwarden", []string{"bitwarden-argon2.json"}, []string{ada, example}},
+		{"bitwarden", []string{"bw-list-items.json"}, []string{ada, example}},
+		{"1password", []string{"1password-item.json"}, []string{ada}},
+		{"1password", []string{"1password-items.json"}, []string{ada, example}},
+		{"1password", []string{"1password.1pux"}, []string{ada, example}},
+		{"keepass", []string{"keepass.xml"}, all},
+		{"keepass", []string{"keepassxc.xml"}, []string{ada, example, "Steam|eve|" + steam}},
+		{"table", []string{"1password.csv"}, []string{ada, example}},
+		{"table", []string{"apple.csv"}, []string{ada, example}},
+		{"table", []string{"bitwarden.csv"}, []string{ada, example}},
+		{"table", []string{"dashlane.csv"}, []string{ada, example}},
+		{"table", []string{"easepass.csv"}, []string{ada, example}},
+		{"table", []string{"enpass.csv"}, []string{ada, example}},
+		{"table", []string{"keepassxc.csv"}, []string{ada, example}},
+		{"table", []string{"keepassxc-semicolon.csv"}, []string{ada, example}},
+		{"table", []string{"keeper.csv"}, []string{ada, example}},
+		{"table", []string{"lastpass.csv"}, []string{ada, example}},
+		{"table", []string{"proton.csv"}, []string{ada, example}},
+		{"totp-cli", []string{"totp-cli.yaml"}, []string{ada, eight, "Example|prefixed|its passwords have a prefix"}},
+		{"totp-cli", []string{"totp-cli.json"}, []string{ada, six}},
+		{"2fa", []string{"2fa.txt"}, []string{ada, "|plain" + eight[len("Example|ada@example.org"):], bob}},
+		{"gauth", []string{"gauth.csv"}, []string{"npm|" + ada[len("npm|ada"):], "Example|" + six[len("Example|ada@example.org"):], bob}},
+	}
+}
+
+type sample struct {
+	format string
+	files  []string
+	want   []string
 }
 
 func TestFormats(t *testing.T) {
-	const steam = "this is a Steam Guard key, whose codes have letters: only totp and hotp keys can be used"
-	for _, tt := range []struct {
-		format string
-		files  []string
-		want   []string
-	}{
-		{"otpauth", []string{"otpauth.txt"}, []string{ada, example, bob}},
-		{"otpauth", []string{"ente.txt"}, []string{ada, example, bob, "||" + steam}},
-		{"google", []string{"google.txt"}, []string{ada, half, bob}},
-		{"google", []string{"google-2.png", "google-1.png"}, []string{bob, ada, half}},
-		{"google", []string{"google-1.png", "google-2.png", "google-1.png", "google.txt"}, []string{ada, half, bob}},
-		{"aegis", []string{"aegis.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
-		{"aegis", []string{"aegis-encrypted.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
-		{"2fas", []string{"2fas.2fas"}, []string{ada, example, bob}},
-		{"2fas", []string{"2fas-encrypted.2fas"}, []string{ada, example, bob}},
-		{"andotp", []string{"andotp.json"}, []string{ada, example, bob}},
-		{"freeotp", []string{"freeotp.json"}, []string{ada, example, bob}},
-		{"bitwarden", []string{"bitwarden.json"}, []string{ada, example, "Game|eve|" + steam}},
-		{"table", []string{"bitwarden.csv"}, []string{ada, example}},
-		{"table", []string{"keepassxc.csv"}, []string{ada, example}},
-	} {
+	seen := map[string]bool{}
+	for _, tt := range samples() {
 		t.Run(strings.Join(tt.files, " "), func(t *testing.T) {
 			for _, format := range []string{"", tt.format} {
 				entries, err := read(t, &otpimport.Reader{Format: format, Password: password("correct horse")}, tt.files...)
@@ -84,7 +145,7 @@ func TestFormats(t *testing.T) {
 				}
 				var got []string
 				for _, e := range entries {
-					got = append(got, summary(e))
+					got = append(got, summary(t, e))
 				}
 				slices.Sort(got)
 				want := slices.Sorted(slices.Values(tt.want))
@@ -93,6 +154,12 @@ func TestFormats(t *testing.T) {
 				}
 			}
 		})
+		seen[tt.format] = true
+	}
+	for _, format := range otpimport.Formats() {
+		if !seen[format] {
+			t.Errorf("there is no sample of the format %q", format)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ func stored(t *testing.T, c *vault.Contents, lines ...string) []string {
 	if err := r.Add(t.Context(), strings.NewReader(strings.Join(lines, "\n"))); err != nil {
 		t.Fatal(err)
 	}
-		outcomes, err := otpimport.Store(t.Context(), c, r.Entries(), time.Unix(0, 0))
+	outcomes, err := otpimport.Store(t.Context(), c, r.Entries(), time.Unix(0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
