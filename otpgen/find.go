@@ -127,6 +127,9 @@ func (f *finder) whole(i int, before, text string, last bool) (uri string, more 
 		// A label may have an apostrophe, what follows it has none.
 		query := max(0, strings.IndexByte(text, '?'))
 		if end := strings.Index(text[query:], closer); end >= 0 {
+			if rest := text[query+end+len(closer):]; rest != "" && (isAlphanumeric(rest[0]) || rest[0] == '&' || rest[0] == '=') {
+				return "", 0, refuse("there is a quotation mark inside the URI")
+			}
 			return text[:query+end], 0, nil
 		}
 		if last && strings.ContainsAny(closer, `"'`) {

@@ -62,7 +62,7 @@ func TestFindURIs(t *testing.T) {
 		"wrapped in quotes":        {`uri: "` + uri[:40] + "\n  " + uri[40:] + "\"\nuser: ada", []string{uri}},
 		"quoted-printable":         {strings.ReplaceAll(uri, "=", "=3D") + "=\n&digits=3D8", []string{uri + "&digits=8"}},
 		"wrapped, unclear secret":  {"otpauth://totp/npm:ada?secret=" + canon[:16] + "\n" + canon[16:], []string{"unclear"}},
-		"wrapped, unclear digits":  {uri + "&digits=\n8", []string{"unclear"}},
+		"wrapped before a value":   {uri + "&digits=\n8", []string{uri + "&digits=8"}},
 		"wrapped in a short name":  {uri + "&digits=6&peri\nod=60", []string{uri + "&digits=6&period=60"}},
 		"a password after it":      {uri + "\nhunter2", []string{uri}},
 		"a password after secret":  {"otpauth://totp/x?secret=" + canon + "\nhunter2", []string{"unclear"}},

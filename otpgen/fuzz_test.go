@@ -31,6 +31,8 @@ var refusals = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped`,
 	`the URI has two parameters that are not separated by &`,
 	`the URI is not written in full`,
+	`the URI ends inside a parameter`,
+	`there is a quotation mark inside the URI`,
 	`the quotation mark behind the URI is missing`,
 	`the next line may be the rest of the URI, which is needed on one line`,
 	`the URI has no counter, which a hotp key needs`,

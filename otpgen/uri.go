@@ -60,6 +60,9 @@ func ParseURI(u secret.Text) (Key, Label, error) {
 	if err != nil {
 		return Key{}, Label{}, err
 	}
+	if cut := len(issuer) < len(l.Issuer) && strings.HasPrefix(l.Issuer, issuer); cut && strings.HasSuffix(query, "issuer="+issuer) {
+		return Key{}, Label{}, refuse("the URI ends inside a parameter")
+	}
 	l.Issuer = issuer
 	if IsSteam(l.Issuer) && len(p["digits"]) == 0 {
 		return Key{}, Label{}, errSteam()
@@ -186,7 +189,7 @@ func parseQuery(query string) (params, error) {
 		joined := holdsParameter(v)
 		v = strings.Trim(unescape(strings.ReplaceAll(v, "+", " ")), " ")
 		switch issuer := p["issuer"]; {
-		case !isParameter(name) && (isSlip(name) || !ok && empty && name != ""):
+		case !isParameter(name) && (isSlip(name) || empty && (!ok && name != "" || name == "" && v != "")):
 			return nil, refuse("the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped")
 		case !ok && !isParameter(name) && last == "issuer" && len(issuer) > 0 && part != "":
 			issuer[len(issuer)-1] += "&" + strings.Trim(unescape(part), " ")
@@ -198,7 +201,22 @@ func parseQuery(query string) (params, error) {
 		}
 		last, empty = name, v == "" && isParameter(name)
 	}
+	if empty && slices.Contains(parameters()[1:4], last) || isCut(query) {
+		return nil, refuse("the URI ends inside a parameter")
+	}
 	return p, nil
+}
+
+// isCut reports whether a query ends with a name, or the beginning of one.
+func isCut(query string) bool {
+	separator := strings.LastIndexByte(query, '&')
+	end := query[separator+1:]
+	if end == "" {
+		return separator >= 0
+	}
+	return slices.ContainsFunc(parameters(), func(name string) bool {
+		return len(end) <= len(name) && strings.EqualFold(end, name[:len(end)])
+	})
 }
 
 // parameters returns the names of those that are read.
@@ -232,15 +250,19 @@ func holdsParameter(value string) bool {
 }
 
 // oneApart reports whether two different words become the same by one
-// character that is changed, put in or taken out.
-func oneApart(a, b string) bool {
+// character that is changed, put in or taken out, or by two that change places.
+func oneApart(s, t string) bool {
+	if d := len(s) - len(t); d < -1 || d > 3 {
+		return false
+	}
+	a, b := []rune(s), []rune(t)
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}
 	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
-	return len(a) <= 1 && len(b) <= 1
+	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
 func (p params) key(kind Kind) (Key, error) {

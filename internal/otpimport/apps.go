@@ -24,7 +24,9 @@ func read2FAS(in *input) error {
 	return in.eachKey(services, func(e *entry) {
 		otp := e.inner("otp")
 		label := otpgen.SplitLabel(cmp.Or(otp.name("issuer"), e.name("name")), cmp.Or(otp.name("account"), otp.name("label")))
-		e.merge("otp")
+		if e.merge("otp"); otp == nil && e.err == nil {
+			e.err = errors.New(`its field "otp" is missing`)
+		}
 		in.addRecord(label, e.record(false))
 	})
 }
@@ -43,8 +45,26 @@ func isKeyArray(in *input) bool {
 }
 
 func readKeyArray(in *input) error {
+	// What one key has, all have: the program writes them alike.
+	written := map[string]bool{}
+	groups := map[string][]string{"type": kindNames, "algorithm": algorithmNames, "number of digits": digitsNames, "period": periodNames}
+	err := in.each(in.text, func(e *entry) bool {
+		for group, names := range groups {
+			written[group] = written[group] || e.name(names...) != ""
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
 	return in.eachKey(in.text, func(e *entry) {
-		in.addRecord(otpgen.SplitLabel(e.name("issuer"), e.name("label", "account", "name", "username")), e.record(false))
+		k := e.record(false)
+		for group, names := range groups {
+			if written[group] && e.name(names...) == "" && (group != "period" || !strings.EqualFold(k.kind, "hotp")) {
+				k.err = cmp.Or(k.err, fmt.Errorf("its %s is missing, which others have", group))
+			}
+		}
+		in.addRecord(otpgen.SplitLabel(e.name("issuer"), e.name("label", "account", "name", "username")), k)
 	})
 }
 
@@ -105,6 +125,9 @@ func readAuthenticatorCC(in *input) error {
 			kinds := map[string]string{"hex": "totp", "hhex": "hotp", "battle": "Battle.net"}
 			if raw, err := hex.DecodeString(k.secret); err == nil && strings.HasSuffix(k.kind, "hex") {
 				k.secret = base32Of(raw)
+			}
+			if k.kind == "" {
+				k.err = errors.New("its type is missing")
 			}
 			k.kind = cmp.Or(kinds[k.kind], k.kind)
 			in.addRecord(label, k)

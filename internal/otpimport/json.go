@@ -190,6 +190,9 @@ func (e *entry) record(whole bool) record {
 	if whole && k.err == nil && (k.algorithm == "" || k.digits == "" || k.period == "" && !strings.EqualFold(k.kind, "hotp")) {
 		k.err = errors.New("its algorithm, number of digits or period is missing")
 	}
+	if k.err == nil && k.kind == "" && strings.Trim(k.counter, "0") != "" {
+		k.err = errors.New("it has a counter, and its type is not known")
+	}
 	if k.err == nil {
 		k.err = e.slip()
 	}

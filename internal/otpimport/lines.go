@@ -124,6 +124,11 @@ func (in *input) readYAML() error {
 	namespace, fields := "", map[string]string(nil)
 	end := func() error {
 		if fields != nil {
+			for _, name := range []string{"prefix", "length"} { // a version that has them writes them always
+				if _, ok := fields[name]; !ok && strings.Contains(in.text, " "+name+":") {
+					fields["missing"] = name
+				}
+			}
 			in.addTOTPCLI(namespace, fields)
 		}
 		fields = nil
@@ -133,7 +138,9 @@ func (in *input) readYAML() error {
 		bare := strings.TrimSpace(line)
 		item, isItem := strings.CutPrefix(bare, "- ")
 		name, value, ok := strings.Cut(item, ":")
-		value = strings.TrimSpace(value)
+		if value = strings.TrimSpace(value); value == "" && strings.Contains(in.text, name+`: ""`) {
+			value = "cut" // an empty one is quoted
+		}
 		if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
 			value = value[1 : len(value)-1]
 		}

@@ -59,12 +59,35 @@ func readTable(in *input) error {
 		case pairs:
 			in.addPairs(row)
 		default:
-			in.addManaged(managed(row.cell(titleColumns...), row.cell(userColumns...), row.cell(addressColumns...)), record{
-				secret: row.cell(keyColumns...), digits: row.cell(digitsColumns...), period: row.cell(periodColumns...), algorithm: row.cell(algorithmColumns...),
-			})
+			in.addRow(row)
 		}
 	}
 	return nil
+}
+
+func (in *input) addRow(r row) {
+	label := managed(r.cell(titleColumns...), r.cell(userColumns...), r.cell(addressColumns...))
+	k := record{
+		secret: r.cell(keyColumns...), digits: r.cell(digitsColumns...), period: r.cell(periodColumns...), algorithm: r.cell(algorithmColumns...),
+	}
+	parameters := slices.Concat(digitsColumns, periodColumns, algorithmColumns)
+	known := slices.Concat(parameters, keyColumns, titleColumns, userColumns, addressColumns)
+	for _, name := range r.names {
+		name = strings.ToLower(name)
+		// Where parameters have columns, one without a name may be of another.
+		if cut := k.digits+k.period+k.algorithm != "" && len(name) < 2; cut || !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
+			k.err = errors.New("the table has a column about one-time passwords that is not known")
+		}
+	}
+	switch {
+	case k.secret == "":
+	case r.cut(keyColumns...) || r.cut(parameters...):
+		in.add(label, otpgen.Key{}, errors.New("its row is shorter than the others"))
+	case k.err != nil:
+		in.add(label, otpgen.Key{}, k.err)
+	default:
+		in.addManaged(label, k)
+	}
 }
 
 // pairNames are the names before the values in rows without a line of columns.

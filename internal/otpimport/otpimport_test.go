@@ -2,6 +2,7 @@ package otpimport_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -300,4 +301,144 @@ func FuzzAdd(f *testing.F) {
 			}
 		}
 	})
+}
+
+// entriesOf reads a text, whose format is recognised.
+func entriesOf(t *testing.T, text string) []string {
+	t.Helper()
+	r := &otpimport.Reader{Password: password("correct horse")}
+	if err := r.Add(t.Context(), strings.NewReader(text)); err != nil {
+		return []string{err.Error()}
+	}
+	var got []string
+	for _, e := range r.Entries() {
+		got = append(got, summary(t, e))
+	}
+	return got
+}
+
+// An odd entry costs itself and nothing else, and is named.
+func TestOddEntries(t *testing.T) {
+	const (
+		key   = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+		other = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	)
+	aegis := func(entry string) string {
+		return `{"version":1,"header":{"slots":null,"params":null},"db":{"version":3,"entries":[` +
+			`{"type":"totp","name":"ada","issuer":"npm","info":{"secret":"` + key + `","algo":"SHA1","digits":6,"period":30}},` + entry + `]}}`
+	}
+	for what, tt := range map[string]struct {
+		text string
+		want string // of the entry besides ada's
+	}{
+		"a number as text":     {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":"8","period":"60"}}`), example},
+		"a list for a number":  {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":[6],"period":30}}`), "X|eve|its number of digits is no whole number"},
+		"a fraction":           {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6.0,"period":30}}`), "X|eve|its number of digits is no whole number"},
+		"an unused field":      {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":8,"period":60,"counter":[]}}`), example},
+		"nine digits":          {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":9,"period":30}}`), "X|eve|the number of digits must be 6, 7 or 8"},
+		"an algorithm":         {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA3","digits":6,"period":30}}`), "X|eve|the algorithm must be SHA1, SHA256 or SHA512"},
+		"a type":               {aegis(`{"type":"yandex","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"period":30}}`), "X|eve|the type must be totp or hotp"},
+		"a field is missing":   {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","digits":6,"period":30}}`), "X|eve|its algorithm, number of digits or period is missing"},
+		"a field mistyped":     {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"perod":60,"period":30}}`), "X|eve|it has a field that is nearly one that changes passwords, or an algorithm where none is known"},
+		"a field twice":        {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"digits":8,"period":30}}`), "X|eve|it has a field twice"},
+		"no object":            {aegis(`"eve"`), "|entry 2|it is no JSON object"},
+		"names that are none":  {aegis(`{"type":"totp","name":{},"issuer":5,"info":{"secret":"","algo":"SHA1","digits":6,"period":30}}`), "5||the secret is empty"},
+		"Steam by its issuer":  {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/Steam:eve?secret=" + other, "Steam|eve|" + steam},
+		"Steam in a table":     {"title,username,totp\nnpm,ada," + key + "\nSteam,eve," + other, "Steam|eve|" + steam},
+		"a short row":          {"title,username,totp,note\nnpm,ada," + key + ",\nnote\nX,eve," + other + "\n", "X|eve|its row is shorter than the others"},
+		"a bare quote":         {"title,username,totp,note\nnpm,ada," + key + ",6\" long\nX,eve,\"" + other + "\"x,\n", "|line 3|its quotation marks do not match"},
+		"too many cells":       {"title,username,totp\nnpm,ada," + key + "\nX,eve," + other + ",x\n", "|line 3|it has more cells than the table has columns"},
+		"an unknown parameter": {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&digit=8", "X|eve|the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped"},
+		"a line of 2fa":        {"npm:ada 6 " + key + "\neve 6\n", "|line 2|it is not a line of 2fa"},
+		"a part of a secret":   {"otpauth://totp/npm:ada?secret=" + key + "\n\notpauth://totp/X:eve?secret=" + other + "…", "|line 3|the URI is not written in full"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			if got := entriesOf(t, tt.text); !slices.Equal(got, []string{ada, tt.want}) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), tt.want)
+			}
+		})
+	}
+}
+
+// What is known and not read is named, with what to export instead.
+func TestUnreadFormats(t *testing.T) {
+	noise := strings.Repeat("\xfe\x00\xc1", 30)
+	for text, want := range map[string]string{
+		"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5" + noise:        "a KeePass database",
+		"AUTHENTICATORPRO" + noise:                        "Stratum",
+		"\x00\x02\x30\x00" + noise:                        "andOTP",
+		"-----BEGIN PGP MESSAGE-----\n":                   "PGP",
+		"Salted__" + noise:                                "openssl",
+		"age-encryption.org/v1\n":                         "age",
+		"SQLite format 3\x00" + noise:                     "database",
+		"\xac\xed\x00\x05" + noise:                        "FreeOTP",
+		`{"encrypted":true,"data":"2.a|b|c","salt":"x"}`:  "Bitwarden",
+		`{"header":{"slots":[],"params":{}},"db":"AAAA"}`: "Aegis",
+	} {
+		r := &otpimport.Reader{Password: password("x")}
+		if err := r.Add(t.Context(), strings.NewReader(text)); !errors.Is(err, otpimport.ErrUnread) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text[:16], err)
+		}
+	}
+}
+
+func TestNoKeys(t *testing.T) {
+	for _, text := range []string{
+		`{"encrypted":false,"items":[{"name":"x","login":{"totp":null}}]}`,
+		"title,username,totp\nx,y,\n",
+		`{"version":2,"elements":[]}`,
+	} {
+		if err := (&otpimport.Reader{}).Add(t.Context(), strings.NewReader(text)); !errors.Is(err, otpimport.ErrNoKeys) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// Parts of a transfer are told by their numbers, and the same only when their
+// content is.
+func TestTransferParts(t *testing.T) {
+	part := func(name, key string, size, index, id byte) string {
+		inner := "\x0a" + string(rune(len(key))) + key + "\x12" + string(rune(len(name))) + name + "\x20\x01\x28\x01\x30\x02"
+		payload := "\x0a" + string(rune(len(inner))) + inner + "\x18" + string([]byte{size, 0x20, index, 0x28, id})
+		return "otpauth-migration://offline?data=" + base64.StdEncoding.EncodeToString([]byte(payload))
+	}
+	a, b, c := part("npm:ada", "12345678901234567890", 3, 0, 7), part("bob", "asdfghjklqwertyuiopa", 3, 1, 7), part("eve", "qwertyuiopasdfghjklz", 3, 2, 7)
+	for _, tt := range []struct {
+		uris    []string
+		keys    int
+		missing string
+	}{
+		{[]string{c, a, b}, 3, "<nil>"},
+		{[]string{a, c, a}, 2, "the transfer has 3 QR codes, and number 2 is missing"},
+		{[]string{b}, 1, "the transfer has 3 QR codes, and numbers 1, 3 are missing"},
+		{[]string{part("ada", "12345678901234567890", 1, 0, 1), part("bob", "asdfghjklqwertyuiopa", 1, 0, 1)}, 2, "<nil>"},
+	} {
+		r := &otpimport.Reader{}
+		if err := r.Add(t.Context(), strings.NewReader(strings.Join(tt.uris, "\n"))); err != nil {
+			t.Fatal(err)
+		}
+		missing := "<nil>"
+		if m := r.Missing(); m != nil {
+			missing = m.Error()
+		}
+		if len(r.Entries()) != tt.keys || missing != tt.missing {
+			t.Errorf("%d keys, %s; want %d, %s", len(r.Entries()), missing, tt.keys, tt.missing)
+		}
+	}
+}
+
+// What takes more than usual is asked about, and much more refused.
+func TestAllow(t *testing.T) {
+	file := `{"version":1,"kdfParams":{"memLimit":%d,"opsLimit":1,"salt":"AAAAAAAAAAAAAAAAAAAAAA=="},"encryptedData":"AAAA","encryptionNonce":"AAAA"}`
+	asked := 0
+	errNo := errors.New("no")
+	for memory, want := range map[int]error{1 << 20: otpimport.ErrPassword, 300 << 20: errNo, 2 << 30: otpimport.ErrCost} {
+		r := &otpimport.Reader{Password: password("x"), Allow: func(int64) error { asked++; return errNo }}
+		if err := r.Add(t.Context(), strings.NewReader(fmt.Sprintf(file, memory))); !errors.Is(err, want) {
+			t.Errorf("%d: %v", memory, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
 }

@@ -73,6 +73,17 @@ type row struct {
 	line         int
 }
 
+// cut reports whether the row ends before a column, or in it where the table
+// has more.
+func (r row) cut(columns ...string) bool {
+	for i, name := range r.names {
+		if slices.Contains(columns, strings.ToLower(name)) && (i >= len(r.cells) || i == len(r.cells)-1 && len(r.cells) < len(r.names)) {
+			return true
+		}
+	}
+	return false
+}
+
 // cell returns the cell of the first of the columns that the table has, in any
 // case.
 func (r row) cell(columns ...string) string {
