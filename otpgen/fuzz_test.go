@@ -38,6 +38,7 @@ var refusals = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`the URI has no counter, which a hotp key needs`,
 	`the URI has two different values of (?:secret|issuer|algorithm|digits|period|counter)`,
 	`the secret is empty`,
+	`there is a word behind the secret, or its last group is cut`,
 	`the secret is longer than 512 bytes`,
 	`the secret looks hexadecimal \(\d+ digits\): it is needed in base32`,
 	`the secret has \d+ characters, and 16 \(80 bits; RFC 4226 asks for 128\) are the least: its end may be missing`,

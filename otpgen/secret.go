@@ -19,6 +19,8 @@ import (
 const (
 	minSecret = 10
 	maxSecret = 512
+
+	minCharacters = 16 // of minSecret bytes in base32
 )
 
 // ParseSecret reads a secret that somebody typed or pasted, and returns it in
@@ -62,6 +64,9 @@ func parseSecret(text string, odd bool) (string, error) {
 	}
 	if len(wrong) > 0 {
 		return "", explain(chars, wrong)
+	}
+	if words := strings.Fields(strings.ReplaceAll(text, "=", " ")); !odd && len(words) > 1 && len(words[0]) >= minCharacters && len(words[len(words)-1]) < minCharacters/2 {
+		return "", refuse("there is a word behind the secret, or its last group is cut")
 	}
 	given := len(chars)
 	if rest := len(chars) % 8; rest == 1 || rest == 3 || rest == 6 {

@@ -19,7 +19,7 @@ import (
 // beyond the others refused.
 const (
 	freeMemory = 256 << 20 // bytes at once
-	freeWork   = 2 << 30   // bytes that all derivations go through: about three seconds
+	freeWork   = 1 << 30   // bytes that all derivations go through: a second or two
 	maxMemory  = 1 << 30
 	maxWork    = 8 << 30
 

@@ -247,7 +247,7 @@ func TestEndsWithContext(t *testing.T) {
 	pending, _ := io.Pipe()
 	for name, file := range map[string]io.Reader{
 		"input": pending,
-		"key":   strings.NewReader(`{"header":{"slots":[{"type":1,"n":131072,"r":8,"p":15,"salt":"00"}],"params":{}},"db":"AAAA"}`),
+		"key":   strings.NewReader(`{"header":{"slots":[{"type":1,"n":131072,"r":8,"p":7,"salt":"00"}],"params":{}},"db":"AAAA"}`),
 		"list":  strings.NewReader(list(100_000, true)),
 	} {
 		t.Run(name, func(t *testing.T) {
