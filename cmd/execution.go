@@ -98,7 +98,8 @@ func (x *execution) settle(ctx context.Context, g *giver) (a agent.Account, err 
 	if a, err = x.pickAccount(ctx, g, targets); err != nil {
 		return a, err
 	}
-	if a.Registry == "" && x.plan.Tool != "" && x.plan.Tool != "gem" {
+	meant := x.o.account != "" && x.o.registry != ""
+	if a.Registry == "" && !meant && x.plan.Tool != "" && x.plan.Tool != "gem" {
 		return a, withHint(fmt.Errorf("%q %s, so %s does not get its password", a.Name, belongsTo(""), x.plan.Tool), "%s", registryHint(a.Name, ""))
 	}
 	x.app.explainf(x.o, "the account is %q, which %s", a.Name, belongsTo(a.Registry))

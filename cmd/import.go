@@ -39,7 +39,7 @@ exported, a folder of that, or "-" for standard input:
                  Auth, Stratum and others, JSON, notes, "pass show"
   google         Google Authenticator's transfer: pictures of all QR codes of
                  it, or their URIs
-  aegis 2fas freeotp cotp ente authenticator
+  aegis 2fas freeotp cotp ente lastpass stratum authenticator
                  the JSON of these apps (FreeOTP+; authenticator.cc)
   andotp         lists of keys as andOTP, Raivo and OTPClient write them
   bitwarden 1password keepass

@@ -44,11 +44,35 @@ func plain(text string) string {
 			text = string(decoded)
 		}
 	}
+	text = encoded(text)
 	if !strings.Contains(text, `\`) {
 		return text
 	}
 	// The escapes of JSON and of shells.
 	return strings.NewReplacer(`\/`, "/", `\u0026`, "&", `\u003d`, "=", `\u003D`, "=", `\?`, "?", `\=`, "=", `\&`, "&").Replace(text)
+}
+
+// encoded puts URIs that stand escaped in another one, such as that of a QR
+// code's picture, on lines of their own.
+func encoded(text string) string {
+	const begin = "otpauth%3A%2F%2F"
+	if !strings.Contains(text, begin) {
+		return text
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, begin)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		end := strings.IndexAny(rest, " \t\n\"'<>&")
+		if end < 0 {
+			end = len(rest)
+		}
+		b.WriteString("\n" + unescape(begin+rest[:end]) + "\n")
+		text = rest[end:]
+	}
 }
 
 type finder struct {
@@ -136,7 +160,12 @@ func (f *finder) whole(i int, before, text string, last bool) (uri string, more 
 			return f.unclosed(i, text, closer)
 		}
 	}
-	text, all := cutBlank(text)
+	text, all := cutBlank(strings.TrimSuffix(text, `\`)) // with which a shell goes on in the next line
+	if query := strings.IndexByte(text, '?'); query >= 0 {
+		if tag := strings.IndexAny(text[query:], "<>"); tag >= 0 {
+			text, all = text[:query+tag], false // of XML
+		}
+	}
 	text = strings.TrimRight(text, ",;)]}>\"'`|")
 	if strings.HasSuffix(text, "..") || strings.HasSuffix(text, "…") {
 		return "", 0, refuse("the URI is not written in full")

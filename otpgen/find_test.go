@@ -51,6 +51,9 @@ func TestFindURIs(t *testing.T) {
 		"blanks in secret": {"otpauth://totp/x?secret=" + canon[:16] + " " + canon[16:] + "&digits=6", []string{"otpauth://totp/x?secret=" + canon[:16] + " " + canon[16:] + "&digits=6"}},
 		"blanks in issuer": {"otpauth://totp/x?issuer=My Shop&secret=" + canon, []string{"otpauth://totp/x?issuer=My Shop&secret=" + canon}},
 		"an apostrophe":    {"'otpauth://totp/O'Brien?secret=" + canon + "'", []string{"otpauth://totp/O'Brien?secret=" + canon}},
+		"XML":              {"<string>" + strings.ReplaceAll(uri, "&", "&amp;") + "</string>", []string{strings.ReplaceAll(uri, "&", "&amp;")}},
+		"a QR code's page": {"https://chart.example.com/chart?cht=qr&chl=" + strings.NewReplacer(":", "%3A", "/", "%2F", "?", "%3F", "=", "%3D", "&", "%26").Replace(uri) + "&chs=200", []string{uri}},
+		"a shell's lines":  {uri[:40] + "\\\n" + uri[40:], []string{uri}},
 		"headings":         {"npm\n" + uri + "\nOther\n" + other, []string{uri, other}},
 
 		"wrapped in the secret":    {uri[:40] + "\n" + uri[40:], []string{uri}},

@@ -100,6 +100,34 @@ func readCotp(in *input) error {
 	})
 }
 
+// readLastPass reads the JSON of LastPass Authenticator, whose keys are all
+// time-based.
+func readLastPass(in *input) error {
+	return in.eachKey(string(in.object["accounts"]), func(e *entry) {
+		label := otpgen.SplitLabel(e.name("issuerName", "originalIssuerName"), e.name("userName", "originalUserName"))
+		in.addRecord(label, e.record(true))
+	})
+}
+
+// readStratum reads the plain backup of Stratum, once Authenticator Pro
+// (github.com/stratumauth/app, doc/BACKUP_FORMAT.md). Its types and algorithms
+// are numbers.
+func readStratum(in *input) error {
+	kinds := map[string]string{"1": "hotp", "2": "totp", "4": "steam"}
+	algorithms := map[string]string{"0": "SHA1", "1": "SHA256", "2": "SHA512"}
+	return in.eachKey(string(in.object["Authenticators"]), func(e *entry) {
+		label := otpgen.SplitLabel(e.name("Issuer"), e.name("Username"))
+		lower := object{}
+		for name, value := range e.object {
+			lower[strings.ToLower(name)] = value
+		}
+		e.object = lower
+		k := e.record(true)
+		k.kind, k.algorithm = cmp.Or(kinds[k.kind], "type "+k.kind), cmp.Or(algorithms[k.algorithm], "algorithm "+k.algorithm)
+		in.addRecord(label, k)
+	})
+}
+
 // isAuthenticatorCC knows the backup of the browser extension Authenticator
 // (github.com/Authenticator-Extension/Authenticator, RawOTPStorage): an object
 // of keys by their hashes.

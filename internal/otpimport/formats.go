@@ -20,6 +20,8 @@ func formats() []format {
 		{"freeotp", func(in *input) bool { return in.object.has("tokens", "tokenOrder") }, readFreeOTP},
 		{"cotp", func(in *input) bool { return in.object.has("version", "elements") }, readCotp},
 		{"ente", func(in *input) bool { return in.object.has("kdfParams", "encryptedData", "encryptionNonce") }, readEnte},
+		{"lastpass", func(in *input) bool { return in.object.has("deviceId", "accounts") }, readLastPass},
+		{"stratum", func(in *input) bool { return in.object.has("Authenticators", "Categories") }, readStratum},
 		{"authenticator", isAuthenticatorCC, readAuthenticatorCC},
 		{"andotp", isKeyArray, readKeyArray},
 		// Password managers.

@@ -103,7 +103,7 @@ func (in *input) readTransfer(uri string) error {
 		case payloadKey:
 			keys = append(keys, data)
 		case payloadBatchSize:
-			t.size = int(min(value, maxParts+1))
+			t.size = int(min(max(value, 1), maxParts+1))
 		case payloadBatch:
 			t.index = int(min(value, maxParts+1))
 		case payloadBatchID:

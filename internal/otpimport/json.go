@@ -162,7 +162,7 @@ var (
 	kindNames      = []string{"type", "kind", "tokenType"}
 	algorithmNames = []string{"algorithm", "algo"}
 	digitsNames    = []string{"digits"}
-	periodNames    = []string{"period", "timer", "interval", "step"}
+	periodNames    = []string{"period", "timer", "interval", "step", "timeStep"}
 	counterNames   = []string{"counter"}
 )
 

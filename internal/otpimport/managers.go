@@ -40,7 +40,31 @@ func isTable(in *input) bool {
 	has := func(columns []string) bool {
 		return slices.ContainsFunc(in.table.names, func(name string) bool { return slices.Contains(columns, strings.ToLower(name)) })
 	}
-	return has(keyColumns) && (has(titleColumns) || has(userColumns) || has(addressColumns)) || in.hasPairs()
+	return in.table.keyColumn() != "" && (has(titleColumns) || has(userColumns) || has(addressColumns)) || in.hasPairs()
+}
+
+// keyColumn returns the name of the column of keys: a known one, or the only one
+// that speaks of a second factor.
+func (t table) keyColumn() string {
+	var spoken []string
+	for _, name := range t.names {
+		name = strings.ToLower(name)
+		if slices.Contains(keyColumns, name) {
+			return name
+		}
+		isParameter := slices.ContainsFunc([]string{"digit", "length", "interval", "period", "algo", "type", "counter", "enabled"}, func(word string) bool {
+			return strings.Contains(name, word)
+		})
+		if !isParameter && slices.ContainsFunc([]string{"otp", "2fa", "mfa", "two-factor", "two factor", "twofactor", "authenticator", "one-time", "onetime", "one time"}, func(word string) bool {
+			return strings.Contains(name, word)
+		}) {
+			spoken = append(spoken, name)
+		}
+	}
+	if len(spoken) == 1 {
+		return spoken[0]
+	}
+	return ""
 }
 
 func readTable(in *input) error {
@@ -59,19 +83,19 @@ func readTable(in *input) error {
 		case pairs:
 			in.addPairs(row)
 		default:
-			in.addRow(row)
+			in.addRow(row, t.keyColumn())
 		}
 	}
 	return nil
 }
 
-func (in *input) addRow(r row) {
+func (in *input) addRow(r row, keyColumn string) {
 	label := managed(r.cell(titleColumns...), r.cell(userColumns...), r.cell(addressColumns...))
 	k := record{
-		secret: r.cell(keyColumns...), digits: r.cell(digitsColumns...), period: r.cell(periodColumns...), algorithm: r.cell(algorithmColumns...),
+		secret: r.cell(keyColumn), digits: r.cell(digitsColumns...), period: r.cell(periodColumns...), algorithm: r.cell(algorithmColumns...),
 	}
 	parameters := slices.Concat(digitsColumns, periodColumns, algorithmColumns)
-	known := slices.Concat(parameters, keyColumns, titleColumns, userColumns, addressColumns)
+	known := slices.Concat(parameters, keyColumns, []string{keyColumn}, titleColumns, userColumns, addressColumns)
 	for _, name := range r.names {
 		name = strings.ToLower(name)
 		// Where parameters have columns, one without a name may be of another.
@@ -81,7 +105,7 @@ func (in *input) addRow(r row) {
 	}
 	switch {
 	case k.secret == "":
-	case r.cut(keyColumns...) || r.cut(parameters...):
+	case r.cut(keyColumn) || r.cut(parameters...):
 		in.add(label, otpgen.Key{}, errors.New("its row is shorter than the others"))
 	case k.err != nil:
 		in.add(label, otpgen.Key{}, k.err)
