@@ -162,8 +162,10 @@ func (f *finder) whole(i int, before, text string, last bool) (uri string, more 
 	}
 	text, all := cutBlank(strings.TrimSuffix(text, `\`)) // with which a shell goes on in the next line
 	if query := strings.IndexByte(text, '?'); query >= 0 {
-		if tag := strings.IndexAny(text[query:], "<>"); tag >= 0 {
-			text, all = text[:query+tag], false // of XML
+		for _, tag := range []string{"</", "<br"} { // of XML and HTML
+			if end := strings.Index(text[query:], tag); end >= 0 {
+				text, all = text[:query+end], false
+			}
 		}
 	}
 	text = strings.TrimRight(text, ",;)]}>\"'`|")

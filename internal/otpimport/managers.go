@@ -96,14 +96,19 @@ func (in *input) addRow(r row, keyColumn string) {
 	}
 	parameters := slices.Concat(digitsColumns, periodColumns, algorithmColumns)
 	known := slices.Concat(parameters, keyColumns, []string{keyColumn}, titleColumns, userColumns, addressColumns)
-	for _, name := range r.names {
+	for i, name := range r.names {
 		name = strings.ToLower(name)
+		if name != keyColumn && slices.Contains(keyColumns, name) && i < len(r.cells) && r.cells[i] != "" {
+			k.err = errors.New("the row has two columns of keys")
+		}
 		// Where parameters have columns, one without a name may be of another.
 		if cut := k.digits+k.period+k.algorithm != "" && len(name) < 2; cut || !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
 			k.err = errors.New("the table has a column about one-time passwords that is not known")
 		}
 	}
 	switch {
+	case slices.ContainsFunc(r.cells, isRest):
+		in.add(entryName("line", r.line), otpgen.Key{}, errors.New("it has a part of an otpauth URI"))
 	case k.secret == "":
 	case r.cut(keyColumn) || r.cut(parameters...):
 		in.add(label, otpgen.Key{}, errors.New("its row is shorter than the others"))
@@ -112,6 +117,14 @@ func (in *input) addRow(r row, keyColumn string) {
 	default:
 		in.addManaged(label, k)
 	}
+}
+
+// isRest reports whether a cell is the end of a URI that was broken in two.
+func isRest(cell string) bool {
+	cell = strings.ToLower(cell)
+	return !strings.Contains(cell, "://") && slices.ContainsFunc([]string{"algorithm=", "digits=", "period="}, func(parameter string) bool {
+		return strings.Contains(cell, parameter)
+	})
 }
 
 // pairNames are the names before the values in rows without a line of columns.
@@ -123,7 +136,9 @@ func (in *input) hasPairs() bool {
 	}
 	for row, err := range in.table.headless(in.text).all() {
 		key := row.after(pairNames...)
-		if _, bad := otpgen.ParseSecret(secret.New(key)); err == nil && (bad == nil || strings.HasPrefix(key, "otpauth://")) {
+		// The name of a column may look like a secret but for its capitals.
+		oneCase := key == strings.ToUpper(key) || key == strings.ToLower(key)
+		if _, bad := otpgen.ParseSecret(secret.New(key)); err == nil && (bad == nil && oneCase || strings.HasPrefix(key, "otpauth://")) {
 			return true
 		}
 	}
