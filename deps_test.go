@@ -34,7 +34,7 @@ func policy() map[string][]string {
 			"./vault", "./otpgen", "./scan", "./internal/agent", "./internal/atomicfile",
 			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/enroll",
 			"./internal/codes", "./internal/filelock", "./internal/harden", "./internal/intake",
-			"./internal/npmconfig", "./internal/npmrun", "./internal/otpimport", "./internal/passphrase",
+			"./internal/npmconfig", "./internal/npmrun", "./internal/otpimport", "./internal/passphrase", "./internal/plaintext",
 			"./internal/ptyrun", "./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet",
 			"./internal/ui", "./internal/wrap",
 		},
@@ -47,16 +47,16 @@ func policy() map[string][]string {
 		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret"},
 
 		// Gathers an enrolment from pictures, text and URIs.
-		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
+		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext", "./internal/plaintext"},
 		"./internal/enroll": {
 			"./vault", "./scan", "./internal/bundle", "./internal/codes", "./internal/intake", "./internal/npmconfig", "./internal/npmrun",
 			"./internal/passphrase", "./internal/ptyrun", "./internal/secret", "./internal/ui", "./internal/wrap",
 		},
 		// Packs accounts for another laptop; of age it knows what vault gives it.
 		"./internal/bundle": {
-			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/secret",
+			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/plaintext", "./internal/secret",
 		},
-		"./internal/otpimport": {"golang.org/x/crypto/scrypt", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext"},
+		"./internal/otpimport": {"golang.org/x/crypto", "./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext", "./internal/plaintext"},
 		// Is handed functions that yield codes and names, so it can give no more.
 		"./internal/agent":      {"golang.org/x/sys", "./internal/secret"},
 		"./internal/atomicfile": {},
@@ -75,6 +75,7 @@ func policy() map[string][]string {
 		"./internal/npmconfig":  {"./internal/nopt"},
 		"./internal/nopt":       {},
 		"./internal/npmrun":     {"golang.org/x/sys", "./internal/nopt", "./internal/ptyrun", "./internal/secret"},
+		"./internal/plaintext":  {},
 		"./internal/passphrase": {"github.com/sethvargo/go-diceware", "./internal/secret"},
 		"./internal/ptyrun":     {"github.com/creack/pty", "golang.org/x/sys", "./internal/secret"},
 		"./internal/qrdraw":     {"github.com/makiuchi-d/gozxing"},

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -155,7 +156,7 @@ type newAccount struct {
 func (o *addOptions) account(cmd *cobra.Command, e intake.Enrolment) (newAccount, error) {
 	a := vault.Account{
 		Name: o.name, Issuer: e.Label.Issuer, Username: e.Label.Account,
-		Registry: vault.DefaultRegistry, Level: vault.AuthAndWrites,
+		Level: vault.AuthAndWrites,
 	}
 	key, err := o.key.apply(cmd, e.Key)
 	if err != nil {
@@ -164,6 +165,9 @@ func (o *addOptions) account(cmd *cobra.Command, e intake.Enrolment) (newAccount
 	a.Key = &key
 	if err := o.attributes.apply(cmd, &a); err != nil {
 		return newAccount{}, err
+	}
+	if !cmd.Flags().Changed("registry") {
+		a.Registry = vault.RegistryOf(a.Issuer)
 	}
 	for _, name := range []string{a.Username, a.Issuer, "npm"} {
 		if a.Name == "" {
@@ -257,7 +261,7 @@ func (app *App) printAdded(views []addView, dry bool) error {
 	}
 	for _, v := range views {
 		fields := [][2]string{
-			{"account", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry}, {"code", v.Code},
+			{"account", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", cmp.Or(v.Registry, noRegistry)}, {"code", v.Code},
 		}
 		if v.RecoveryCodes > 0 {
 			fields = append(fields, [2]string{"recovery codes", fmt.Sprint(v.RecoveryCodes)})

@@ -13,6 +13,7 @@ import (
 	"npmotp/internal/cleantext"
 	"npmotp/internal/clip"
 	"npmotp/internal/passphrase"
+	"npmotp/internal/plaintext"
 	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
@@ -149,7 +150,7 @@ func (app *App) recipientText(ctx context.Context, o deviceAddOptions) (string, 
 	case o.recipient == "-" || !app.InTTY:
 		const limit = 64 << 10
 		text, err := io.ReadAll(io.LimitReader(app.In, limit))
-		return string(text), err
+		return plaintext.Decode(text), err
 	case app.NoInput:
 		return "", ui.Usagef("no recipient: give it as an argument, with --qr or --clipboard, or pipe it in")
 	}

@@ -22,7 +22,7 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&at.issuer, "issuer", "", "who gave the secret, such as npm")
 	f.StringVar(&at.username, "username", "", "your user name at the registry")
-	f.StringVar(&at.registry, "registry", "", "the registry's `URL` (default: npm's)")
+	f.StringVar(&at.registry, "registry", "", "the registry's `URL`, or none (default: npm's, unless the key is another service's)")
 	f.StringVar(&at.level, "level", "", "what the registry asks passwords for: auth-only or auth-and-writes")
 	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a password twice: once or allow")
 }
@@ -36,7 +36,11 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 	}
 	set("issuer", &a.Issuer, at.issuer)
 	set("username", &a.Username, at.username)
-	if cmd.Flags().Changed("registry") {
+	switch {
+	case !cmd.Flags().Changed("registry"):
+	case at.registry == noRegistry:
+		a.Registry = ""
+	default:
 		registry, err := parseRegistry(at.registry)
 		if err != nil {
 			return err
@@ -58,6 +62,9 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 	}
 	return nil
 }
+
+// noRegistry is what people write and read for the key of another service.
+const noRegistry = "none"
 
 // parseRegistry returns the canonical form of a registry's URL: scheme and host
 // in lower case, no credentials, query or fragment, a slash at the end.

@@ -76,15 +76,18 @@ func outcomes() []row {
 		{bundle.ErrNothing, exitNotFound, "'npmotp list' shows what each account has"},
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
 		{vault.ErrNoRecoveryText, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
+		{intake.ErrLines, exitUsage, "give it on one line"},
 		{intake.ErrEmpty, exitNotFound, ""},
 		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
 		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},
 		{otpgen.ErrMigration, exitNotFound, "give it to 'npmotp import'"},
 		{otpimport.ErrUnknown, exitNotFound, "'npmotp import --help' lists the formats; --format names one"},
+		{otpimport.ErrUnread, exitNotFound, "'npmotp import --help' lists the formats that are read"},
+		{otpimport.ErrNoKeys, exitNotFound, ""},
 		{otpimport.ErrDamaged, exitNotFound, "export it anew"},
-		{otpimport.ErrEncrypted, exitNotFound, ""},
-		{otpimport.ErrPassword, exitLocked, ""},
-		{otpimport.ErrParts, exitUsage, "give the pictures of all its QR codes at once"},
+		{otpimport.ErrCost, exitNotFound, "export it anew; a program's own exports ask for less"},
+		{otpimport.ErrPassword, exitLocked, "it is the one that was set for the export, not the passphrase of the vault"},
+		{otpimport.ErrNoPassword, exitLocked, "type the password of the export at a terminal, or name a file that holds it with --password-file"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
@@ -171,6 +174,9 @@ func classifyType(err error) (status int, hint string) {
 	}
 	if _, ok := errors.AsType[*bundle.VersionError](err); ok {
 		return exitVault, "update npmotp on this machine"
+	}
+	if _, ok := errors.AsType[*otpimport.PartsError](err); ok {
+		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"
 	}
 	if _, ok := errors.AsType[*bundle.MissingError](err); ok {
 		return exitNotFound, "give the pictures of all parts at once, in any order"

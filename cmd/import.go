@@ -3,17 +3,22 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/codes"
 	"npmotp/internal/otpimport"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
+	"npmotp/scan"
 	"npmotp/vault"
 )
 
@@ -30,23 +35,33 @@ func newImportCmd(app *App) *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Store the keys that another program exported",
 		Long: `Store the keys of an authenticator app or password manager. FILE is what it
-exported, or "-" for standard input:
+exported, a folder of that, or "-" for standard input:
 
-  otpauth      otpauth URIs, one on each line: Ente Auth, GNOME Authenticator
-  google       Google Authenticator's transfer: pictures of all QR codes of it,
-               or their URIs
-  aegis        Aegis's JSON, plain or with a password
-  2fas         2FAS's backup, plain or with a password
-  andotp       andOTP's plain JSON
-  freeotp      FreeOTP+'s JSON
-  bitwarden    Bitwarden's JSON or CSV, not encrypted
-  keepassxc    KeePassXC's CSV
+  otpauth        otpauth URIs, wherever they stand in a text: lists of Ente
+                 Auth, Stratum and others, JSON, notes, "pass show"
+  google         Google Authenticator's transfer: pictures of all QR codes of
+                 it, or their URIs
+  aegis 2fas freeotp cotp ente lastpass stratum authenticator
+                 the JSON of these apps (FreeOTP+; authenticator.cc)
+  andotp         lists of keys as andOTP, Raivo and OTPClient write them
+  bitwarden 1password keepass
+                 Bitwarden's JSON and "bw list items"; 1Password's .1pux and
+                 "op item get --format json"; KeePass's XML
+  table          a table with a column of keys, of any password manager
+  totp-cli 2fa gauth
+                 the files of these programs ("totp-cli dump")
 
-The format is recognised by the content, or named with --format. Each key and
-what came of it is listed: "imported", "duplicate" of an account with the same
-secret, or "refused" and why. All are stored at once or none; where some are
-refused the status is 1. --only takes those whose names contain a text.
---dry-run reads the files, and opens no vault.
+The format is recognised by the content, or named with --format. Exports with a
+password (Aegis, 2FAS, Ente, Bitwarden) are asked for it, which is not the
+passphrase of the vault; --password-file has it in a file.
+
+Each key and what came of it is listed: "imported" with its first password,
+"duplicate" of an account that makes the same passwords, or "refused" and why.
+All are stored at once or none; where some are refused the status is 1. --only
+takes those whose names contain a text. --dry-run reads the files, and opens no
+vault. A key whose issuer is not npm belongs to no registry, and 'npmotp exec'
+does not send it, until 'npmotp edit ACCOUNT --registry URL' says where it
+belongs.
 
 An export that is not encrypted is your second factor in the clear: delete it.`,
 		Annotations: vaultStatuses(),
@@ -66,17 +81,10 @@ An export that is not encrypted is your second factor in the clear: delete it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "the `FORMAT`, where it is not recognised")
 	f.StringVar(&o.only, "only", "", "only keys whose issuer or name contains `TEXT`, in any case")
-	f.StringVar(&o.passwordFile, "password-file", "", "read the password of the export from `FILE`")
+	f.StringVar(&o.passwordFile, "password-file", "", "read the password of an encrypted export from `FILE`")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read and list, store nothing")
 	return cmd
 }
-
-// Outcomes of an entry.
-const (
-	outcomeImported  = "imported"
-	outcomeDuplicate = "duplicate"
-	outcomeRefused   = "refused"
-)
 
 // importView is the JSON of an entry.
 type importView struct {
@@ -87,45 +95,111 @@ type importView struct {
 	Outcome  string `json:"outcome"`
 	Of       string `json:"of,omitempty"`     // the account that a duplicate is of
 	Reason   string `json:"reason,omitempty"` // why it was refused
+	Code     string `json:"code,omitempty"`   // the first password of a new account
 }
 
 func runImport(ctx context.Context, app *App, o importOptions) error {
 	if o.format != "" && !slices.Contains(otpimport.Formats(), o.format) {
-		return ui.Usagef("%q is no format; there are %s", o.format, strings.Join(otpimport.Formats(), ", "))
+		return ui.Usagef("unknown format %q; the formats are %s", o.format, strings.Join(otpimport.Formats(), ", "))
 	}
 	entries, err := app.readImport(ctx, o)
 	if err != nil {
 		return err
 	}
-	entries = slices.DeleteFunc(entries, func(e otpimport.Entry) bool {
-		return !strings.Contains(strings.ToLower(e.Label.Issuer+"\n"+e.Label.Account), strings.ToLower(o.only))
-	})
-	if len(entries) == 0 {
-		return fmt.Errorf("%w: no keys in it, or none that --only names", otpimport.ErrUnknown)
-	}
 	usable := slices.ContainsFunc(entries, func(e otpimport.Entry) bool { return e.Err == nil })
-	var views []importView
+	var outcomes []otpimport.Outcome
 	if o.dryRun || !usable {
-		views, err = app.importInto(&vault.Contents{}, entries)
+		outcomes, err = otpimport.Store(ctx, &vault.Contents{}, entries, app.Now())
 	} else {
-		views, err = app.storeImport(ctx, entries)
+		outcomes, err = app.storeImport(ctx, entries)
 	}
 	if err != nil {
 		return err
 	}
-	return app.printImport(views, o.dryRun)
+	return app.printImport(outcomes, o.dryRun)
 }
 
-// readImport reads the files, which belong together.
+// readImport reads the files, which belong together, and returns the entries
+// that --only leaves. No entry that cannot be used is left out.
 func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.Entry, error) {
-	r := &otpimport.Reader{Format: o.format}
-	for _, name := range o.files {
-		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, name, o.passwordFile) }
-		if err := app.addImport(ctx, r, name); err != nil {
-			return nil, fmt.Errorf("%s: %w", cleantext.Show(name), err)
+	files, err := filesOf(o.files)
+	if err != nil {
+		return nil, err
+	}
+	said := app.Now()
+	progress := func(format string, args ...any) {
+		if now := app.Now(); now.Sub(said) >= time.Second {
+			said = now
+			app.Sayf(format, args...)
 		}
 	}
-	return r.Entries()
+	r := &otpimport.Reader{Format: o.format, Progress: func(n int) { progress("%d entries read", n) }}
+	for i, f := range files {
+		progress("%d of %d files read", i, len(files))
+		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, f.name, o.passwordFile) }
+		r.Allow = func(memory int64) error {
+			question := fmt.Sprintf("opening %s takes %d MiB of memory and some seconds; go on?", cleantext.Show(f.name), memory>>20)
+			return app.Confirm(ctx, question, "say --yes to open it")
+		}
+		err := app.addImport(ctx, r, f.name)
+		if f.found && (errors.Is(err, otpimport.ErrUnknown) || errors.Is(err, otpimport.ErrNoKeys) || errors.Is(err, scan.ErrNoCode)) {
+			app.Sayf("left out %s: %v", cleantext.Show(f.name), err)
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cleantext.Show(f.name), err)
+		}
+	}
+	return app.chosenEntries(r, o.only)
+}
+
+// chosenEntries returns the entries whose names contain only.
+func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Entry, error) {
+	wanted := func(e otpimport.Entry) bool {
+		return strings.Contains(strings.ToLower(e.Label.Issuer+"\n"+e.Label.Account), strings.ToLower(only))
+	}
+	entries := r.Entries()
+	hit := slices.ContainsFunc(entries, wanted)
+	if missing := r.Missing(); missing != nil && (only == "" || !hit) {
+		return nil, missing
+	} else if missing != nil {
+		app.Warnf("%v; what is in them was not looked at", missing)
+	}
+	switch {
+	case len(entries) == 0:
+		return nil, otpimport.ErrNoKeys
+	case !hit:
+		return nil, fmt.Errorf("%w whose issuer or name contains %s", otpimport.ErrNoKeys, cleantext.Quote(only))
+	}
+	return slices.DeleteFunc(slices.Clone(entries), func(e otpimport.Entry) bool { return e.Err == nil && !wanted(e) }), nil
+}
+
+// An importFile is a file to read, which was named or found in a folder.
+type importFile struct {
+	name  string
+	found bool
+}
+
+// filesOf replaces folders by the files in them.
+func filesOf(names []string) ([]importFile, error) {
+	var files []importFile
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if name == "-" || err != nil || !info.IsDir() {
+			files = append(files, importFile{name: name}) // opening it says what is wrong
+			continue
+		}
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+				files = append(files, importFile{name: filepath.Join(name, e.Name()), found: true})
+			}
+		}
+	}
+	return files, nil
 }
 
 func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string) error {
@@ -145,108 +219,80 @@ func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string)
 // of the vault.
 func (app *App) exportPassword(ctx context.Context, name, file string) (secret.Text, error) {
 	if file == "" {
-		return app.ask(ctx, fmt.Sprintf("Password of the export %s: ", cleantext.Show(name)))
+		password, err := app.ask(ctx, fmt.Sprintf("Password of the export %s: ", cleantext.Show(name)))
+		if errors.Is(err, codes.ErrLocked) || errors.Is(err, ui.ErrNoTerminal) {
+			err = otpimport.ErrNoPassword
+		}
+		return password, err
 	}
 	f, err := os.Open(file)
 	if err != nil {
 		return secret.Text{}, err
 	}
 	defer func() { _ = f.Close() }()
-	return firstLine(f, "the password file "+cleantext.Show(file))
+	password, err := firstLine(f, "the password file "+cleantext.Show(file))
+	if errors.Is(err, codes.ErrLocked) {
+		err = fmt.Errorf("%w: the password file %s begins with an empty line", otpimport.ErrNoPassword, cleantext.Show(file))
+	}
+	return password, err
 }
 
-// storeImport stores the entries in one save.
-func (app *App) storeImport(ctx context.Context, entries []otpimport.Entry) ([]importView, error) {
+// storeImport stores the entries in one save. Where nothing is new, the vault
+// needs no new generation.
+func (app *App) storeImport(ctx context.Context, entries []otpimport.Entry) (outcomes []otpimport.Outcome, err error) {
 	v, err := app.unlockOrCreate(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := v.Contents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	views, err := app.importInto(c, entries)
-	if err != nil || !slices.ContainsFunc(views, func(v importView) bool { return v.Outcome == outcomeImported }) {
-		return views, err // nothing new: the vault needs no new generation
-	}
+	nothingNew := errors.New("nothing new")
 	err = v.Update(ctx, func(c *vault.Contents) (err error) {
-		views, err = app.importInto(c, entries)
+		outcomes, err = otpimport.Store(ctx, c, entries, app.Now())
+		if err == nil && !slices.ContainsFunc(outcomes, func(o otpimport.Outcome) bool { return o.Fate == otpimport.Imported }) {
+			return nothingNew
+		}
 		return err
 	})
-	return views, err
+	if errors.Is(err, nothingNew) {
+		err = nil
+	}
+	return outcomes, err
 }
 
-// importInto adds the usable entries to c, and says what came of each.
-func (app *App) importInto(c *vault.Contents, entries []otpimport.Entry) ([]importView, error) {
-	var views []importView
-	for i, e := range entries {
-		view := importView{
-			Name: cmp.Or(e.Label.Account, e.Label.Issuer, fmt.Sprintf("entry %d", i+1)), Issuer: e.Label.Issuer, Username: e.Label.Account,
-			Outcome: outcomeRefused,
-		}
-		if e.Err != nil {
-			view.Reason = e.Err.Error()
-			views = append(views, view)
-			continue
-		}
-		view.Type = e.Key.Kind.String()
-		account := vault.Account{Issuer: e.Label.Issuer, Username: e.Label.Account, Key: &e.Key}
-		if view.Of = c.SameSecret(&account); view.Of != "" {
-			view.Outcome = outcomeDuplicate
-			views = append(views, view)
-			continue
-		}
-		account.Name = freeName(c, e.Label.Account, e.Label.Issuer)
-		added, err := c.Add(account, app.Now())
-		if err != nil {
-			return nil, err
-		}
-		view.Name, view.Outcome = added.Name, outcomeImported
-		views = append(views, view)
+func viewImport(o otpimport.Outcome) importView {
+	view := importView{Name: o.Name, Issuer: o.Label.Issuer, Username: o.Label.Account, Outcome: string(o.Fate), Of: o.Of, Code: o.Code.Reveal()}
+	if o.Err != nil {
+		view.Reason = o.Err.Error()
+	} else {
+		view.Type = o.Key.Kind.String()
 	}
-	return views, nil
+	return view
 }
 
-// freeName returns a name that no account has: that of the user, with the
-// issuer where that is taken, and else with a number.
-func freeName(c *vault.Contents, username, issuer string) string {
-	names := []string{cmp.Or(username, issuer, "npm")}
-	if username != "" && issuer != "" {
-		names = append(names, issuer+" "+username)
-	}
-	base := names[len(names)-1]
-	for n := 2; ; n++ {
-		for _, name := range names {
-			if !slices.ContainsFunc(c.Accounts, func(a vault.Account) bool { return a.Name == name }) {
-				return name
-			}
-		}
-		names = []string{fmt.Sprintf("%s %d", base, n)}
-	}
-}
-
-func (app *App) printImport(views []importView, dry bool) error {
-	rows := make([][]string, len(views))
-	counts := map[string]int{}
-	for i, v := range views {
-		counts[v.Outcome]++
-		rows[i] = []string{v.Name, v.Issuer, v.Outcome, cmp.Or(v.Reason, v.Of)}
+func (app *App) printImport(outcomes []otpimport.Outcome, dry bool) error {
+	views := make([]importView, len(outcomes))
+	rows := make([][]string, len(outcomes))
+	counts := map[otpimport.Fate]int{}
+	for i, o := range outcomes {
+		v := viewImport(o)
+		counts[o.Fate]++
+		views[i] = v
+		rows[i] = []string{v.Name, v.Issuer, v.Outcome, v.Code, cmp.Or(v.Reason, v.Of)}
 	}
 	var err error
 	if app.flags.json {
 		err = app.JSON(views)
 	} else {
-		err = app.Table("ACCOUNT ISSUER OUTCOME NOTE", rows)
+		err = app.Table("ACCOUNT ISSUER OUTCOME CODE NOTE", rows)
 	}
 	if err != nil {
 		return err
 	}
 	if dry {
 		app.Sayf("nothing was stored (--dry-run)")
-	} else if counts[outcomeImported] > 0 {
-		app.Sayf("%s imported; the export still holds them, so delete it", ui.Plural(counts[outcomeImported], "key"))
+	} else if counts[otpimport.Imported] > 0 {
+		app.Sayf("%s imported; the export still holds them, so delete it", ui.Plural(counts[otpimport.Imported], "key"))
 	}
-	if refused := counts[outcomeRefused]; refused > 0 {
+	if refused := counts[otpimport.Refused]; refused > 0 {
 		return fmt.Errorf("%d of %d entries could not be used", refused, len(views))
 	}
 	return nil

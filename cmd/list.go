@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,6 +50,9 @@ func viewAccount(a agent.Account) accountView {
 		Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
 		RecoveryCodes: a.RecoveryCodes, Default: a.Default, AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
 		ArchivedAt: instant(a.ArchivedAt), AsksCodeFor: npmrun.AsksCode(levelOf(a)),
+	}
+	if a.Registry == "" {
+		view.AsksCodeFor = []string{}
 	}
 	if a.Pending {
 		view.State = "pending"
@@ -120,7 +124,7 @@ func (app *App) printAccounts(accounts []agent.Account) error {
 		case v.Default:
 			mark = strings.TrimSpace("default " + v.State)
 		}
-		rows = append(rows, []string{v.Name, v.Issuer, v.Username, v.Registry, v.Level, v.Type, fmt.Sprint(v.RecoveryCodes), mark})
+		rows = append(rows, []string{v.Name, v.Issuer, v.Username, cmp.Or(v.Registry, noRegistry), v.Level, v.Type, fmt.Sprint(v.RecoveryCodes), mark})
 	}
 	return app.Table("NAME ISSUER USER REGISTRY LEVEL TYPE RECOVERY NOTE", rows)
 }
@@ -191,7 +195,7 @@ func (v accountView) fields() [][2]string {
 		note = "the default account"
 	}
 	fields := [][2]string{
-		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", v.Registry},
+		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", cmp.Or(v.Registry, noRegistry)},
 		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -149,10 +150,12 @@ func (app *App) mayCreate(ctx context.Context, name string, in recoveryInput) (*
 	at := ""
 	if in.sheet != nil {
 		a.Username = in.sheet.Username
-		if a.Registry, err = parseRegistry(in.sheet.Registry); err != nil {
-			return nil, fmt.Errorf("the registry on the sheet is no URL")
+		if in.sheet.Registry != "" {
+			if a.Registry, err = parseRegistry(in.sheet.Registry); err != nil {
+				return nil, fmt.Errorf("the registry on the sheet is no URL")
+			}
+			at = " at " + a.Registry
 		}
-		at = " at " + a.Registry
 	}
 	question := fmt.Sprintf("there is no account %q%s; create it, for recovery codes only?", name, at)
 	return a, app.Confirm(ctx, question, fmt.Sprintf("say --yes to create the account %q for recovery codes only", name))
@@ -176,7 +179,7 @@ func (app *App) mayAdd(ctx context.Context, a vault.Account, o recoveryAddOption
 		return err // what is there already needs no question
 	}
 	if in.sheet.Registry != a.Registry {
-		question := fmt.Sprintf("the sheet is for %s, and %q is for %s; store its codes there?", in.sheet.Registry, a.Name, a.Registry)
+		question := fmt.Sprintf("the sheet %s, and %q %s; store its codes there?", wrap.BelongsTo(in.sheet.Registry), a.Name, wrap.BelongsTo(a.Registry))
 		if err := app.Confirm(ctx, question, "name the account that the sheet belongs to, or say --yes"); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -84,14 +85,15 @@ func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
 // recoveryFrom reads a picture, which need not be announced as one, or a text.
 func recoveryFrom(ctx context.Context, r io.Reader, picture bool) (recoveryInput, error) {
 	if !picture {
-		text, err := intake.Text(r)
-		if err != nil {
-			return recoveryInput{}, err
-		}
-		if content := text.Reveal(); !scan.IsPicture([]byte(content[:min(len(content), 512)])) {
+		buffered := bufio.NewReaderSize(r, 512)
+		head, _ := buffered.Peek(512)
+		if r = buffered; !scan.IsPicture(head) {
+			text, err := intake.Text(r)
+			if err != nil {
+				return recoveryInput{}, err
+			}
 			return recoveryText(ctx, text)
 		}
-		r = strings.NewReader(text.Reveal())
 	}
 	codes, err := scan.Decode(ctx, r)
 	if err != nil {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/codes"
+	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -41,7 +43,11 @@ func (app *App) readIdentities(ctx context.Context, name string) (*vault.Identit
 	if len(data) > maxIdentity {
 		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB", shown, vault.ErrIdentity)
 	}
-	ids, err := vault.ParseIdentities(secret.New(string(data)), shown, app.dialogue(ctx))
+	text := string(data)
+	if !strings.HasPrefix(text, "age-encryption.org/") { // an encrypted one, not armored
+		text = plaintext.Decode(data)
+	}
+	ids, err := vault.ParseIdentities(secret.New(text), shown, app.dialogue(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shown, err)
 	}

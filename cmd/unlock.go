@@ -14,6 +14,7 @@ import (
 	"npmotp/internal/codes"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/passphrase"
+	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -192,13 +193,13 @@ func (app *App) runPassphraseCommand(ctx context.Context, line string) (secret.T
 	return firstLine(bytes.NewReader(out), "the output of NPMOTP_PASSPHRASE_COMMAND")
 }
 
-// firstLine returns the first line of r without its end.
+// firstLine returns the first line of r without its end, in UTF-8.
 func firstLine(r io.Reader, what string) (secret.Text, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxPassphrase))
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("reading %s: %w", what, err)
 	}
-	line, _, _ := strings.Cut(string(data), "\n")
+	line, _, _ := strings.Cut(plaintext.Decode(data), "\n")
 	if line = strings.TrimSuffix(line, "\r"); line == "" {
 		return secret.Text{}, fmt.Errorf("%w: %s begins with an empty line", codes.ErrLocked, what)
 	}

@@ -28,9 +28,17 @@ var refusals = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`digits, period and counter must be decimal numbers`,
 	`the URI is longer than a QR code can be`,
 	`the URI has no secret`,
+	`the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped`,
+	`the URI has two parameters that are not separated by &`,
+	`the URI is not written in full`,
+	`the URI ends inside a parameter`,
+	`there is a quotation mark inside the URI`,
+	`the quotation mark behind the URI is missing`,
+	`the next line may be the rest of the URI, which is needed on one line`,
 	`the URI has no counter, which a hotp key needs`,
 	`the URI has two different values of (?:secret|issuer|algorithm|digits|period|counter)`,
 	`the secret is empty`,
+	`there is a word behind the secret, or its last group is cut`,
 	`the secret is longer than 512 bytes`,
 	`the secret looks hexadecimal \(\d+ digits\): it is needed in base32`,
 	`the secret has \d+ characters, and 16 \(80 bits; RFC 4226 asks for 128\) are the least: its end may be missing`,
@@ -91,6 +99,30 @@ func FuzzParseURI(f *testing.F) {
 			}
 		} else if code, _, err := k.HOTP(); err == nil && code.Value.Len() != k.Digits || err != nil && !errors.Is(err, otpgen.ErrCounter) {
 			t.Errorf("a password of %d digits: %v", code.Value.Len(), err)
+		}
+	})
+}
+
+// FuzzFindURIs looks for texts that end the program, and errors that quote.
+func FuzzFindURIs(f *testing.F) {
+	const uri = "otpauth://totp/npm:ada?secret=" + canon + "&issuer=npm"
+	for _, s := range []string{
+		uri, "- '" + uri + "'\n" + uri[:40] + "\n" + uri[40:], "\"" + uri + "\n&digits=8\"", "steam://" + canon + "\r" + uri + "...",
+		"secret=3D" + canon + "=\n&issuer=3Dnpm", `["` + strings.ReplaceAll(uri, "/", `\/`) + `"]`, "otpauth-migration://offline?data=AAAA\nAAAA", "?secret=://",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, found := range otpgen.FindURIs(secret.New(text)) {
+			err := found.Err
+			if err == nil {
+				_, _, err = otpgen.ParseURI(found.URI)
+			} else if found.URI.Len() > 0 {
+				t.Error("a URI beside an error")
+			}
+			if err != nil {
+				checkRefusal(t, err)
+			}
 		}
 	})
 }

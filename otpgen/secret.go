@@ -19,6 +19,8 @@ import (
 const (
 	minSecret = 10
 	maxSecret = 512
+
+	minCharacters = 16 // of minSecret bytes in base32
 )
 
 // ParseSecret reads a secret that somebody typed or pasted, and returns it in
@@ -63,6 +65,10 @@ func parseSecret(text string, odd bool) (string, error) {
 	if len(wrong) > 0 {
 		return "", explain(chars, wrong)
 	}
+	if words := strings.Fields(strings.ReplaceAll(text, "=", " ")); !odd && len(words) > 1 && len(words[0]) >= minCharacters && len(words[len(words)-1]) < minCharacters/2 {
+		return "", refuse("there is a word behind the secret, or its last group is cut")
+	}
+	given := len(chars)
 	if rest := len(chars) % 8; rest == 1 || rest == 3 || rest == 6 {
 		if !odd {
 			return "", refuse(fmt.Sprintf("the secret has %d characters, which base32 never has: one is missing or one too many"+
@@ -76,7 +82,7 @@ func parseSecret(text string, odd bool) (string, error) {
 		return "", refuse("the secret is not base32")
 	case len(key) < minSecret:
 		return "", refuse(fmt.Sprintf("the secret has %d characters, and 16 (80 bits; RFC 4226 asks for 128) are the least:"+
-			" its end may be missing", len(chars)))
+			" its end may be missing", given))
 	case len(key) > maxSecret:
 		return "", refuse("the secret is longer than 512 bytes")
 	}

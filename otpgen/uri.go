@@ -1,6 +1,8 @@
 package otpgen
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,14 +22,16 @@ const (
 // Refused is what would give wrong passwords, or passwords that may be wrong:
 // unknown types, algorithms, lengths and periods, a parameter that stands
 // there twice with different values, an HOTP key without a counter, secrets
-// that are not base32 or shorter than 80 bits, and keys for Steam. An empty
-// parameter counts as absent. Other parameters are ignored.
+// that are not base32 or shorter than 80 bits, and keys for Steam, also those
+// that only the issuer tells. So is a parameter that is nearly one of these. An
+// empty parameter counts as absent. Other parameters are ignored.
 //
 // Any case is accepted in scheme, type, parameter names, algorithm and secret;
-// the secret is read like that of [ParseSecret]. "algo" is "algorithm", and
-// "&amp;" is "&". Percent signs that begin no escape stand for themselves. So
-// does "#", as cutting there would lose the parameters after it; so does "+"
-// in the label, where addresses have it, while in a parameter it is a space.
+// the secret is read like that of [ParseSecret]. "algo" is "algorithm",
+// "&amp;" is "&", and Apple's scheme "apple-otpauth" is "otpauth". Percent signs
+// that begin no escape stand for themselves. So do "&" in an issuer and "#", as
+// cutting there would lose the parameters after it; so does "+" in the label,
+// where addresses have it, while in a parameter it is a space.
 //
 // The label is split at its first colon, an escaped one if there is no other.
 // What stands before it is the issuer, unless the issuer parameter says
@@ -43,7 +47,10 @@ func ParseURI(u secret.Text) (Key, Label, error) {
 		return Key{}, Label{}, err
 	}
 	path, query, _ := strings.Cut(rest, "?")
-	p := parseQuery(query)
+	p, err := parseQuery(query)
+	if err != nil {
+		return Key{}, Label{}, err
+	}
 	k, err := p.key(kind)
 	if err != nil {
 		return Key{}, Label{}, err
@@ -53,8 +60,54 @@ func ParseURI(u secret.Text) (Key, Label, error) {
 	if err != nil {
 		return Key{}, Label{}, err
 	}
+	if cut := len(issuer) < len(l.Issuer) && strings.HasPrefix(l.Issuer, issuer); cut && strings.HasSuffix(query, "issuer="+issuer) {
+		return Key{}, Label{}, refuse("the URI ends inside a parameter")
+	}
 	l.Issuer = issuer
+	if IsSteam(l.Issuer) && len(p["digits"]) == 0 {
+		return Key{}, Label{}, errSteam()
+	}
 	return k, l, nil
+}
+
+// LabelOf returns the label of a URI that [ParseURI] refuses, to name it by.
+func LabelOf(u secret.Text) Label {
+	_, rest, _ := strings.Cut(u.Reveal(), "://")
+	path, query, ok := strings.Cut(rest, "?")
+	_, path, _ = strings.Cut(path, "/")
+	l := parseLabel(path)
+	if _, err := parseSecret(l.Account, true); !ok || err == nil {
+		return Label{} // the secret may stand there
+	}
+	for part := range strings.SplitSeq(query, "&") {
+		if name, v, _ := strings.Cut(part, "="); strings.EqualFold(name, "issuer") && v != "" {
+			l.Issuer = unescape(strings.ReplaceAll(v, "+", " "))
+		}
+	}
+	return l
+}
+
+// IsSteam reports whether an issuer is Steam, whose codes have letters. Programs
+// that do not know that export its keys as totp.
+func IsSteam(issuer string) bool {
+	name := strings.ToLower(strings.Join(strings.Fields(issuer), ""))
+	return name == "steam" || name == "steamguard"
+}
+
+// SplitLabel returns the label of an account that a program calls by one name:
+// the issuer that stands before a colon goes to the issuer, if that is the same
+// in any case or was not known.
+func SplitLabel(issuer, name string) Label {
+	l := Label{Issuer: strings.TrimSpace(issuer), Account: strings.TrimSpace(name)}
+	prefix, account, ok := strings.Cut(l.Account, ":")
+	prefix, account = strings.TrimSpace(prefix), strings.TrimSpace(account)
+	if !ok || strings.HasPrefix(account, "//") {
+		return l
+	}
+	if l.Issuer == "" || strings.EqualFold(prefix, l.Issuer) {
+		l.Issuer, l.Account = cmp.Or(l.Issuer, prefix), account
+	}
+	return l
 }
 
 // URI returns the canonical otpauth URI of k. [ParseURI] makes the same key
@@ -89,7 +142,7 @@ func parseScheme(text string) (kind Kind, rest string, err error) {
 		return 0, "", refuseAs(ErrNotURI, "this is not an otpauth URI")
 	}
 	switch strings.ToLower(scheme) {
-	case "otpauth":
+	case "otpauth", "apple-otpauth":
 	case "otpauth-migration":
 		return 0, "", refuseAs(ErrMigration, "this is an export of Google Authenticator, which can hold many keys: import it")
 	case "steam":
@@ -122,19 +175,94 @@ func parseLabel(path string) Label {
 // params holds the values of each parameter that is not empty.
 type params map[string][]string
 
-func parseQuery(query string) params {
+// parseQuery reads the parameters. An error says that one is nearly one that
+// changes passwords: it cannot be ignored.
+func parseQuery(query string) (params, error) {
 	p := params{}
+	last, empty := "", false // the parameter before, and whether it has no value
 	for part := range strings.SplitSeq(query, "&") {
-		name, v, _ := strings.Cut(part, "=")
+		name, v, ok := strings.Cut(part, "=")
 		name = strings.TrimPrefix(strings.ToLower(strings.Trim(unescape(name), " ")), "amp;")
 		if name == "algo" {
 			name = "algorithm"
 		}
-		if v = strings.Trim(unescape(strings.ReplaceAll(v, "+", " ")), " "); v != "" {
+		joined := holdsParameter(v)
+		v = strings.Trim(unescape(strings.ReplaceAll(v, "+", " ")), " ")
+		switch issuer := p["issuer"]; {
+		case !isParameter(name) && (isSlip(name) || empty && (!ok && name != "" || name == "" && v != "")):
+			return nil, refuse("the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped")
+		case !ok && !isParameter(name) && last == "issuer" && len(issuer) > 0 && part != "":
+			issuer[len(issuer)-1] += "&" + strings.Trim(unescape(part), " ")
+			continue
+		case joined:
+			return nil, refuse("the URI has two parameters that are not separated by &")
+		case v != "":
 			p[name] = append(p[name], v)
 		}
+		last, empty = name, v == "" && isParameter(name)
 	}
-	return p
+	if empty && slices.Contains(parameters()[1:4], last) || isCut(query) {
+		return nil, refuse("the URI ends inside a parameter")
+	}
+	return p, nil
+}
+
+// isCut reports whether a query ends with a name, or the beginning of one.
+func isCut(query string) bool {
+	separator := strings.LastIndexByte(query, '&')
+	end := query[separator+1:]
+	if end == "" {
+		return separator >= 0
+	}
+	return slices.ContainsFunc(parameters(), func(name string) bool {
+		return len(end) <= len(name) && strings.EqualFold(end, name[:len(end)])
+	})
+}
+
+// parameters returns the names of those that are read.
+func parameters() []string {
+	return []string{"secret", "algorithm", "digits", "period", "counter", "issuer", "encoder"}
+}
+
+func isParameter(name string) bool { return slices.Contains(parameters(), name) || name == "algo" }
+
+func isSlip(name string) bool { return Nearly(name, parameters()[:5]...) }
+
+// Nearly reports whether a name is none of the known ones and looks like one: it
+// is one but for one character, or a piece of a long one, or has that in it.
+// Where the names change passwords, it cannot be ignored.
+func Nearly(name string, known ...string) bool {
+	return !slices.Contains(known, name) && slices.ContainsFunc(known, func(known string) bool {
+		if len(known) > 4 && oneApart(name, known) {
+			return true
+		}
+		piece := len(name) > 1 && (strings.HasPrefix(known, name) || strings.HasSuffix(known, name))
+		return len(known) > 5 && (piece || strings.Contains(name, known))
+	})
+}
+
+// holdsParameter reports whether a value goes on with a parameter.
+func holdsParameter(value string) bool {
+	words := strings.Split(strings.ToLower(value), "=")
+	return slices.ContainsFunc(words[:len(words)-1], func(word string) bool {
+		return slices.Contains(parameters()[:5], word) || isSlip(word)
+	})
+}
+
+// oneApart reports whether two different words become the same by one
+// character that is changed, put in or taken out, or by two that change places.
+func oneApart(s, t string) bool {
+	if d := len(s) - len(t); d < -1 || d > 3 {
+		return false
+	}
+	a, b := []rune(s), []rune(t)
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
 func (p params) key(kind Kind) (Key, error) {

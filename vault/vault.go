@@ -1,8 +1,10 @@
 package vault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,8 +67,19 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%q may be %s", e.Query, strings.Join(quoted, " or "))
 }
 
-// DefaultRegistry is the registry of an account that names none.
+// DefaultRegistry is npm's registry.
 const DefaultRegistry = "https://registry.npmjs.org/"
+
+// RegistryOf returns the registry of a key by its issuer alone: npm's if the
+// issuer is npm, or not stated. A key of another service belongs to no registry
+// until the user says so.
+func RegistryOf(issuer string) string {
+	switch strings.ToLower(strings.TrimSpace(issuer)) {
+	case "", "npm", "npmjs", "npmjs.com", "www.npmjs.com", "registry.npmjs.org":
+		return DefaultRegistry
+	}
+	return ""
+}
 
 // A Level says what the registry asks a one-time password for, as npm's
 // "profile enable-2fa" names it.
@@ -114,7 +127,7 @@ type Account struct {
 	Name          string
 	Issuer        string
 	Username      string
-	Registry      string // origin URL
+	Registry      string // origin URL; empty for a key of another service
 	Level         Level
 	Reuse         bool        // the registry takes a password more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
@@ -139,8 +152,8 @@ type Tombstone struct {
 }
 
 // Find returns the account that query names: an exact name, or the one account
-// whose name begins with it. An empty query means the default account, or the
-// only one. An account that was put away goes by its exact name only.
+// whose name begins with it. An empty query means the default account, the only
+// one, or the only one that belongs to a registry. An account that was put away goes by its exact name only.
 func (c *Contents) Find(query string) (*Account, error) {
 	if query == "" {
 		return c.findDefault()
@@ -184,11 +197,18 @@ func (c *Contents) findDefault() (*Account, error) {
 		return present[0], nil
 	}
 	e := &AmbiguousError{}
+	var registered []*Account
 	for _, a := range present {
 		if a.ID == c.Default {
 			return a, nil
 		}
+		if a.Registry != "" {
+			registered = append(registered, a)
+		}
 		e.Matches = append(e.Matches, a.Name)
+	}
+	if len(registered) == 1 {
+		return registered[0], nil
 	}
 	return nil, e
 }
@@ -205,21 +225,38 @@ func (c *Contents) byName(name string) *Account {
 
 // Add puts a new account into the contents and returns it with its id and
 // times set. Only what the caller sets of name, issuer, username, registry,
-// level and key is taken from a.
+// level and key is taken from a; [RegistryOf] gives a registry that is not set.
 func (c *Contents) Add(a Account, now time.Time) (*Account, error) {
-	if c.byName(a.Name) != nil {
-		return nil, fmt.Errorf("%w: there is an account %q already", ErrNameTaken, a.Name)
+	if err := c.AddAll([]Account{a}, now); err != nil {
+		return nil, err
 	}
-	a.ID = newID()
-	a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
-	if a.Registry == "" {
-		a.Registry = DefaultRegistry
-	}
-	if a.Level == "" {
-		a.Level = AuthAndWrites
-	}
-	c.Accounts = append(c.Accounts, a)
 	return &c.Accounts[len(c.Accounts)-1], nil
+}
+
+// AddAll does for many accounts what [Contents.Add] does for one, for all or
+// none of them.
+func (c *Contents) AddAll(accounts []Account, now time.Time) error {
+	taken := make(map[string]bool, len(c.Accounts)+len(accounts))
+	for i := range c.Accounts {
+		taken[c.Accounts[i].Name] = true
+	}
+	for i := range accounts {
+		if name := accounts[i].Name; taken[name] {
+			return fmt.Errorf("%w: there is an account %q already", ErrNameTaken, name)
+		}
+		taken[accounts[i].Name] = true
+	}
+	c.Accounts = slices.Grow(c.Accounts, len(accounts))
+	for _, a := range accounts {
+		a.ID = newID()
+		a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
+		a.Registry = cmp.Or(a.Registry, RegistryOf(a.Issuer))
+		if a.Level == "" {
+			a.Level = AuthAndWrites
+		}
+		c.Accounts = append(c.Accounts, a)
+	}
+	return nil
 }
 
 // Rename gives the account that query names another name.

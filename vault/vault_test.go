@@ -461,3 +461,40 @@ func TestFind(t *testing.T) {
 		t.Errorf("%v, %v", removed, err)
 	}
 }
+
+// The key of another service is npm's only where the user says so, and is not
+// meant where no account is named.
+func TestForeignKeys(t *testing.T) {
+	for issuer, want := range map[string]string{
+		"": vault.DefaultRegistry, "npm": vault.DefaultRegistry, "NPM": vault.DefaultRegistry, "npmjs": vault.DefaultRegistry,
+		"npmjs.com": vault.DefaultRegistry, " Registry.npmjs.org": vault.DefaultRegistry,
+		"GitHub": "", "npm Inc": "", "xnpm": "", "npmjs.com.example.org": "",
+	} {
+		if got := vault.RegistryOf(issuer); got != want {
+			t.Errorf("%q belongs to %q", issuer, got)
+		}
+	}
+	c := emptyVault()
+	for _, a := range []vault.Account{
+		{Name: "hub", Issuer: "GitHub"}, {Name: "ada", Issuer: "npm"}, {Name: "meant", Issuer: "Other", Registry: "https://other.example/"},
+	} {
+		if _, err := c.Add(a, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []string{"", vault.DefaultRegistry, "https://other.example/"} {
+		if got := c.Accounts[i].Registry; got != want {
+			t.Errorf("%q belongs to %q", c.Accounts[i].Name, got)
+		}
+	}
+	var ambiguous *vault.AmbiguousError
+	if _, err := c.Find(""); !errors.As(err, &ambiguous) {
+		t.Errorf("of two registries: %v", err)
+	}
+	if _, err := c.Remove("meant", then); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := c.Find(""); err != nil || a.Name != "ada" {
+		t.Errorf("%v, %v", a, err)
+	}
+}

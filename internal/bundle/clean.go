@@ -47,6 +47,9 @@ func clean(a *vault.Account) error {
 // checkRegistry refuses what is no origin of a registry. What it is for, that a
 // code goes to no other, is decided by a comparison, so nothing is mended here.
 func checkRegistry(s string) error {
+	if s == "" {
+		return nil // the key of another service
+	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || cleantext.Show(s) != s {
 		return errors.New("its registry is no URL")

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"npmotp/internal/atomicfile"
+	"npmotp/internal/plaintext"
 	"npmotp/vault"
 )
 
@@ -48,7 +49,7 @@ func Read(r io.Reader) ([]byte, error) {
 	if len(input) < len(magic) && strings.HasPrefix(magic, string(input)) {
 		return nil, vault.ErrCut
 	}
-	return findArmor(string(input))
+	return findArmor(plaintext.Decode(input))
 }
 
 func findArmor(text string) ([]byte, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/ui"
+	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -89,8 +90,8 @@ func pickKnown(c *vault.Contents, name string, here func(string) bool) (*vault.A
 			continue
 		}
 		if a.Name == name && !here(a.Registry) {
-			return nil, ui.WithHint(fmt.Errorf("%w: %q belongs to %s", vault.ErrNameTaken, a.Name, a.Registry),
-				"give another NAME, or --registry %s", ui.Quote(a.Registry))
+			return nil, ui.WithHint(fmt.Errorf("%w: %q %s", vault.ErrNameTaken, a.Name, wrap.BelongsTo(a.Registry)),
+				"give another NAME; %s", wrap.RegistryHint(a.Name, a.Registry))
 		}
 		switch {
 		case a.Key == nil || !here(a.Registry):

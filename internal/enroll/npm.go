@@ -99,8 +99,8 @@ func (p *Procedure) here(registry string) bool {
 
 // elsewhere says that an account belongs to another registry.
 func (p *Procedure) elsewhere(a *vault.Account) error {
-	return ui.WithHint(fmt.Errorf("%q belongs to %s, and npm talks to %s (%s)", a.Name, a.Registry, p.target.Registry, p.target.Source),
-		"--registry %s has npm talk to the account's registry", ui.Quote(a.Registry))
+	return ui.WithHint(fmt.Errorf("%q %s, and npm talks to %s (%s)", a.Name, wrap.BelongsTo(a.Registry), p.target.Registry, p.target.Source),
+		"%s", wrap.RegistryHint(a.Name, a.Registry))
 }
 
 // npm returns what npm is run with, so that it talks to the target.

@@ -7,17 +7,15 @@ package intake
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf16"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/scan"
@@ -28,8 +26,14 @@ import (
 // is a fraction of it.
 const maxText = 20 << 20
 
-// ErrEmpty says that the input has nothing in it.
-var ErrEmpty = errors.New("the input is empty")
+// Errors that callers branch on.
+var (
+	// ErrEmpty says that the input has nothing in it.
+	ErrEmpty = errors.New("the input is empty")
+	// ErrLines says that a secret was wrapped: which of the lines are parts of
+	// it is not known.
+	ErrLines = errors.New("the secret is spread over several lines")
+)
 
 // An Enrolment is one key as its issuer gave it.
 type Enrolment struct {
@@ -64,14 +68,26 @@ func Pictures(ctx context.Context, pictures ...io.Reader) (Enrolment, error) {
 	return URI(uri)
 }
 
-// Terminal reads what a terminal showed: the QR code or the secret below it,
-// and the recovery codes if the enrolment was completed there.
+// Terminal reads what a terminal showed: the QR code, a URI or the secret below
+// it, and the recovery codes if the enrolment was completed there.
 func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
-	screen, err := scan.Text(ctx, r)
+	text, err := Text(r)
 	if err != nil {
 		return Enrolment{}, err
 	}
+	screen, err := scan.Text(ctx, strings.NewReader(text.Reveal()))
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if len(screen.Codes) == 0 {
+		if screen.Codes, err = uris(screen.Plain); err != nil {
+			return Enrolment{}, err
+		}
+	}
 	key, err := screen.Pick()
+	if errors.Is(err, scan.ErrNoCode) && onlySecret(text) {
+		err = ErrLines
+	}
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -90,6 +106,12 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 	return e, err
 }
 
+// onlySecret reports whether a text has nothing but a secret, on several lines.
+func onlySecret(text secret.Text) bool {
+	_, err := otpgen.ParseSecret(text)
+	return err == nil
+}
+
 // announcement is what npm prints before the codes (lib/commands/profile.js of
 // npm 6 to 12: "Below are your recovery codes, please print these out").
 // The first letter is left out: it may be a capital elsewhere.
@@ -105,15 +127,41 @@ func afterAnnouncement(plain secret.Text) (secret.Text, bool) {
 	return secret.New(rest), ok
 }
 
-// URI reads an otpauth URI.
-func URI(uri secret.Text) (Enrolment, error) {
-	key, label, err := otpgen.ParseURI(uri)
+// URI reads the otpauth URI in a text. Several are a [*scan.SeveralError].
+func URI(text secret.Text) (Enrolment, error) {
+	found, err := uris(text)
 	if err != nil {
 		return Enrolment{}, err
 	}
-	label.Issuer, label.Account = cleantext.Name(label.Issuer), cleantext.Name(label.Account)
-	return Enrolment{Key: key, Label: label}, nil
+	if len(found) > 1 {
+		if text, err = scan.Pick(found); err != nil {
+			return Enrolment{}, err
+		}
+	} else if len(found) == 1 {
+		text = found[0]
+	}
+	key, label, err := otpgen.ParseURI(text)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	label.Issuer, label.Account = cleanName(label.Issuer), cleanName(label.Account)
+	return Enrolment{Key: key, Label: otpgen.SplitLabel(label.Issuer, label.Account)}, nil
 }
+
+// uris returns the otpauth URIs in a text.
+func uris(text secret.Text) ([]secret.Text, error) {
+	var found []secret.Text
+	for _, f := range otpgen.FindURIs(text) {
+		if f.Err != nil {
+			return nil, f.Err
+		}
+		found = append(found, f.URI)
+	}
+	return found, nil
+}
+
+// cleanName cleans a name, which may be escaped as Latin-1.
+func cleanName(name string) string { return cleantext.Name(plaintext.Decode([]byte(name))) }
 
 // Typed reads a bare secret, which npm's defaults complete. A URI is taken for
 // what it is.
@@ -179,22 +227,5 @@ func Text(r io.Reader) (secret.Text, error) {
 	if len(data) > maxText {
 		return secret.Text{}, fmt.Errorf("%w: more than %d MB of text", scan.ErrTooLarge, maxText>>20)
 	}
-	return secret.New(utf8Of(data)), nil
-}
-
-// utf8Of returns a text without the mark at its beginning, which says how it is
-// encoded: the redirection of Windows PowerShell 5 writes UTF-16.
-func utf8Of(data []byte) string {
-	var order binary.ByteOrder = binary.LittleEndian
-	switch {
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
-		order = binary.BigEndian
-	case !bytes.HasPrefix(data, []byte("\xff\xfe")):
-		return string(bytes.TrimPrefix(data, []byte("\ufeff")))
-	}
-	units := make([]uint16, len(data)/2)
-	for i := range units {
-		units[i] = order.Uint16(data[2*i:])
-	}
-	return string(utf16.Decode(units[1:]))
+	return secret.New(plaintext.Decode(data)), nil
 }

@@ -93,6 +93,7 @@ func TestAny(t *testing.T) {
 		{"nothing", "", intake.ErrEmpty},
 		{"blanks", " \n\n", intake.ErrEmpty},
 		{"prose", "hello\nworld\n", scan.ErrNoCode},
+		{"a secret on two lines", typed[:16] + "\n" + typed[16:] + "\n", intake.ErrLines},
 		{"a web address", "https://example.com/?t=1", otpgen.ErrInvalid},
 	}
 	for _, tt := range tests {
@@ -148,19 +149,40 @@ func TestRecoveryCodesOfTerminal(t *testing.T) {
 // What "npm profile enable-2fa > file" makes in Windows PowerShell 5 is UTF-16.
 func TestTextEncodings(t *testing.T) {
 	const want = "Grüße\r\n\t0123456789abcdef\r\n"
-	var little, big []byte
-	for _, u := range utf16.Encode([]rune("\ufeff" + want)) {
-		little, big = binary.LittleEndian.AppendUint16(little, u), binary.BigEndian.AppendUint16(big, u)
+	little := []byte("\xff\xfe")
+	for _, u := range utf16.Encode([]rune(want)) {
+		little = binary.LittleEndian.AppendUint16(little, u)
 	}
-	for name, data := range map[string]string{"UTF-8": want, "with a mark": "\ufeff" + want, "little": string(little), "big": string(big)} {
+	for name, data := range map[string]string{"UTF-8": want, "with a mark": "\ufeff" + want, "UTF-16": string(little)} {
 		text, err := intake.Text(strings.NewReader(data))
 		if err != nil || text.Reveal() != want {
 			t.Errorf("%s: %d bytes, %v", name, text.Len(), err)
 		}
 	}
-	for _, short := range []string{"\xff\xfe", "\xff\xfe\x41", "\xfe\xff", "\xff"} {
-		if text, err := intake.Text(strings.NewReader(short)); err != nil || text.Len() > 1 {
-			t.Errorf("%q: %v", short, err)
+}
+
+func TestURIInText(t *testing.T) {
+	const (
+		uri   = "otpauth://totp/B%FCcher:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+		other = "otpauth://totp/npm:bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJR"
+	)
+	for _, text := range []string{uri, "'" + uri + "'", "hunter2\nlogin: ada\notpauth: " + uri + "\n", uri + "\n" + uri} {
+		for name, read := range map[string]func() (intake.Enrolment, error){
+			"as a URI":     func() (intake.Enrolment, error) { return intake.URI(secret.New(text)) },
+			"as text":      func() (intake.Enrolment, error) { return intake.Terminal(t.Context(), strings.NewReader(text)) },
+			"as any input": func() (intake.Enrolment, error) { return intake.Any(t.Context(), strings.NewReader(text)) },
+		} {
+			e, err := read()
+			if err != nil || e.Label != (otpgen.Label{Issuer: "Bücher", Account: "ada"}) {
+				t.Errorf("%q %s: %+v, %v", text, name, e.Label, err)
+			}
 		}
+	}
+	var several *scan.SeveralError
+	if _, err := intake.URI(secret.New(uri + "\n" + other)); !errors.As(err, &several) || len(several.Keys) != 2 {
+		t.Errorf("two URIs: %v", err)
+	}
+	if _, err := intake.URI(secret.New(uri[:52] + "\n" + uri[52:])); !errors.Is(err, otpgen.ErrInvalid) {
+		t.Errorf("a URI that is wrapped in its secret: %v", err)
 	}
 }

@@ -1,27 +1,21 @@
 package otpimport
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-
-	"golang.org/x/crypto/scrypt"
+	"strings"
 
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 )
 
 // Aegis describes its file in docs/vault.md of github.com/beemdevelopment/Aegis.
-type aegisFile struct {
-	Header struct {
-		Slots  []aegisSlot  `json:"slots"`
-		Params *aegisParams `json:"params"`
-	} `json:"header"`
-	DB json.RawMessage `json:"db"`
+type aegisHeader struct {
+	Slots  []aegisSlot  `json:"slots"`
+	Params *aegisParams `json:"params"`
 }
 
 type aegisParams struct {
@@ -39,102 +33,79 @@ type aegisSlot struct {
 	Salt   string      `json:"salt"`
 }
 
-type aegisDB struct {
-	Entries []struct {
-		Type   string `json:"type"`
-		Name   string `json:"name"`
-		Issuer string `json:"issuer"`
-		Info   struct {
-			Secret  string  `json:"secret"`
-			Algo    string  `json:"algo"`
-			Digits  int     `json:"digits"`
-			Period  int     `json:"period"`
-			Counter *uint64 `json:"counter"`
-		} `json:"info"`
-	} `json:"entries"`
-}
+const aegisPassword = 1 // the type of a slot that a password opens
 
-const (
-	aegisPassword = 1 // the type of a slot that a password opens
-	// maxScrypt bounds what a file can ask of memory: 128*N*r bytes. Aegis
-	// writes N = 2^15 and r = 8.
-	maxScrypt = 512 << 20
-)
-
-func (r *Reader) readAegis(c content) error {
-	var f aegisFile
-	if err := decode(c.text, &f); err != nil {
-		return err
+func readAegis(in *input) error {
+	var header aegisHeader
+	if json.Unmarshal(in.object["header"], &header) != nil {
+		return fmt.Errorf("%w: its header is not as Aegis writes it", ErrDamaged)
 	}
-	plain := string(f.DB)
-	if f.Header.Params != nil {
+	plain := string(in.object["db"])
+	if header.Params != nil {
 		var err error
-		if plain, err = r.decryptAegis(f); err != nil {
+		if plain, err = in.openAegis(header); err != nil {
 			return err
 		}
 	}
-	var db aegisDB
-	if err := decode(plain, &db); err != nil {
-		return err
+	db, err := objectOf(plain)
+	if err != nil {
+		return fmt.Errorf("%w: it is not as Aegis writes it", ErrDamaged)
 	}
-	for _, e := range db.Entries {
-		r.addRecord(otpgen.Label{Issuer: e.Issuer, Account: e.Name}, record{
-			kind: e.Type, secret: e.Info.Secret, algorithm: e.Info.Algo, digits: e.Info.Digits, period: e.Info.Period, counter: e.Info.Counter,
-		})
-	}
-	return nil
+	return in.eachKey(string(db["entries"]), func(e *entry) {
+		label := otpgen.SplitLabel(e.name("issuer"), e.name("name"))
+		e.merge("info")
+		in.addRecord(label, e.record(true))
+	})
 }
 
-func (r *Reader) decryptAegis(f aegisFile) (string, error) {
+func (in *input) openAegis(header aegisHeader) (string, error) {
 	damaged := fmt.Errorf("%w: its encrypted part is not as Aegis writes it", ErrDamaged)
-	var text string
-	if json.Unmarshal(f.DB, &text) != nil {
+	sealed, err := base64.StdEncoding.DecodeString(in.object.name("db"))
+	if err != nil || len(sealed) == 0 {
 		return "", damaged
 	}
-	sealed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return "", damaged
+	slots := slices.DeleteFunc(header.Slots, func(s aegisSlot) bool { return s.Type != aegisPassword })
+	if len(slots) == 0 {
+		return "", fmt.Errorf("%w: no password opens it; set one in Aegis and export again", ErrUnread)
 	}
-	if r.Password == nil {
-		return "", ErrEncrypted
+	for _, s := range slots {
+		// Aegis writes N = 2^15, r = 8 and p = 1.
+		if err := in.r.spend(128*product(s.N, s.R), 128*product(s.N, s.R, s.P)); err != nil {
+			return "", err
+		}
 	}
-	password, err := r.Password()
+	password, err := in.askPassword()
 	if err != nil {
 		return "", err
 	}
-	slots := 0
-	for _, s := range f.Header.Slots {
-		if s.Type != aegisPassword {
-			continue
-		}
-		slots++
-		key, err := s.open(password)
+	for _, s := range slots {
+		key, err := in.openSlot(s, password)
 		if err != nil {
 			return "", err
 		}
 		if key == nil {
 			continue
 		}
-		plain, ok := f.Header.Params.open(key, sealed)
+		plain, ok := header.Params.open(key, sealed)
 		if !ok {
 			return "", damaged
 		}
 		return string(plain), nil
 	}
-	if slots == 0 {
-		return "", fmt.Errorf("%w without a password; export it anew with one", ErrEncrypted)
-	}
 	return "", ErrPassword
 }
 
-// open returns the master key, or nil if the password is wrong.
-func (s aegisSlot) open(password secret.Text) ([]byte, error) {
+// openSlot returns the master key, or nil if the password is wrong.
+func (in *input) openSlot(s aegisSlot, password secret.Text) ([]byte, error) {
 	damaged := fmt.Errorf("%w: its slot is not as Aegis writes it", ErrDamaged)
 	salt, err := hex.DecodeString(s.Salt)
-	if err != nil || s.N < 2 || s.R < 1 || s.P < 1 || s.R > 64 || s.P > 16 || s.N > maxScrypt/128/s.R {
+	if err != nil || s.N < 2 || s.R < 1 || s.P < 1 {
 		return nil, damaged
 	}
-	key, err := scrypt.Key([]byte(password.Reveal()), salt, s.N, s.R, s.P, 32)
+	key, err := in.scrypt(password, salt, s.N, s.R, s.P)
+	if in.ctx.Err() != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, damaged
 	}
@@ -159,16 +130,32 @@ func (p aegisParams) open(key, sealed []byte) (plain []byte, ok bool) {
 	return gcm(key, nonce, append(slices.Clip(sealed), tag...))
 }
 
-// gcm decrypts AES-256-GCM.
-func gcm(key, nonce, sealed []byte) (plain []byte, ok bool) {
-	block, err := aes.NewCipher(key)
+// open2FAS decrypts "data:salt:iv", each in base64: AES-256-GCM under a key of
+// PBKDF2 with SHA-256 and 10,000 rounds (2fas-android, BackupCipher).
+func (in *input) open2FAS(text string) (string, error) {
+	var parts [][]byte
+	for part := range strings.SplitSeq(text, ":") {
+		data, err := base64.StdEncoding.DecodeString(part)
+		if err != nil {
+			return "", fmt.Errorf("%w: its encrypted part is not as 2FAS writes it", ErrDamaged)
+		}
+		parts = append(parts, data)
+	}
+	if len(parts) < 3 {
+		return "", fmt.Errorf("%w: its encrypted part is cut", ErrDamaged)
+	}
+	password, err := in.askPassword()
 	if err != nil {
-		return nil, false
+		return "", err
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil || len(nonce) != aead.NonceSize() {
-		return nil, false
+	key, err := in.pbkdf2(password, parts[1], 10_000)
+	if err != nil {
+		return "", err
 	}
-	plain, err = aead.Open(nil, nonce, sealed, nil)
-	return plain, err == nil
+	// The authentication tag fails for a wrong password as for damage.
+	plain, ok := gcm(key, parts[2], parts[0])
+	if !ok {
+		return "", ErrPassword
+	}
+	return string(plain), nil
 }

@@ -2,11 +2,9 @@ package otpimport
 
 import (
 	"cmp"
-	"crypto/pbkdf2"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,144 +13,158 @@ import (
 
 // read2FAS reads the backup of 2FAS, ".2fas" (github.com/twofas/2fas-android,
 // BackupContent).
-func (r *Reader) read2FAS(c content) error {
-	var f struct {
-		Services  json.RawMessage `json:"services"`
-		Encrypted string          `json:"servicesEncrypted"`
-	}
-	if err := decode(c.text, &f); err != nil {
-		return err
-	}
-	plain := string(f.Services)
-	if f.Encrypted != "" {
+func read2FAS(in *input) error {
+	services := string(in.object["services"])
+	if sealed := in.object.name("servicesEncrypted"); sealed != "" {
 		var err error
-		if plain, err = r.decrypt2FAS(f.Encrypted); err != nil {
+		if services, err = in.open2FAS(sealed); err != nil {
 			return err
 		}
 	}
-	var services []struct {
-		Name   string `json:"name"`
-		Secret string `json:"secret"`
-		OTP    struct {
-			Label     string  `json:"label"`
-			Account   string  `json:"account"`
-			Issuer    string  `json:"issuer"`
-			Digits    int     `json:"digits"`
-			Period    int     `json:"period"`
-			Algorithm string  `json:"algorithm"`
-			Counter   *uint64 `json:"counter"`
-			TokenType string  `json:"tokenType"`
-		} `json:"otp"`
+	return in.eachKey(services, func(e *entry) {
+		otp := e.inner("otp")
+		label := otpgen.SplitLabel(cmp.Or(otp.name("issuer"), e.name("name")), cmp.Or(otp.name("account"), otp.name("label")))
+		if e.merge("otp"); otp == nil && e.err == nil {
+			e.err = errors.New(`its field "otp" is missing`)
+		}
+		in.addRecord(label, e.record(false))
+	})
+}
+
+// isKeyArray knows a list of keys, each with its parameters beside it. andOTP
+// writes so (Entry.toJSON), and Raivo, OTPClient and others do but for the names
+// of the fields.
+func isKeyArray(in *input) bool {
+	parameters := 0
+	for _, names := range [][]string{kindNames, algorithmNames, digitsNames, periodNames} {
+		if in.first.name(names...) != "" {
+			parameters++
+		}
 	}
-	if err := decode(plain, &services); err != nil {
+	return in.first.has("secret") && parameters > 1
+}
+
+func readKeyArray(in *input) error {
+	// What one key has, all have: the program writes them alike.
+	written := map[string]bool{}
+	groups := map[string][]string{"type": kindNames, "algorithm": algorithmNames, "number of digits": digitsNames, "period": periodNames}
+	err := in.each(in.text, func(e *entry) bool {
+		for group, names := range groups {
+			written[group] = written[group] || e.name(names...) != ""
+		}
+		return true
+	})
+	if err != nil {
 		return err
 	}
-	for _, s := range services {
-		label := otpgen.Label{Issuer: cmp.Or(s.OTP.Issuer, s.Name), Account: cmp.Or(s.OTP.Account, s.OTP.Label)}
-		r.addRecord(label, record{
-			kind: s.OTP.TokenType, secret: s.Secret, algorithm: s.OTP.Algorithm, digits: s.OTP.Digits, period: s.OTP.Period, counter: s.OTP.Counter,
-		})
-	}
-	return nil
-}
-
-// decrypt2FAS decrypts "data:salt:iv", each in base64: AES-256-GCM under a key of
-// PBKDF2 with SHA-256 and 10,000 rounds (2fas-android, BackupCipher).
-func (r *Reader) decrypt2FAS(text string) (string, error) {
-	var parts [][]byte
-	for part := range strings.SplitSeq(text, ":") {
-		data, err := base64.StdEncoding.DecodeString(part)
-		if err != nil {
-			return "", fmt.Errorf("%w: its encrypted part is not as 2FAS writes it", ErrDamaged)
+	return in.eachKey(in.text, func(e *entry) {
+		k := e.record(false)
+		for group, names := range groups {
+			if written[group] && e.name(names...) == "" && (group != "period" || !strings.EqualFold(k.kind, "hotp")) {
+				k.err = cmp.Or(k.err, fmt.Errorf("its %s is missing, which others have", group))
+			}
 		}
-		parts = append(parts, data)
-	}
-	if len(parts) < 3 {
-		return "", fmt.Errorf("%w: its encrypted part is cut", ErrDamaged)
-	}
-	if r.Password == nil {
-		return "", ErrEncrypted
-	}
-	password, err := r.Password()
-	if err != nil {
-		return "", err
-	}
-	key, err := pbkdf2.Key(sha256.New, password.Reveal(), parts[1], 10_000, 32)
-	if err != nil {
-		return "", err
-	}
-	// The authentication tag fails for a wrong password as for damage.
-	plain, ok := gcm(key, parts[2], parts[0])
-	if !ok {
-		return "", ErrPassword
-	}
-	return string(plain), nil
-}
-
-type andOTPEntry struct {
-	Secret    *string `json:"secret"`
-	Issuer    string  `json:"issuer"`
-	Label     string  `json:"label"`
-	Digits    int     `json:"digits"`
-	Type      string  `json:"type"`
-	Algorithm string  `json:"algorithm"`
-	Period    int     `json:"period"`
-	Counter   *uint64 `json:"counter"`
-}
-
-func (c content) isAndOTP() bool {
-	var entries []andOTPEntry
-	return c.text[0] == '[' && json.Unmarshal([]byte(c.text), &entries) == nil && len(entries) > 0 && entries[0].Secret != nil
-}
-
-// readAndOTP reads the plain backup of andOTP (github.com/andOTP/andOTP,
-// Entry.toJSON). Its encrypted ones are not JSON and are not recognised.
-func (r *Reader) readAndOTP(c content) error {
-	var entries []andOTPEntry
-	if err := decode(c.text, &entries); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		k := record{kind: e.Type, algorithm: e.Algorithm, digits: e.Digits, period: e.Period, counter: e.Counter}
-		if e.Secret != nil {
-			k.secret = *e.Secret
-		}
-		r.addRecord(otpgen.Label{Issuer: e.Issuer, Account: e.Label}, k)
-	}
-	return nil
+		in.addRecord(otpgen.SplitLabel(e.name("issuer"), e.name("label", "account", "name", "username")), k)
+	})
 }
 
 // readFreeOTP reads the JSON backup of FreeOTP+ (github.com/helloworld1/
 // FreeOTPPlus, OtpToken), whose secrets are Java's signed bytes.
-func (r *Reader) readFreeOTP(c content) error {
-	var f struct {
-		Tokens []struct {
-			Algo      string  `json:"algo"`
-			Counter   *uint64 `json:"counter"`
-			Digits    int     `json:"digits"`
-			IssuerExt string  `json:"issuerExt"`
-			IssuerInt string  `json:"issuerInt"`
-			Label     string  `json:"label"`
-			Period    int     `json:"period"`
-			Secret    []int   `json:"secret"`
-			Type      string  `json:"type"`
-		} `json:"tokens"`
-	}
-	if err := decode(c.text, &f); err != nil {
-		return err
-	}
-	for _, t := range f.Tokens {
-		raw := make([]byte, len(t.Secret))
-		for i, b := range t.Secret {
+func readFreeOTP(in *input) error {
+	return in.eachKey(string(in.object["tokens"]), func(e *entry) {
+		label := otpgen.SplitLabel(e.name("issuerExt", "issuerInt"), e.name("label"))
+		var numbers []int
+		err := json.Unmarshal(e.object["secret"], &numbers)
+		raw := make([]byte, len(numbers))
+		for i, b := range numbers {
 			if b < -128 || b > 255 {
-				return fmt.Errorf("%w: a secret is not made of bytes", ErrDamaged)
+				err = errors.New("out of range")
 			}
 			raw[i] = byte(b)
 		}
-		r.addRecord(otpgen.Label{Issuer: cmp.Or(t.IssuerExt, t.IssuerInt), Account: t.Label}, record{
-			kind: t.Type, secret: base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw),
-			algorithm: t.Algo, digits: t.Digits, period: t.Period, counter: t.Counter,
-		})
+		k := e.record(true)
+		if k.secret = base32Of(raw); err != nil {
+			k.err = errors.New("its secret is not made of bytes")
+		}
+		in.addRecord(label, k)
+	})
+}
+
+// readCotp reads the JSON of cotp (github.com/replydev/cotp, OTPElement). It
+// has also written "OTPSha1" for an algorithm.
+func readCotp(in *input) error {
+	return in.eachKey(string(in.object["elements"]), func(e *entry) {
+		k := e.record(true)
+		k.algorithm = strings.TrimPrefix(k.algorithm, "OTP")
+		in.addRecord(otpgen.SplitLabel(e.name("issuer"), e.name("label")), k)
+	})
+}
+
+// readLastPass reads the JSON of LastPass Authenticator, whose keys are all
+// time-based.
+func readLastPass(in *input) error {
+	return in.eachKey(string(in.object["accounts"]), func(e *entry) {
+		label := otpgen.SplitLabel(e.name("issuerName", "originalIssuerName"), e.name("userName", "originalUserName"))
+		in.addRecord(label, e.record(true))
+	})
+}
+
+// readStratum reads the plain backup of Stratum, once Authenticator Pro
+// (github.com/stratumauth/app, doc/BACKUP_FORMAT.md). Its types and algorithms
+// are numbers.
+func readStratum(in *input) error {
+	kinds := map[string]string{"1": "hotp", "2": "totp", "4": "steam"}
+	algorithms := map[string]string{"0": "SHA1", "1": "SHA256", "2": "SHA512"}
+	return in.eachKey(string(in.object["Authenticators"]), func(e *entry) {
+		label := otpgen.SplitLabel(e.name("Issuer"), e.name("Username"))
+		lower := object{}
+		for name, value := range e.object {
+			lower[strings.ToLower(name)] = value
+		}
+		e.object = lower
+		k := e.record(true)
+		k.kind, k.algorithm = cmp.Or(kinds[k.kind], "type "+k.kind), cmp.Or(algorithms[k.algorithm], "algorithm "+k.algorithm)
+		in.addRecord(label, k)
+	})
+}
+
+// isAuthenticatorCC knows the backup of the browser extension Authenticator
+// (github.com/Authenticator-Extension/Authenticator, RawOTPStorage): an object
+// of keys by their hashes.
+func isAuthenticatorCC(in *input) bool {
+	found := false
+	for field := range in.object {
+		o := in.object.inner(field)
+		found = found || o.has("secret", "hash", "type") || o.name("dataType") == "EncOTPStorage"
 	}
-	return nil
+	return found
+}
+
+func readAuthenticatorCC(in *input) error {
+	return in.each(in.text, func(e *entry) bool {
+		label := otpgen.SplitLabel(e.name("issuer"), e.name("account"))
+		sealed := e.name("dataType") == "EncOTPStorage" || string(e.object["encrypted"]) == "true"
+		switch {
+		case sealed:
+			in.add(label, otpgen.Key{}, errors.New("it is encrypted: export without a password from the extension, and import that"))
+		case e.has("secret"):
+			k := e.record(false)
+			// Keys of the types hex and hhex have hexadecimal secrets.
+			kinds := map[string]string{"hex": "totp", "hhex": "hotp", "battle": "Battle.net"}
+			if raw, err := hex.DecodeString(k.secret); err == nil && strings.HasSuffix(k.kind, "hex") {
+				k.secret = base32Of(raw)
+			}
+			if k.kind == "" {
+				k.err = errors.New("its type is missing")
+			}
+			k.kind = cmp.Or(kinds[k.kind], k.kind)
+			in.addRecord(label, k)
+		}
+		return true
+	})
+}
+
+// entryName names an entry that has no name.
+func entryName(what string, number int) otpgen.Label {
+	return otpgen.Label{Account: fmt.Sprintf("%s %d", what, number)}
 }

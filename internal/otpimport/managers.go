@@ -1,104 +1,276 @@
 package otpimport
 
 import (
-	"encoding/csv"
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
+	"strconv"
 	"strings"
 
+	"npmotp/internal/secret"
 	"npmotp/otpgen"
 )
 
-// columns returns the names in the first line of a table.
-func columns(text string) []string {
-	names, err := csv.NewReader(strings.NewReader(firstLine(text))).Read()
-	if err != nil {
-		return nil
+// The columns of tables that password managers export, in small letters. 1Password,
+// Apple and Edge write OTPAuth, Bitwarden login_totp, KeePassXC, Proton Pass,
+// LastPass and others TOTP, Dashlane otpSecret or otpUrl, Ease Pass TOTPSecret.
+var (
+	keyColumns = []string{
+		"otpauth", "otpauth_uri", "otpauth uri", "login_totp", "totp", "otpsecret", "otpurl", "otp", "totpsecret", "totp_secret", "totp secret",
+		"otp_secret", "otp secret", "totp seed", "2fa", "2fa secret", "mfa", "one-time password", "one-time code", "authenticator key", "two-factor secret",
 	}
-	return names
+	titleColumns     = []string{"title", "name", "displayname", "account", "service", "site", "issuer"}
+	userColumns      = []string{"username", "login_username", "username2", "login", "user name", "user", "email"}
+	addressColumns   = []string{"url", "login_uri", "website", "uri", "urls"}
+	digitsColumns    = []string{"totpdigits", "digits", "otp digits"}
+	periodColumns    = []string{"totpinterval", "totpperiod", "period", "interval"}
+	algorithmColumns = []string{"totpalgorithm", "algorithm", "algo"}
+)
+
+// isTable knows a table by a column of keys and another that names them, or by
+// the pairs of a name and a value that Enpass and Keeper write.
+func isTable(in *input) bool {
+	has := func(columns []string) bool {
+		return slices.ContainsFunc(in.table.names, func(name string) bool { return slices.Contains(columns, strings.ToLower(name)) })
+	}
+	return in.table.keyColumn() != "" && (has(titleColumns) || has(userColumns) || has(addressColumns)) || in.hasPairs()
 }
 
-// table calls fn with each row of a table, by the names of the columns.
-func table(text string, fn func(cell func(string) string)) error {
-	rows := csv.NewReader(strings.NewReader(text))
-	names, err := rows.Read()
-	if err != nil {
-		return fmt.Errorf("%w: it is no table", ErrDamaged)
-	}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
+// keyColumn returns the name of the column of keys: a known one, or the only one
+// that speaks of a second factor.
+func (t table) keyColumn() string {
+	var spoken []string
+	for _, name := range t.names {
+		name = strings.ToLower(name)
+		if slices.Contains(keyColumns, name) {
+			return name
 		}
-		if err != nil {
-			// The error of encoding/csv names lines, and no cell.
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		isParameter := slices.ContainsFunc([]string{"digit", "length", "interval", "period", "algo", "type", "counter", "enabled"}, func(word string) bool {
+			return strings.Contains(name, word)
+		})
+		if !isParameter && slices.ContainsFunc([]string{"otp", "2fa", "mfa", "two-factor", "two factor", "twofactor", "authenticator", "one-time", "onetime", "one time"}, func(word string) bool {
+			return strings.Contains(name, word)
+		}) {
+			spoken = append(spoken, name)
 		}
-		fn(func(name string) string {
-			for i, n := range names {
-				if n == name {
-					return row[i]
-				}
-			}
-			return ""
-		})
 	}
+	if len(spoken) == 1 {
+		return spoken[0]
+	}
+	return ""
 }
 
-func (c content) isBitwarden() bool {
-	return c.has("items") && c.has("encrypted") || c.has("data") && c.has("encrypted") || c.hasColumns("login_totp", "name")
-}
-
-// readBitwarden reads Bitwarden's JSON and CSV exports
-// (bitwarden.com/help/condition-bitwarden-import). Items without a key are
-// passwords, cards and notes, and no business of npmotp's.
-func (r *Reader) readBitwarden(c content) error {
-	if c.object == nil {
-		return table(c.text, func(cell func(string) string) {
-			r.addManaged(cell("login_totp"), otpgen.Label{Issuer: cell("name"), Account: cell("login_username")})
-		})
+func readTable(in *input) error {
+	pairs := in.hasPairs()
+	t := in.table
+	if pairs {
+		t = t.headless(in.text)
 	}
-	var f struct {
-		Encrypted bool `json:"encrypted"`
-		Items     []struct {
-			Name  string `json:"name"`
-			Login *struct {
-				Username string `json:"username"`
-				TOTP     string `json:"totp"`
-			} `json:"login"`
-		} `json:"items"`
-	}
-	if err := decode(c.text, &f); err != nil {
-		return err
-	}
-	if f.Encrypted {
-		return fmt.Errorf("%w: export it from Bitwarden as .json, not as .json (Encrypted)", ErrEncrypted)
-	}
-	for _, item := range f.Items {
-		if item.Login != nil {
-			r.addManaged(item.Login.TOTP, otpgen.Label{Issuer: item.Name, Account: item.Login.Username})
+	for row, err := range t.all() {
+		if err := in.step(); err != nil {
+			return err
+		}
+		switch {
+		case err != nil:
+			in.add(entryName("line", row.line), otpgen.Key{}, err)
+		case pairs:
+			in.addPairs(row)
+		default:
+			in.addRow(row, t.keyColumn())
 		}
 	}
 	return nil
 }
 
-// readKeePassXC reads KeePassXC's CSV export, which has otpauth URIs in its
-// column TOTP.
-func (r *Reader) readKeePassXC(c content) error {
-	return table(c.text, func(cell func(string) string) {
-		r.addManaged(cell("TOTP"), otpgen.Label{Issuer: cell("Title"), Account: cell("Username")})
+func (in *input) addRow(r row, keyColumn string) {
+	label := managed(r.cell(titleColumns...), r.cell(userColumns...), r.cell(addressColumns...))
+	k := record{
+		secret: r.cell(keyColumn), digits: r.cell(digitsColumns...), period: r.cell(periodColumns...), algorithm: r.cell(algorithmColumns...),
+	}
+	parameters := slices.Concat(digitsColumns, periodColumns, algorithmColumns)
+	known := slices.Concat(parameters, keyColumns, []string{keyColumn}, titleColumns, userColumns, addressColumns)
+	for i, name := range r.names {
+		name = strings.ToLower(name)
+		if name != keyColumn && slices.Contains(keyColumns, name) && i < len(r.cells) && r.cells[i] != "" {
+			k.err = errors.New("the row has two columns of keys")
+		}
+		// Where parameters have columns, one without a name may be of another.
+		if cut := k.digits+k.period+k.algorithm != "" && len(name) < 2; cut || !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
+			k.err = errors.New("the table has a column about one-time passwords that is not known")
+		}
+	}
+	switch {
+	case slices.ContainsFunc(r.cells, isRest):
+		in.add(entryName("line", r.line), otpgen.Key{}, errors.New("it has a part of an otpauth URI"))
+	case k.secret == "":
+	case r.cut(keyColumn) || r.cut(parameters...):
+		in.add(label, otpgen.Key{}, errors.New("its row is shorter than the others"))
+	case k.err != nil:
+		in.add(label, otpgen.Key{}, k.err)
+	default:
+		in.addManaged(label, k)
+	}
+}
+
+// isRest reports whether a cell is the end of a URI that was broken in two.
+func isRest(cell string) bool {
+	cell = strings.ToLower(cell)
+	return !strings.Contains(cell, "://") && slices.ContainsFunc([]string{"algorithm=", "digits=", "period="}, func(parameter string) bool {
+		return strings.Contains(cell, parameter)
 	})
 }
 
-// addManaged keeps the key of an item of a password manager: a URI, or a bare
-// secret with the usual parameters.
-func (r *Reader) addManaged(key string, label otpgen.Label) {
-	switch {
-	case strings.TrimSpace(key) == "":
-	case strings.Contains(key, "://"):
-		r.addURI(key, label)
-	default:
-		r.addRecord(label, record{secret: key})
+// pairNames are the names before the values in rows without a line of columns.
+var pairNames = []string{"totp", "one-time code", "tfc:keeper", "$onetimecode", "$onetimecode::1", "onetimecode"}
+
+func (in *input) hasPairs() bool {
+	if in.table.comma == 0 {
+		return false
 	}
+	for row, err := range in.table.headless(in.text).all() {
+		key := row.after(pairNames...)
+		// The name of a column may look like a secret but for its capitals.
+		oneCase := key == strings.ToUpper(key) || key == strings.ToLower(key)
+		if _, bad := otpgen.ParseSecret(secret.New(key)); err == nil && (bad == nil && oneCase || strings.HasPrefix(key, "otpauth://")) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *input) addPairs(r row) {
+	key := r.after(pairNames...)
+	if key == "" {
+		return
+	}
+	user := r.after("username", "user name", "login", "e-mail", "email")
+	title := r.cells[0] // Enpass; Keeper has a folder before the title
+	if user == "" && len(r.cells) > 2 {
+		title, user = r.cells[1], r.cells[2]
+	}
+	in.addManaged(managed(title, user, r.after("website", "url")), record{secret: key})
+}
+
+func isBitwarden(in *input) bool {
+	return in.object.has("encrypted", "items") || in.object.has("encrypted", "data") ||
+		in.first.has("object", "type", "name") && (in.first.has("login") || in.first.has("organizationId")) ||
+		in.object.has("object", "type", "name", "login")
+}
+
+// readBitwarden reads Bitwarden's JSON exports (bitwarden.com/help/
+// condition-bitwarden-import) and what "bw list items" prints. Items without a
+// key are passwords, cards and notes, and no business of npmotp's.
+func readBitwarden(in *input) error {
+	items := in.text
+	switch {
+	case in.object.has("login"):
+		items = "[" + in.text + "]"
+	case string(in.object["encrypted"]) == "true":
+		plain, err := in.openBitwarden()
+		if err != nil {
+			return err
+		}
+		opened, err := objectOf(plain)
+		if err != nil {
+			return fmt.Errorf("%w: it is not as Bitwarden writes it", ErrDamaged)
+		}
+		items = string(opened["items"])
+	case in.object != nil:
+		items = string(in.object["items"])
+	}
+	return in.eachKey(items, func(e *entry) {
+		login := e.inner("login")
+		var addresses []string
+		_ = in.each(string(login["uris"]), func(uri *entry) bool {
+			addresses = append(addresses, uri.name("uri"))
+			return true
+		})
+		label := managed(e.name("name"), login.name("username"), addresses...)
+		key, ok := login.text("totp")
+		if !ok {
+			in.add(label, otpgen.Key{}, errors.New("its key is no text"))
+			return
+		}
+		in.addManaged(label, record{secret: key})
+	})
+}
+
+// openBitwarden decrypts an export that a password of its own protects
+// (bitwarden.com/help/encrypted-export): AES-256-CBC and HMAC-SHA-256 under keys
+// that HKDF makes of PBKDF2's or Argon2id's.
+func (in *input) openBitwarden() (string, error) {
+	if string(in.object["passwordProtected"]) != "true" {
+		return "", fmt.Errorf("%w: only the Bitwarden account it comes from opens it; export .json, or .json (Encrypted) with a password for the file", ErrUnread)
+	}
+	damaged := fmt.Errorf("%w: it is not as Bitwarden writes it", ErrDamaged)
+	numbers := map[string]int{}
+	for _, name := range []string{"kdfIterations", "kdfMemory", "kdfParallelism"} {
+		numbers[name], _ = strconv.Atoi(in.object.name(name))
+	}
+	if numbers["kdfIterations"] < 1 || in.object.name("salt") == "" {
+		return "", damaged
+	}
+	password, err := in.askPassword()
+	if err != nil {
+		return "", err
+	}
+	salt := []byte(in.object.name("salt"))
+	var key []byte
+	switch in.object.name("kdfType") {
+	case "0":
+		key, err = in.pbkdf2(password, salt, numbers["kdfIterations"])
+	case "1":
+		hashed := sha256.Sum256(salt)
+		key, err = in.argon2id(password, hashed[:], int(1024*product(numbers["kdfMemory"])), numbers["kdfIterations"], numbers["kdfParallelism"])
+	default:
+		err = damaged
+	}
+	if err != nil {
+		return "", err
+	}
+	plain, ok := openEncString(key, in.object.name("data"))
+	if !ok {
+		return "", ErrPassword
+	}
+	return string(plain), nil
+}
+
+// openEncString decrypts "2.iv|data|mac", each in base64.
+func openEncString(key []byte, text string) (plain []byte, ok bool) {
+	var parts [][]byte
+	for part := range strings.SplitSeq(strings.TrimPrefix(text, "2."), "|") {
+		data, err := base64.StdEncoding.DecodeString(part)
+		if err != nil {
+			return nil, false
+		}
+		parts = append(parts, data)
+	}
+	if len(parts) != 3 || len(parts[0]) != aes.BlockSize || len(parts[1]) == 0 || len(parts[1])%aes.BlockSize != 0 {
+		return nil, false
+	}
+	encryption, err1 := hkdf.Expand(sha256.New, key, "enc", 32)
+	authentication, err2 := hkdf.Expand(sha256.New, key, "mac", 32)
+	block, err3 := aes.NewCipher(encryption)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, false
+	}
+	mac := hmac.New(sha256.New, authentication)
+	_, _ = mac.Write(slices.Concat(parts[0], parts[1]))
+	if !hmac.Equal(mac.Sum(nil), parts[2]) {
+		return nil, false
+	}
+	plain = bytes.Clone(parts[1])
+	cipher.NewCBCDecrypter(block, parts[0]).CryptBlocks(plain, plain)
+	padding := int(plain[len(plain)-1])
+	if padding < 1 || padding > aes.BlockSize {
+		return nil, false
+	}
+	return plain[:len(plain)-padding], true
 }

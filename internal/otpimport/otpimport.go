@@ -1,10 +1,12 @@
 // Package otpimport reads the one-time password keys that other programs
-// export: lists of otpauth URIs, Google Authenticator's transfer QR codes, and
-// the files of authenticator apps and password managers.
+// export, and makes accounts of them: texts with otpauth URIs, Google
+// Authenticator's transfer QR codes, and the files of authenticator apps and
+// password managers.
 //
 // Every entry of a file comes back, with a key or with the reason why it has
-// none: what is left out in silence is missed when the phone is gone. Names are
-// cleaned on the way in. No error quotes the file.
+// none: what is left out in silence is missed when the phone is gone. What
+// changes a password and is not understood refuses its entry, and only that.
+// Names are cleaned on the way in. No error quotes the file.
 package otpimport
 
 import (
@@ -15,30 +17,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/scan"
 )
 
-// maxFile bounds what is read, in bytes. An export of 10,000 keys has 3 MB.
-const maxFile = 20 << 20
+// Bounds on what is read. An export of 10,000 keys has 3 MB.
+const (
+	maxFile    = 20 << 20 // bytes of a file
+	maxEntries = 200_000
+)
 
 // Errors that callers branch on.
 var (
 	// ErrUnknown says that a file is of no format that is known.
 	ErrUnknown = errors.New("no export of one-time password keys that npmotp knows")
-	// ErrEncrypted says that a file is encrypted in a way that is not read.
-	ErrEncrypted = errors.New("the export is encrypted")
+	// ErrUnread says that a file is of a format that is known and not read. What
+	// follows says what to export instead.
+	ErrUnread = errors.New("this export cannot be read")
+	// ErrNoKeys says that an export holds no one-time password key.
+	ErrNoKeys = errors.New("the export has no one-time password keys")
 	// ErrPassword says that the password of an encrypted export is wrong.
 	ErrPassword = errors.New("wrong password of the export")
+	// ErrNoPassword says that an export is encrypted, and its password not known.
+	ErrNoPassword = errors.New("the export is encrypted, and its password is needed")
 	// ErrDamaged says that a file is of its format, but cannot be read.
 	ErrDamaged = errors.New("the export is damaged")
-	// ErrParts says that not all QR codes of a transfer are there.
-	ErrParts = errors.New("the transfer has more QR codes")
+	// ErrCost says that opening an encrypted export takes too much memory or
+	// time.
+	ErrCost = errors.New("the export asks for too much work to open it")
 )
 
 // An Entry is one key of an export.
@@ -49,171 +60,203 @@ type Entry struct {
 }
 
 // A Reader reads exports that belong together, as the pictures of one transfer
-// do.
+// do. After an error other than [ErrUnknown], [ErrNoKeys] or [scan.ErrNoCode] it
+// is of no more use.
 type Reader struct {
 	// Format names the format, or is empty to recognise it by the content.
 	Format string
-	// Password asks for the password of an encrypted export.
+	// Password asks for the password of an encrypted export. Where it is nil,
+	// encrypted ones are an [ErrNoPassword].
 	Password func() (secret.Text, error)
+	// Allow asks whether opening an export may take so many bytes of memory and
+	// some seconds. Where it is nil, that is an [ErrCost].
+	Allow func(memory int64) error
+	// Progress, if it is set, is called now and then with the number of entries.
+	Progress func(entries int)
 
 	entries   []Entry
 	transfers []transfer
+	work      int64 // of key derivations so far; see spend
 }
 
-// Formats returns the names of the formats, for people to choose from.
-func Formats() []string {
-	var names []string
-	for _, f := range formats() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// A format is how one program writes keys. is looks at a part of the content
-// that others do not have.
-type format struct {
-	name string
-	is   func(content) bool
-	read func(*Reader, content) error
-}
-
-func formats() []format {
-	return []format{
-		{"google", content.hasTransfer, (*Reader).readURIs},
-		{"otpauth", content.hasURI, (*Reader).readURIs},
-		{"aegis", func(c content) bool { return c.has("header") && c.has("db") }, (*Reader).readAegis},
-		{"2fas", func(c content) bool { return c.has("services") && c.has("schemaVersion") }, (*Reader).read2FAS},
-		{"andotp", content.isAndOTP, (*Reader).readAndOTP},
-		{"freeotp", func(c content) bool { return c.has("tokens") && c.has("tokenOrder") }, (*Reader).readFreeOTP},
-		{"bitwarden", content.isBitwarden, (*Reader).readBitwarden},
-		{"keepassxc", func(c content) bool { return c.hasColumns("Title", "TOTP") }, (*Reader).readKeePassXC},
-	}
-}
-
-// A content is a file as the formats look at it.
-type content struct {
-	text    string
-	object  map[string]json.RawMessage // when it is a JSON object
-	columns []string                   // of the first line, when it is a table
-}
-
-func (c content) has(field string) bool { return c.object[field] != nil }
-
-func (c content) hasColumns(names ...string) bool {
-	for _, name := range names {
-		if !slices.Contains(c.columns, name) {
-			return false
-		}
-	}
-	return true
+// An input is a file while it is read.
+type input struct {
+	ctx    context.Context //nolint:containedctx // ends with the call that made it
+	r      *Reader
+	data   []byte
+	text   string // of data, without blanks around it
+	json   bool   // the text is JSON
+	object object // if the text is a JSON object
+	first  object // the first element of a JSON array, if that is an object
+	table  table
+	uris   []otpgen.Found // those in text, once they are looked for
 }
 
 // Add reads one file, a picture or text.
 func (r *Reader) Add(ctx context.Context, file io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	data, err := await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(file, maxFile+1)) })
 	if err != nil {
 		return err
 	}
 	if len(data) > maxFile {
 		return fmt.Errorf("%w: it is larger than %d MiB", ErrUnknown, maxFile>>20)
 	}
-	if scan.IsPicture(data) {
-		return r.addPicture(ctx, data)
+	in := &input{ctx: ctx, r: r, data: data}
+	if err := in.unread(); err != nil {
+		return err
 	}
-	c := content{text: strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff"))}
-	if c.text == "" {
+	if members := membersOf(data); members != nil {
+		return in.readArchive(members)
+	}
+	if scan.IsPicture(data) {
+		return in.addPicture()
+	}
+	return in.readData()
+}
+
+// readData reads a file that is no picture and no archive.
+func (in *input) readData() error {
+	ctx, r := in.ctx, in.r
+	in.text = strings.TrimSpace(plaintext.Decode(in.data))
+	if in.text == "" {
 		return fmt.Errorf("%w: it is empty", ErrUnknown)
 	}
-	if c.text[0] == '{' && json.Unmarshal([]byte(c.text), &c.object) != nil {
-		return fmt.Errorf("%w: its JSON is cut or not well formed", ErrDamaged)
+	if err := in.look(); err != nil {
+		return err
 	}
-	c.columns = columns(c.text)
+	before := len(r.entries)
 	for _, f := range formats() {
-		if f.name == r.Format || r.Format == "" && f.is(c) {
-			return f.read(r, c)
+		is, err := await(ctx, func() (bool, error) { return f.name == r.Format || r.Format == "" && f.is(in), nil })
+		if err != nil {
+			return err
 		}
+		if !is {
+			continue
+		}
+		err = f.read(in)
+		if err == nil && len(r.entries) == before && len(r.transfers) == 0 {
+			err = fmt.Errorf("%w (it was read as %s)", ErrNoKeys, f.name)
+		}
+		return err
 	}
 	return ErrUnknown
 }
 
-func (r *Reader) addPicture(ctx context.Context, data []byte) error {
-	codes, err := scan.Decode(ctx, bytes.NewReader(data))
+// look prepares what formats are recognised by.
+func (in *input) look() error {
+	if in.text[0] != '{' && in.text[0] != '[' {
+		in.table, _ = tableOf(in.text)
+		return nil
+	}
+	valid, err := await(in.ctx, func() (bool, error) { return json.Valid([]byte(in.text)), nil })
 	if err != nil {
 		return err
 	}
-	var uris []string
-	for _, code := range codes {
-		uris = append(uris, code.Reveal())
+	switch in.json = valid; {
+	case !valid && strings.Contains(in.text, "otpauth"):
+		return nil // text in brackets, or JSON line by line
+	case !valid && in.text[0] == '[':
+		return nil
+	case !valid:
+		return fmt.Errorf("%w: its JSON is cut or not well formed", ErrDamaged)
+	case in.text[0] == '{':
+		in.object, _ = objectOf(in.text)
+	default:
+		_ = in.each(in.text, func(e *entry) bool {
+			in.first = e.object
+			return false
+		})
 	}
-	return r.readURIs(content{text: strings.Join(uris, "\n")})
+	return nil
+}
+
+func (in *input) addPicture() error {
+	codes, err := scan.Decode(in.ctx, bytes.NewReader(in.data))
+	if err != nil {
+		return err
+	}
+	for _, code := range codes {
+		if err := in.addURIs(code.Reveal()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Entries returns what was read, in order.
-func (r *Reader) Entries() ([]Entry, error) {
-	if err := complete(r.transfers); err != nil {
-		return nil, err
+func (r *Reader) Entries() []Entry { return r.entries }
+
+// await returns what fn returns, or ends with ctx while fn goes on alone.
+func await[T any](ctx context.Context, fn func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
 	}
-	return r.entries, nil
+	done := make(chan result, 1)
+	go func() {
+		value, err := fn()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
-// add keeps an entry whose key is given by an otpauth URI or its parts.
-func (r *Reader) add(label otpgen.Label, key otpgen.Key, err error) {
-	label.Issuer, label.Account = cleantext.Name(label.Issuer), cleantext.Name(label.Account)
-	r.entries = append(r.entries, Entry{Label: label, Key: key, Err: err})
+// step is called before each entry is read.
+func (in *input) step() error {
+	if in.ctx.Err() != nil {
+		return context.Cause(in.ctx)
+	}
+	if n := len(in.r.entries); in.r.Progress != nil && n%1000 == 0 && n > 0 {
+		in.r.Progress(n)
+	}
+	if len(in.r.entries) >= maxEntries {
+		return fmt.Errorf("%w: it has more than %d entries", ErrUnknown, maxEntries)
+	}
+	return nil
 }
+
+// add keeps an entry.
+func (in *input) add(label otpgen.Label, key otpgen.Key, err error) {
+	if err == nil {
+		err = key.Validate()
+	}
+	if err != nil {
+		key = otpgen.Key{}
+	}
+	label.Issuer, label.Account = cleanName(label.Issuer), cleanName(label.Account)
+	in.r.entries = append(in.r.entries, Entry{Label: otpgen.SplitLabel(label.Issuer, label.Account), Key: key, Err: err})
+}
+
+// cleanName cleans a name, which may be escaped as Latin-1.
+func cleanName(name string) string { return cleantext.Name(plaintext.Decode([]byte(name))) }
 
 // addURI keeps an entry that is an otpauth URI. What a password manager calls
 // the entry is its label where the URI has none.
-func (r *Reader) addURI(uri string, named otpgen.Label) {
+func (in *input) addURI(uri string, named otpgen.Label) {
 	key, label, err := otpgen.ParseURI(secret.New(uri))
-	label.Issuer, label.Account = cmp.Or(label.Issuer, named.Issuer), cmp.Or(label.Account, named.Account)
-	r.add(label, key, err)
-}
-
-// A record is a key as apps write it into JSON. An empty field has the value
-// that it has in otpauth URIs.
-type record struct {
-	kind, secret, algorithm string
-	digits, period          int
-	counter                 *uint64
-}
-
-func (r *Reader) addRecord(label otpgen.Label, k record) {
-	key, err := k.key()
-	r.add(label, key, err)
-}
-
-func (k record) key() (otpgen.Key, error) {
-	key, err := otpgen.NewKey(secret.New(k.secret))
 	if err != nil {
-		return otpgen.Key{}, err
+		label = otpgen.LabelOf(secret.New(uri))
 	}
-	if strings.EqualFold(k.kind, "steam") {
-		return otpgen.Key{}, errors.New("this is a Steam Guard key, whose codes have letters")
+	label.Issuer, label.Account = cmp.Or(label.Issuer, named.Issuer), cmp.Or(label.Account, named.Account)
+	if err == nil && otpgen.IsSteam(label.Issuer) && !strings.Contains(strings.ToLower(uri), "digits=") {
+		err = errSteam()
 	}
-	if key.Kind, err = otpgen.ParseKind(cmp.Or(strings.ToLower(k.kind), "totp")); err != nil {
-		return otpgen.Key{}, err
-	}
-	if key.Alg, err = otpgen.ParseAlg(cmp.Or(k.algorithm, "SHA1")); err != nil {
-		return otpgen.Key{}, err
-	}
-	key.Digits = cmp.Or(k.digits, key.Digits)
-	if k.period != 0 {
-		key.Period = seconds(k.period)
-	}
-	if key.Kind == otpgen.HOTP {
-		if k.counter == nil {
-			return otpgen.Key{}, errors.New("it has no counter, which a hotp key needs")
-		}
-		key.Counter, key.Period = *k.counter, 0
-	}
-	return key, key.Validate()
+	in.add(label, key, err)
 }
 
-// decode reads JSON of a known shape.
-func decode(data string, v any) error {
-	if json.Unmarshal([]byte(data), v) != nil {
-		return fmt.Errorf("%w: it is not the JSON of its format", ErrDamaged)
+// addManaged keeps the key of an item of a password manager: a URI, or a bare
+// secret with the parameters that are known.
+func (in *input) addManaged(label otpgen.Label, k record) {
+	switch {
+	case strings.TrimSpace(k.secret) == "":
+	case strings.Contains(k.secret, "://"):
+		in.addURI(strings.TrimSpace(k.secret), label)
+	default:
+		in.addRecord(label, k)
 	}
-	return nil
 }

@@ -1,17 +1,23 @@
 package otpimport_test
 
 import (
+	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"npmotp/internal/otpimport"
 	"npmotp/internal/secret"
+	"npmotp/otpgen"
 )
 
 func password(text string) func() (secret.Text, error) {
@@ -31,48 +37,110 @@ func read(t *testing.T, r *otpimport.Reader, names ...string) ([]otpimport.Entry
 			return nil, err
 		}
 	}
-	return r.Entries()
+	return r.Entries(), nil
 }
 
-// What the files in testdata hold. Their secrets are made up; the files are of
-// the shape that each program writes, by another implementation.
+// What the files in testdata hold. Their secrets are made up, and the files are
+// of the shape that each program writes, by another implementation. Behind the
+// last bar is the password, which oathtool computed: of 2026-01-02T03:04:05Z, and
+// of a counter-based key the first.
 const (
-	ada     = "npm|ada|totp GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ SHA1 6 30s 0"
-	example = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 1m0s 0"
-	half    = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 30s 0"
-	bob     = "Token|bob|hotp KRUGKIDROVUWG2ZAMJZG653OEBTG66BA SHA1 6 0s 7"
+	ada     = "npm|ada|totp GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ SHA1 6 30s 0|652348"
+	example = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 1m0s 0|99150346"
+	half    = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA256 8 30s 0|71270395"
+	eight   = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA1 8 30s 0|64763146"
+	six     = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA1 6 30s 0|763146"
+	bob     = "Token|bob|hotp KRUGKIDROVUWG2ZAMJZG653OEBTG66BA SHA1 6 0s 7|857030"
+	steam   = "this is a Steam Guard key, whose codes have letters: only totp and hotp keys can be used"
 )
 
-func summary(e otpimport.Entry) string {
+func summary(t *testing.T, e otpimport.Entry) string {
+	t.Helper()
 	if e.Err != nil {
 		return e.Label.Issuer + "|" + e.Label.Account + "|" + e.Err.Error()
 	}
-	return fmt.Sprintf("%s|%s|%s %s %s %d %s %d", e.Label.Issuer, e.Label.Account, e.Key.Kind, e.Key.Secret.Reveal(), e.Key.Alg, e.Key.Digits, e.Key.Period, e.Key.Counter)
+	var code otpgen.Code
+	var err error
+	if e.Key.Kind == otpgen.HOTP {
+		code, _, err = e.Key.HOTP()
+	} else {
+		code, err = e.Key.At(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return fmt.Sprintf("%s|%s|%s %s %s %d %s %d|%s", e.Label.Issuer, e.Label.Account,
+		e.Key.Kind, e.Key.Secret.Reveal(), e.Key.Alg, e.Key.Digits, e.Key.Period, e.Key.Counter, code.Value.Reveal())
+}
+
+// samples returns the files of each format, and what is in them.
+func samples() []sample {
+	all := []string{ada, example, bob}
+	return []sample{
+		{"otpauth", []string{"otpauth.txt"}, all},
+		{"otpauth", []string{"ente.txt"}, []string{ada, example, bob, "||" + steam}},
+		{"otpauth", []string{"list.md"}, all},
+		{"otpauth", []string{"utf16.txt"}, []string{ada, example}},
+		{"otpauth", []string{"cotp-uris.json"}, all},
+		{"otpauth", []string{"proton-authenticator.json"}, []string{ada, example}},
+		{"otpauth", []string{"pass.txt"}, []string{ada}},
+		{"otpauth", []string{"gopass.txt"}, []string{ada}},
+		{"otpauth", []string{"gopass-uri.txt"}, []string{ada}},
+		{"google", []string{"google.txt"}, []string{ada, half, bob}},
+		{"google", []string{"google-2.png", "google-1.png"}, []string{bob, ada, half}},
+		{"google", []string{"google-1.png", "google-2.png", "google-1.png"}, []string{ada, half, bob}},
+		{"aegis", []string{"aegis.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"aegis", []string{"aegis-encrypted.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"2fas", []string{"2fas.2fas"}, all},
+		{"2fas", []string{"2fas-encrypted.2fas"}, all},
+		{"andotp", []string{"andotp.json"}, all},
+		{"andotp", []string{"raivo.json"}, all},
+		{"andotp", []string{"raivo.zip"}, all},
+		{"andotp", []string{"otpclient.json"}, all},
+		{"freeotp", []string{"freeotp.json"}, all},
+		{"cotp", []string{"cotp.json"}, all},
+		{"cotp", []string{"cotp-old.json"}, []string{ada, example}},
+		{"ente", []string{"ente-encrypted.txt"}, all},
+		{"lastpass", []string{"lastpass-authenticator.json"}, []string{ada, example}},
+		{"stratum", []string{"stratum.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"authenticator", []string{"authenticator-cc.json"}, []string{ada, example, bob, "Game|eve|the type must be totp or hotp"}},
+		{"bitwarden", []string{"bitwarden.json"}, []string{ada, example, "Game|eve|" + steam}},
+		{"bitwarden", []string{"bitwarden-password.json"}, []string{ada, example}},
+		{"bitwarden", []string{"bitwarden-argon2.json"}, []string{ada, example}},
+		{"bitwarden", []string{"bw-list-items.json"}, []string{ada, example}},
+		{"1password", []string{"1password-item.json"}, []string{ada}},
+		{"1password", []string{"1password-items.json"}, []string{ada, example}},
+		{"1password", []string{"1password.1pux"}, []string{ada, example}},
+		{"keepass", []string{"keepass.xml"}, all},
+		{"keepass", []string{"keepassxc.xml"}, []string{ada, example, "Steam|eve|" + steam}},
+		{"table", []string{"1password.csv"}, []string{ada, example}},
+		{"table", []string{"apple.csv"}, []string{ada, example}},
+		{"table", []string{"bitwarden.csv"}, []string{ada, example}},
+		{"table", []string{"dashlane.csv"}, []string{ada, example}},
+		{"table", []string{"easepass.csv"}, []string{ada, example}},
+		{"table", []string{"enpass.csv"}, []string{ada, example}},
+		{"table", []string{"keepassxc.csv"}, []string{ada, example}},
+		{"table", []string{"keepassxc-semicolon.csv"}, []string{ada, example}},
+		{"table", []string{"keeper.csv"}, []string{ada, example}},
+		{"table", []string{"lastpass.csv"}, []string{ada, example}},
+		{"table", []string{"other.csv"}, []string{ada, example}},
+		{"table", []string{"proton.csv"}, []string{ada, example}},
+		{"totp-cli", []string{"totp-cli.yaml"}, []string{ada, eight, "Example|prefixed|its passwords have a prefix"}},
+		{"totp-cli", []string{"totp-cli.json"}, []string{ada, six}},
+		{"2fa", []string{"2fa.txt"}, []string{ada, "|plain" + eight[len("Example|ada@example.org"):], bob}},
+		{"gauth", []string{"gauth.csv"}, []string{"npm|" + ada[len("npm|ada"):], "Example|" + six[len("Example|ada@example.org"):], bob}},
+	}
+}
+
+type sample struct {
+	format string
+	files  []string
+	want   []string
 }
 
 func TestFormats(t *testing.T) {
-	const steam = "this is a Steam Guard key, whose codes have letters"
-	uri := steam + ": only totp and hotp keys can be used"
-	for _, tt := range []struct {
-		format string
-		files  []string
-		want   []string
-	}{
-		{"otpauth", []string{"otpauth.txt"}, []string{ada, example, bob}},
-		{"otpauth", []string{"ente.txt"}, []string{ada, example, bob, "||" + uri}},
-		{"google", []string{"google.txt"}, []string{ada, half, bob}},
-		{"google", []string{"google-2.png", "google-1.png"}, []string{bob, ada, half}},
-		{"google", []string{"google-1.png", "google-2.png", "google-1.png", "google.txt"}, []string{ada, half, bob}},
-		{"aegis", []string{"aegis.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
-		{"aegis", []string{"aegis-encrypted.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
-		{"2fas", []string{"2fas.2fas"}, []string{ada, example, bob}},
-		{"2fas", []string{"2fas-encrypted.2fas"}, []string{ada, example, bob}},
-		{"andotp", []string{"andotp.json"}, []string{ada, example, bob}},
-		{"freeotp", []string{"freeotp.json"}, []string{ada, example, bob}},
-		{"bitwarden", []string{"bitwarden.json"}, []string{ada, example, "Game|eve|" + uri}},
-		{"bitwarden", []string{"bitwarden.csv"}, []string{ada, example}},
-		{"keepassxc", []string{"keepassxc.csv"}, []string{ada, example}},
-	} {
+	seen := map[string]bool{}
+	for _, tt := range samples() {
 		t.Run(strings.Join(tt.files, " "), func(t *testing.T) {
 			for _, format := range []string{"", tt.format} {
 				entries, err := read(t, &otpimport.Reader{Format: format, Password: password("correct horse")}, tt.files...)
@@ -81,7 +149,7 @@ func TestFormats(t *testing.T) {
 				}
 				var got []string
 				for _, e := range entries {
-					got = append(got, summary(e))
+					got = append(got, summary(t, e))
 				}
 				slices.Sort(got)
 				want := slices.Sorted(slices.Values(tt.want))
@@ -90,6 +158,12 @@ func TestFormats(t *testing.T) {
 				}
 			}
 		})
+		seen[tt.format] = true
+	}
+	for _, format := range otpimport.Formats() {
+		if !seen[format] {
+			t.Errorf("there is no sample of the format %q", format)
+		}
 	}
 }
 
@@ -101,14 +175,13 @@ func TestRefused(t *testing.T) {
 			}
 		}
 	})
-	t.Run("encrypted", func(t *testing.T) {
-		if _, err := read(t, &otpimport.Reader{}, "bitwarden-encrypted.json"); !errors.Is(err, otpimport.ErrEncrypted) {
+	t.Run("no password", func(t *testing.T) {
+		if _, err := read(t, &otpimport.Reader{}, "aegis-encrypted.json"); !errors.Is(err, otpimport.ErrNoPassword) {
 			t.Error(err)
 		}
 	})
-	t.Run("a part is missing", func(t *testing.T) {
-		_, err := read(t, &otpimport.Reader{}, "google-1.png")
-		if !errors.Is(err, otpimport.ErrParts) || !strings.Contains(err.Error(), "1 of 2 are missing") {
+	t.Run("encrypted for an account", func(t *testing.T) {
+		if _, err := read(t, &otpimport.Reader{}, "bitwarden-encrypted.json"); !errors.Is(err, otpimport.ErrUnread) {
 			t.Error(err)
 		}
 	})
@@ -116,13 +189,82 @@ func TestRefused(t *testing.T) {
 		"": otpimport.ErrUnknown, "hello": otpimport.ErrUnknown, "{}": otpimport.ErrUnknown, "[]": otpimport.ErrUnknown,
 		`{"db": {`: otpimport.ErrDamaged, `{"header": 1, "db": {}}`: otpimport.ErrDamaged,
 		"otpauth-migration://offline?data=AAAA": otpimport.ErrDamaged, "otpauth-migration://offline": otpimport.ErrDamaged,
-		`{"header":{"slots":[{"type":1,"n":1073741824,"r":8,"p":1,"salt":""}],"params":{}},"db":"AAAA"}`: otpimport.ErrDamaged,
-		"name,login_totp\n\"": otpimport.ErrDamaged,
+		`{"header":{"slots":[{"type":1,"n":1073741824,"r":8,"p":1,"salt":""}],"params":{}},"db":"AAAA"}`: otpimport.ErrCost,
 	} {
 		r := &otpimport.Reader{Password: password("x")}
 		if err := r.Add(t.Context(), strings.NewReader(name)); !errors.Is(err, want) {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+// The slots of a file are counted together, and before any is opened.
+func TestWorkIsBounded(t *testing.T) {
+	slots := func(n int, parameters string) string {
+		slot := `{"type":1,` + parameters + `,"salt":"00","key":"00","key_params":{"nonce":"00","tag":"00"}}`
+		return `{"header":{"slots":[` + strings.Join(slices.Repeat([]string{slot}, n), ",") + `],"params":{}},"db":"AAAA"}`
+	}
+	began := time.Now()
+	for file, want := range map[string]error{
+		slots(3, `"n":1024,"r":8,"p":1`):                     otpimport.ErrPassword,
+		slots(3, `"n":131072,"r":8,"p":8`):                   otpimport.ErrCost,
+		slots(1, `"n":1048576,"r":8,"p":1`):                  otpimport.ErrCost,
+		slots(1, `"n":1024,"r":1,"p":1073741823`):            otpimport.ErrCost,
+		slots(1, `"n":1024,"r":2147483647,"p":2147483647`):   otpimport.ErrCost,
+		slots(1, `"n":-1024,"r":2147483647,"p":-2147483647`): otpimport.ErrCost,
+		slots(1, `"n":0,"r":0,"p":0`):                        otpimport.ErrDamaged,
+		slots(1, `"n":1000,"r":8,"p":1`):                     otpimport.ErrDamaged,
+	} {
+		r := &otpimport.Reader{Password: password("x")}
+		if err := r.Add(t.Context(), strings.NewReader(file)); !errors.Is(err, want) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// The reader of a table holds one row, and of that no more cells than a table
+// has.
+func TestWideTable(t *testing.T) {
+	text := "name,login_totp\n" + strings.Repeat(",", 19<<20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := &otpimport.Reader{}
+	if err := r.Add(t.Context(), strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 200 {
+		t.Errorf("%d MiB allocated", used)
+	}
+	if entries := r.Entries(); len(entries) != 1 || entries[0].Err == nil {
+		t.Errorf("%d entries", len(entries))
+	}
+}
+
+// An import ends with its context wherever it is: waiting for its input,
+// deriving a key, or among many entries.
+func TestEndsWithContext(t *testing.T) {
+	pending, _ := io.Pipe()
+	for name, file := range map[string]io.Reader{
+		"input": pending,
+		"key":   strings.NewReader(`{"header":{"slots":[{"type":1,"n":131072,"r":8,"p":7,"salt":"00"}],"params":{}},"db":"AAAA"}`),
+		"list":  strings.NewReader(list(100_000, true)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			var cancelled time.Time
+			time.AfterFunc(50*time.Millisecond, func() { cancelled = time.Now(); cancel() })
+			r := &otpimport.Reader{Password: password("x")}
+			if err := r.Add(ctx, file); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if took := time.Since(cancelled); took > 100*time.Millisecond {
+				t.Errorf("ended after %s", took)
+			}
+		})
 	}
 }
 
@@ -156,11 +298,150 @@ func FuzzAdd(f *testing.F) {
 		if r.Add(t.Context(), strings.NewReader(text)) != nil {
 			return
 		}
-		entries, _ := r.Entries()
-		for _, e := range entries {
+		for _, e := range r.Entries() {
 			if e.Err == nil && e.Key.Validate() != nil {
 				t.Errorf("a key that is not valid: %+v", e.Label)
 			}
 		}
 	})
+}
+
+// entriesOf reads a text, whose format is recognised.
+func entriesOf(t *testing.T, text string) []string {
+	t.Helper()
+	r := &otpimport.Reader{Password: password("correct horse")}
+	if err := r.Add(t.Context(), strings.NewReader(text)); err != nil {
+		return []string{err.Error()}
+	}
+	var got []string
+	for _, e := range r.Entries() {
+		got = append(got, summary(t, e))
+	}
+	return got
+}
+
+// An odd entry costs itself and nothing else, and is named.
+func TestOddEntries(t *testing.T) {
+	const (
+		key   = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+		other = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	)
+	aegis := func(entry string) string {
+		return `{"version":1,"header":{"slots":null,"params":null},"db":{"version":3,"entries":[` +
+			`{"type":"totp","name":"ada","issuer":"npm","info":{"secret":"` + key + `","algo":"SHA1","digits":6,"period":30}},` + entry + `]}}`
+	}
+	for what, tt := range map[string]struct {
+		text string
+		want string // of the entry besides ada's
+	}{
+		"a number as text":     {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":"8","period":"60"}}`), example},
+		"a list for a number":  {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":[6],"period":30}}`), "X|eve|its number of digits is no whole number"},
+		"a fraction":           {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6.0,"period":30}}`), "X|eve|its number of digits is no whole number"},
+		"an unused field":      {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":8,"period":60,"counter":[]}}`), example},
+		"nine digits":          {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":9,"period":30}}`), "X|eve|the number of digits must be 6, 7 or 8"},
+		"an algorithm":         {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA3","digits":6,"period":30}}`), "X|eve|the algorithm must be SHA1, SHA256 or SHA512"},
+		"a type":               {aegis(`{"type":"yandex","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"period":30}}`), "X|eve|the type must be totp or hotp"},
+		"a field is missing":   {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","digits":6,"period":30}}`), "X|eve|its algorithm, number of digits or period is missing"},
+		"a field mistyped":     {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"perod":60,"period":30}}`), "X|eve|it has a field that is nearly one that changes passwords, or an algorithm where none is known"},
+		"a field twice":        {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"digits":8,"period":30}}`), "X|eve|it has a field twice"},
+		"no object":            {aegis(`"eve"`), "|entry 2|it is no JSON object"},
+		"names that are none":  {aegis(`{"type":"totp","name":{},"issuer":5,"info":{"secret":"","algo":"SHA1","digits":6,"period":30}}`), "5||the secret is empty"},
+		"Steam by its issuer":  {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/Steam:eve?secret=" + other, "Steam|eve|" + steam},
+		"Steam in a table":     {"title,username,totp\nnpm,ada," + key + "\nSteam,eve," + other, "Steam|eve|" + steam},
+		"a short row":          {"title,username,totp,note\nnpm,ada," + key + ",\nnote\nX,eve," + other + "\n", "X|eve|its row is shorter than the others"},
+		"a bare quote":         {"title,username,totp,note\nnpm,ada," + key + ",6\" long\nX,eve,\"" + other + "\"x,\n", "|line 3|its quotation marks do not match"},
+		"too many cells":       {"title,username,totp\nnpm,ada," + key + "\nX,eve," + other + ",x\n", "|line 3|it has more cells than the table has columns"},
+		"an unknown parameter": {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&digit=8", "X|eve|the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped"},
+		"a line of 2fa":        {"npm:ada 6 " + key + "\neve 6\n", "|line 2|it is not a line of 2fa"},
+		"a part of a secret":   {"otpauth://totp/npm:ada?secret=" + key + "\n\notpauth://totp/X:eve?secret=" + other + "…", "|line 3|the URI is not written in full"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			if got := entriesOf(t, tt.text); !slices.Equal(got, []string{ada, tt.want}) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), tt.want)
+			}
+		})
+	}
+}
+
+// What is known and not read is named, with what to export instead.
+func TestUnreadFormats(t *testing.T) {
+	noise := strings.Repeat("\xfe\x00\xc1", 30)
+	for text, want := range map[string]string{
+		"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5" + noise:        "a KeePass database",
+		"AUTHENTICATORPRO" + noise:                        "Stratum",
+		"\x00\x02\x30\x00" + noise:                        "andOTP",
+		"-----BEGIN PGP MESSAGE-----\n":                   "PGP",
+		"Salted__" + noise:                                "openssl",
+		"age-encryption.org/v1\n":                         "age",
+		"SQLite format 3\x00" + noise:                     "database",
+		"\xac\xed\x00\x05" + noise:                        "FreeOTP",
+		`{"encrypted":true,"data":"2.a|b|c","salt":"x"}`:  "Bitwarden",
+		`{"header":{"slots":[],"params":{}},"db":"AAAA"}`: "Aegis",
+	} {
+		r := &otpimport.Reader{Password: password("x")}
+		if err := r.Add(t.Context(), strings.NewReader(text)); !errors.Is(err, otpimport.ErrUnread) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text[:16], err)
+		}
+	}
+}
+
+func TestNoKeys(t *testing.T) {
+	for _, text := range []string{
+		`{"encrypted":false,"items":[{"name":"x","login":{"totp":null}}]}`,
+		"title,username,totp\nx,y,\n",
+		`{"version":2,"elements":[]}`,
+	} {
+		if err := (&otpimport.Reader{}).Add(t.Context(), strings.NewReader(text)); !errors.Is(err, otpimport.ErrNoKeys) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// Parts of a transfer are told by their numbers, and the same only when their
+// content is.
+func TestTransferParts(t *testing.T) {
+	part := func(name, key string, size, index, id byte) string {
+		inner := "\x0a" + string(rune(len(key))) + key + "\x12" + string(rune(len(name))) + name + "\x20\x01\x28\x01\x30\x02"
+		payload := "\x0a" + string(rune(len(inner))) + inner + "\x18" + string([]byte{size, 0x20, index, 0x28, id})
+		return "otpauth-migration://offline?data=" + base64.StdEncoding.EncodeToString([]byte(payload))
+	}
+	a, b, c := part("npm:ada", "12345678901234567890", 3, 0, 7), part("bob", "asdfghjklqwertyuiopa", 3, 1, 7), part("eve", "qwertyuiopasdfghjklz", 3, 2, 7)
+	for _, tt := range []struct {
+		uris    []string
+		keys    int
+		missing string
+	}{
+		{[]string{c, a, b}, 3, "<nil>"},
+		{[]string{a, c, a}, 2, "the transfer has 3 QR codes, and number 2 is missing"},
+		{[]string{b}, 1, "the transfer has 3 QR codes, and numbers 1, 3 are missing"},
+		{[]string{part("ada", "12345678901234567890", 1, 0, 1), part("bob", "asdfghjklqwertyuiopa", 1, 0, 1)}, 2, "<nil>"},
+	} {
+		r := &otpimport.Reader{}
+		if err := r.Add(t.Context(), strings.NewReader(strings.Join(tt.uris, "\n"))); err != nil {
+			t.Fatal(err)
+		}
+		missing := "<nil>"
+		if m := r.Missing(); m != nil {
+			missing = m.Error()
+		}
+		if len(r.Entries()) != tt.keys || missing != tt.missing {
+			t.Errorf("%d keys, %s; want %d, %s", len(r.Entries()), missing, tt.keys, tt.missing)
+		}
+	}
+}
+
+// What takes more than usual is asked about, and much more refused.
+func TestAllow(t *testing.T) {
+	file := `{"version":1,"kdfParams":{"memLimit":%d,"opsLimit":1,"salt":"AAAAAAAAAAAAAAAAAAAAAA=="},"encryptedData":"AAAA","encryptionNonce":"AAAA"}`
+	asked := 0
+	errNo := errors.New("no")
+	for memory, want := range map[int]error{1 << 20: otpimport.ErrPassword, 300 << 20: errNo, 2 << 30: otpimport.ErrCost} {
+		r := &otpimport.Reader{Password: password("x"), Allow: func(int64) error { asked++; return errNo }}
+		if err := r.Add(t.Context(), strings.NewReader(fmt.Sprintf(file, memory))); !errors.Is(err, want) {
+			t.Errorf("%d: %v", memory, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
 }

@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -41,11 +42,14 @@ const (
 	maxCodes = 1000 // more than fit into a QR code
 )
 
+// noRegistry stands for the registry of an account that belongs to none.
+const noRegistry = "none"
+
 // Payload returns what the QR code of the page holds (doc/design.md describes it).
 func (s Sheet) Payload() secret.Text {
 	var body []byte
 	body = binary.AppendUvarint(body, uint64(max(0, s.Made.Unix()/int64(day/time.Second))))
-	registry := s.Registry
+	registry := cmp.Or(s.Registry, noRegistry)
 	if registry == vault.DefaultRegistry {
 		registry = ""
 	}
@@ -95,8 +99,11 @@ func Parse(text secret.Text) (Sheet, error) {
 	r := reader{data: data[4:]}
 	s := Sheet{Made: time.Unix(int64(r.number(1<<31))*int64(day/time.Second), 0).UTC()} //nolint:gosec // number is below 1<<31
 	s.Account, s.Username, s.Registry = cleantext.Name(r.text()), cleantext.Name(r.text()), cleantext.Name(r.text())
-	if s.Registry == "" {
+	switch s.Registry {
+	case "":
 		s.Registry = vault.DefaultRegistry
+	case noRegistry:
+		s.Registry = ""
 	}
 	for !r.failed && len(r.data) > 0 {
 		code := r.code()

@@ -1,6 +1,7 @@
 package wrap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,4 +122,16 @@ func origin(s string) string {
 		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
 	}
 	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// BelongsTo says which registry an account belongs to.
+func BelongsTo(registry string) string { return "belongs to " + cmp.Or(registry, "no registry") }
+
+// RegistryHint says what to do where the registry of an account is not the one
+// that npm talks to.
+func RegistryHint(name, registry string) string {
+	if registry == "" {
+		return fmt.Sprintf("if it is meant, 'npmotp edit %s --registry URL' says where it belongs", ui.Quote(name))
+	}
+	return fmt.Sprintf("--registry %s has npm talk to the account's registry", ui.Quote(registry))
 }

@@ -94,7 +94,11 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	if a, err = x.pick(ctx, targets); err != nil {
 		return a, err
 	}
-	x.UI.Explainf("the account is %q, of %s", a.Name, a.Registry)
+	meant := x.o.Account != "" && x.o.Registry != ""
+	if a.Registry == "" && !meant && x.plan.Tool != "" && x.plan.Tool != "gem" {
+		return a, ui.WithHint(fmt.Errorf("%q %s, so %s does not get its code", a.Name, BelongsTo(""), x.plan.Tool), "%s", RegistryHint(a.Name, ""))
+	}
+	x.UI.Explainf("the account is %q, which %s", a.Name, BelongsTo(a.Registry))
 	if a.Level == string(vault.AuthOnly) {
 		x.options.Level = npmrun.AuthOnly
 		if err := x.replan(); err != nil || !x.plan.NeedsCode {
@@ -111,8 +115,8 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 		if x.allowed(t, a) || x.plan.AtPrompt && t.Reads {
 			continue
 		}
-		return a, ui.WithHint(fmt.Errorf("%s would send the code to %s (%s), and %q belongs to %s",
-			x.plan.Tool, t.Registry, t.Source, a.Name, a.Registry),
+		return a, ui.WithHint(fmt.Errorf("%s would send the code to %s (%s), and %q %s",
+			x.plan.Tool, t.Registry, t.Source, a.Name, BelongsTo(a.Registry)),
 			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", ui.Quote(t.Registry))
 	}
 	if x.untouched != nil {

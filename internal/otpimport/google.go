@@ -1,94 +1,67 @@
 package otpimport
 
 import (
-	"cmp"
-	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"npmotp/otpgen"
 )
-
-const (
-	schemeKey      = "otpauth://"
-	schemeTransfer = "otpauth-migration://"
-)
-
-func (c content) hasTransfer() bool { return hasPrefixFold(firstLine(c.text), schemeTransfer) }
-
-// hasURI also takes the list of an app that writes comments.
-func (c content) hasURI() bool {
-	for line := range strings.Lines(c.text) {
-		if hasPrefixFold(strings.TrimSpace(line), schemeKey) || hasPrefixFold(strings.TrimSpace(line), schemeTransfer) {
-			return true
-		}
-	}
-	return false
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return strings.TrimSpace(line)
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
-
-// readURIs reads one URI on each line. Ente Auth and GNOME's Authenticator
-// export their keys so, with parameters of their own. Other lines that are no
-// comments are entries that cannot be used.
-func (r *Reader) readURIs(c content) error {
-	found := false
-	for line := range strings.Lines(c.text) {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
-		case hasPrefixFold(line, schemeTransfer):
-			found = true
-			if err := r.readTransfer(line); err != nil {
-				return err
-			}
-		default:
-			found = true
-			r.addURI(line, otpgen.Label{})
-		}
-	}
-	if !found {
-		return fmt.Errorf("%w: it has no otpauth URI", ErrUnknown)
-	}
-	return nil
-}
 
 // A transfer is one of the QR codes that Google Authenticator shows to move
 // keys to another phone.
 type transfer struct {
 	id          uint64
 	index, size int
+	payload     string
 }
 
-// complete refuses transfers that lack a part: an account that stays behind is
-// noticed when the old phone is gone.
-func complete(transfers []transfer) error {
-	seen := map[uint64]map[int]bool{}
-	sizes := map[uint64]int{}
-	for _, t := range transfers {
+// A PartsError says that QR codes of a transfer are missing: an account that
+// stays behind is noticed when the old phone is gone.
+type PartsError struct {
+	Missing []int // counted from 1
+	Of      int
+}
+
+// Error implements error.
+func (e *PartsError) Error() string {
+	numbers := make([]string, len(e.Missing))
+	for i, n := range e.Missing {
+		numbers[i] = strconv.Itoa(n)
+	}
+	noun, verb := "number", "is"
+	if len(numbers) > 1 {
+		noun, verb = "numbers", "are"
+	}
+	return fmt.Sprintf("the transfer has %d QR codes, and %s %s %s missing", e.Of, noun, strings.Join(numbers, ", "), verb)
+}
+
+// Missing returns what is missing of the transfers that were read, or nil.
+func (r *Reader) Missing() *PartsError {
+	seen, sizes := map[uint64]map[int]bool{}, map[uint64]int{}
+	var ids []uint64
+	for _, t := range r.transfers {
 		if seen[t.id] == nil {
 			seen[t.id] = map[int]bool{}
+			ids = append(ids, t.id)
 		}
 		seen[t.id][t.index] = true
 		sizes[t.id] = max(sizes[t.id], t.size)
 	}
-	for id, parts := range seen {
-		if missing := sizes[id] - len(parts); missing > 0 {
-			return fmt.Errorf("%w: %d of %d are missing", ErrParts, missing, sizes[id])
+	for _, id := range ids {
+		e := &PartsError{Of: sizes[id]}
+		for i := range e.Of {
+			if !seen[id][i] {
+				e.Missing = append(e.Missing, i+1)
+			}
+		}
+		if len(e.Missing) > 0 {
+			return e
 		}
 	}
 	return nil
@@ -114,7 +87,7 @@ const (
 	keyCounter = 7
 )
 
-func (r *Reader) readTransfer(uri string) error {
+func (in *input) readTransfer(uri string) error {
 	_, query, _ := strings.Cut(uri, "?")
 	values, err := url.ParseQuery(query)
 	text := strings.ReplaceAll(values.Get("data"), " ", "+") // a plus that was not escaped
@@ -123,44 +96,45 @@ func (r *Reader) readTransfer(uri string) error {
 	if err != nil || wrong != nil || len(payload) == 0 {
 		return fmt.Errorf("%w: the transfer of Google Authenticator is cut or mistyped", ErrDamaged)
 	}
-	t := transfer{size: 1}
+	t := transfer{size: 1, payload: string(payload)}
 	var keys [][]byte
 	err = fields(payload, func(number, value uint64, data []byte) {
 		switch number {
 		case payloadKey:
 			keys = append(keys, data)
 		case payloadBatchSize:
-			t.size = int(min(value, maxParts+1))
+			t.size = int(min(max(value, 1), maxParts+1))
 		case payloadBatch:
 			t.index = int(min(value, maxParts+1))
 		case payloadBatchID:
 			t.id = value
 		}
 	})
-	if err != nil || t.size > maxParts || t.index > t.size {
+	if err != nil || t.size < 1 || t.size > maxParts || t.index >= t.size {
 		return fmt.Errorf("%w: the transfer of Google Authenticator is cut", ErrDamaged)
 	}
-	for _, seen := range r.transfers {
-		if seen == t && t.id != 0 {
-			return nil // the same QR code again
-		}
+	// Two transfers may have one number: only what is the same is the same.
+	if slices.Contains(in.r.transfers, t) {
+		return nil
 	}
 	for _, key := range keys {
-		if err := r.addTransferred(key); err != nil {
+		if err := in.step(); err != nil {
+			return err
+		}
+		if err := in.addTransferred(key); err != nil {
 			return err
 		}
 	}
-	r.transfers = append(r.transfers, t)
+	in.r.transfers = append(in.r.transfers, t)
 	return nil
 }
 
-func (r *Reader) addTransferred(message []byte) error {
+func (in *input) addTransferred(message []byte) error {
 	var label otpgen.Label
-	k := record{counter: new(uint64)}
-	var unknown error
+	k := record{counter: "0"}
 	choose := func(value uint64, of ...string) string {
 		if value >= uint64(len(of)) {
-			unknown = errors.New("its type, algorithm or length is not known")
+			k.err = errors.New("its type, algorithm or number of digits is not known")
 			return ""
 		}
 		return of[value]
@@ -168,7 +142,7 @@ func (r *Reader) addTransferred(message []byte) error {
 	err := fields(message, func(number, value uint64, data []byte) {
 		switch number {
 		case keySecret:
-			k.secret = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(data)
+			k.secret = base32Of(data)
 		case keyName:
 			label.Account = string(data)
 		case keyIssuer:
@@ -176,22 +150,17 @@ func (r *Reader) addTransferred(message []byte) error {
 		case keyAlg:
 			k.algorithm = choose(value, "SHA1", "SHA1", "SHA256", "SHA512")
 		case keyDigits:
-			k.digits = map[string]int{"6": 6, "8": 8}[choose(value, "6", "6", "8")]
+			k.digits = choose(value, "", "", "8") // six, also of services that have others
 		case keyKind:
 			k.kind = choose(value, "totp", "hotp", "totp")
 		case keyCounter:
-			k.counter = &value
+			k.counter = strconv.FormatUint(value, 10)
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("%w: the transfer of Google Authenticator is cut", ErrDamaged)
 	}
-	// The name often repeats the issuer, as in otpauth labels.
-	if issuer, account, ok := strings.Cut(label.Account, ":"); ok && (label.Issuer == "" || issuer == label.Issuer) {
-		label = otpgen.Label{Issuer: issuer, Account: strings.TrimSpace(account)}
-	}
-	key, err := k.key()
-	r.add(label, key, cmp.Or(unknown, err))
+	in.addRecord(otpgen.SplitLabel(label.Issuer, label.Account), k)
 	return nil
 }
 

@@ -1,0 +1,111 @@
+package otpimport
+
+import (
+	"cmp"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
+)
+
+// A record is a key as programs write it, field by field. An empty field has
+// the value that it has in otpauth URIs. Only the fields that a key uses are
+// read.
+type record struct {
+	kind, secret, algorithm, digits, period, counter string
+
+	err error // why a field cannot be read
+}
+
+func errSteam() error {
+	return errors.New("this is a Steam Guard key, whose codes have letters: only totp and hotp keys can be used")
+}
+
+// addRecord keeps an entry that is given by its parts.
+func (in *input) addRecord(label otpgen.Label, k record) {
+	key, err := k.key()
+	if split := otpgen.SplitLabel(label.Issuer, label.Account); err == nil && otpgen.IsSteam(split.Issuer) && k.digits == "" {
+		err = errSteam()
+	}
+	in.add(label, key, err)
+}
+
+func (k record) key() (otpgen.Key, error) {
+	kind := strings.ToLower(strings.TrimSpace(k.kind))
+	if kind == "steam" {
+		return otpgen.Key{}, errSteam()
+	}
+	if k.err != nil {
+		return otpgen.Key{}, k.err
+	}
+	key, err := otpgen.NewKey(secret.New(k.secret))
+	if err != nil {
+		return otpgen.Key{}, err
+	}
+	if key.Kind, err = otpgen.ParseKind(cmp.Or(kind, "totp")); err != nil {
+		return otpgen.Key{}, err
+	}
+	if key.Alg, err = otpgen.ParseAlg(cmp.Or(k.algorithm, "SHA1")); err != nil {
+		return otpgen.Key{}, err
+	}
+	digits, err := number("number of digits", k.digits, uint64(key.Digits)) //nolint:gosec // six
+	if err != nil {
+		return otpgen.Key{}, err
+	}
+	key.Digits = int(min(digits, 100)) //nolint:gosec // at most 100
+	if key.Kind == otpgen.HOTP {
+		key.Period = 0
+		if strings.TrimSpace(k.counter) == "" {
+			return otpgen.Key{}, errors.New("it has no counter, which a hotp key needs")
+		}
+		key.Counter, err = number("counter", k.counter, 0)
+	} else {
+		var period uint64
+		period, err = number("period", k.period, 30)
+		key.Period = time.Duration(min(period, 1<<20)) * time.Second //nolint:gosec // at most 2^20
+	}
+	return key, err
+}
+
+// number reads a decimal number, which is absent if text is empty.
+func number(name, text string, absent uint64) (uint64, error) {
+	if text = strings.TrimSpace(text); text == "" {
+		return absent, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("its %s is no whole number", name) // err quotes the text
+	}
+	return n, nil
+}
+
+// base32Of returns a secret that a program writes as bytes.
+func base32Of(raw []byte) string {
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)
+}
+
+// managed returns the label of an item of a password manager. Its title is a
+// name that the user chose; of npm's own pages the address says more.
+func managed(title, user string, addresses ...string) otpgen.Label {
+	for _, address := range addresses {
+		if !strings.Contains(address, "://") {
+			address = "https://" + address
+		}
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil {
+			continue
+		}
+		switch host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."); host {
+		case "npmjs.com", "npmjs.org", "registry.npmjs.org":
+			return otpgen.Label{Issuer: "npm", Account: user}
+		}
+	}
+	// Apple's titles name the user too.
+	return otpgen.Label{Issuer: strings.TrimSpace(strings.TrimSuffix(title, "("+user+")")), Account: user}
+}

@@ -1,0 +1,179 @@
+package otpgen_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
+)
+
+func TestFindURIs(t *testing.T) {
+	const (
+		uri   = "otpauth://totp/npm:ada?secret=" + canon + "&issuer=npm"
+		other = "otpauth://hotp/Other:bob?secret=" + canon + "&issuer=Other&counter=7"
+	)
+	for what, tt := range map[string]struct {
+		text string
+		want []string
+	}{
+		"alone":            {uri, []string{uri}},
+		"a list":           {uri + "\n\n" + other + "\r\n", []string{uri, other}},
+		"double quotes":    {`"` + uri + `"`, []string{uri}},
+		"single quotes":    {"'" + uri + "'", []string{uri}},
+		"backquotes":       {"The key is `" + uri + "`.", []string{uri}},
+		"angle brackets":   {"<" + uri + "> for npm", []string{uri}},
+		"Markdown":         {"* [npm](" + uri + ")", []string{uri}},
+		"a bullet":         {"- " + uri + "\n• " + other, []string{uri, other}},
+		"numbered":         {"1. " + uri + "\n2) " + other, []string{uri, other}},
+		"named":            {"otpauth: " + uri, []string{uri}},
+		"YAML":             {"npm:\n  uri: \"" + uri + "\"\n  user: ada\nother:\n  uri: " + other + "\n", []string{uri, other}},
+		"JSON":             {`{"items":["` + uri + `","` + other + `"]}`, []string{uri, other}},
+		"JSON of PHP":      {`["` + strings.ReplaceAll(uri, "/", `\/`) + `"]`, []string{uri}},
+		"JSON of Go":       {`["` + strings.ReplaceAll(uri, "&", `\u0026`) + `"]`, []string{uri}},
+		"a shell":          {strings.NewReplacer("?", `\?`, "&", `\&`, "=", `\=`).Replace(uri), []string{uri}},
+		"pass show":        {"hunter2\nlogin: ada\n" + uri + "\nurl: https://www.npmjs.com", []string{uri}},
+		"a sentence":       {"Use " + uri + " at work, " + other + ".", []string{uri, other}},
+		"a comment":        {"# " + uri + "\n" + other, []string{other}},
+		"prose about it":   {"an otpauth:// URI, or otpauth:// ones", nil},
+		"web addresses":    {"https://example.com/?otpauth steam://run/1", []string{}},
+		"a game":           {"play steam://run/440 now", nil},
+		"Steam":            {"steam://" + canon, []string{"steam://" + canon}},
+		"Steam in a list":  {"- 'steam://" + canon + "'", []string{"steam://" + canon}},
+		"capitals":         {"OTPAUTH://TOTP/x?SECRET=" + canon, []string{"OTPAUTH://TOTP/x?SECRET=" + canon}},
+		"Apple's":          {"apple-" + uri, []string{uri}},
+		"a transfer":       {"x: otpauth-migration://offline?data=AAAA", []string{"otpauth-migration://offline?data=AAAA"}},
+		"blanks in label":  {"otpauth://totp/My Shop:ada l?secret=" + canon, []string{"otpauth://totp/My Shop:ada l?secret=" + canon}},
+		"blanks in secret": {"otpauth://totp/x?secret=" + canon[:16] + " " + canon[16:] + "&digits=6", []string{"otpauth://totp/x?secret=" + canon[:16] + " " + canon[16:] + "&digits=6"}},
+		"blanks in issuer": {"otpauth://totp/x?issuer=My Shop&secret=" + canon, []string{"otpauth://totp/x?issuer=My Shop&secret=" + canon}},
+		"an apostrophe":    {"'otpauth://totp/O'Brien?secret=" + canon + "'", []string{"otpauth://totp/O'Brien?secret=" + canon}},
+		"XML":              {"<string>" + strings.ReplaceAll(uri, "&", "&amp;") + "</string>", []string{strings.ReplaceAll(uri, "&", "&amp;")}},
+		"a QR code's page": {"https://chart.example.com/chart?cht=qr&chl=" + strings.NewReplacer(":", "%3A", "/", "%2F", "?", "%3F", "=", "%3D", "&", "%26").Replace(uri) + "&chs=200", []string{uri}},
+		"a shell's lines":  {uri[:40] + "\\\n" + uri[40:], []string{uri}},
+		"headings":         {"npm\n" + uri + "\nOther\n" + other, []string{uri, other}},
+
+		"wrapped in the secret":    {uri[:40] + "\n" + uri[40:], []string{uri}},
+		"wrapped in mail":          {"> " + uri[:40] + "\n> " + uri[40:], []string{uri}},
+		"wrapped three times":      {uri[:35] + "\n  " + uri[35:50] + "\n  " + uri[50:] + "\n\nBye", []string{uri}},
+		"wrapped in a name":        {uri + "&dig\nits=8&period=30", []string{uri + "&digits=8&period=30"}},
+		"wrapped before an &":      {uri + "\n&digits=8", []string{uri + "&digits=8"}},
+		"wrapped in the label":     {"otpauth://totp/npm:a\nda?secret=" + canon, []string{"otpauth://totp/npm:ada?secret=" + canon}},
+		"wrapped in quotes":        {`uri: "` + uri[:40] + "\n  " + uri[40:] + "\"\nuser: ada", []string{uri}},
+		"quoted-printable":         {strings.ReplaceAll(uri, "=", "=3D") + "=\n&digits=3D8", []string{uri + "&digits=8"}},
+		"wrapped, unclear secret":  {"otpauth://totp/npm:ada?secret=" + canon[:16] + "\n" + canon[16:], []string{"unclear"}},
+		"wrapped before a value":   {uri + "&digits=\n8", []string{uri + "&digits=8"}},
+		"wrapped in a short name":  {uri + "&digits=6&peri\nod=60", []string{uri + "&digits=6&period=60"}},
+		"a password after it":      {uri + "\nhunter2", []string{uri}},
+		"a password after secret":  {"otpauth://totp/x?secret=" + canon + "\nhunter2", []string{"unclear"}},
+		"other words after secret": {"otpauth://totp/x?secret=" + canon + "\nhunter1!", []string{"otpauth://totp/x?secret=" + canon}},
+		"masked":                   {"otpauth://totp/x?secret=" + canon[:16] + "...", []string{"in full"}},
+		"masked at the end":        {uri + "&digits=…", []string{"in full"}},
+		"an open quote":            {`"` + uri + "\n\nlater", []string{"quotation mark"}},
+		"another scheme":           {strings.Replace(uri, "otpauth", "otpaut", 1), []string{"not an otpauth URI"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			var got []string
+			for _, f := range otpgen.FindURIs(secret.New(tt.text)) {
+				if f.Err == nil {
+					got = append(got, f.URI.Reveal())
+					continue
+				}
+				if !errors.Is(f.Err, otpgen.ErrInvalid) || f.URI.Len() > 0 {
+					t.Errorf("%v", f.Err)
+				}
+				got = append(got, f.Err.Error())
+			}
+			same := slices.EqualFunc(got, tt.want, func(got, want string) bool {
+				return got == want || want == "unclear" && strings.Contains(got, "may be the rest") || !strings.Contains(want, "://") && strings.Contains(got, want)
+			})
+			if !same {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+		})
+	}
+	found := otpgen.FindURIs(secret.New("a\n\n" + uri + "\n" + other))
+	if len(found) != 2 || found[0].Line != 3 || found[1].Line != 4 {
+		t.Errorf("lines %+v", found)
+	}
+}
+
+// Wherever a URI is broken into lines, it makes its key or none.
+func TestFindWrappedAnywhere(t *testing.T) {
+	const uri = "otpauth://totp/npm:ada?secret=" + canon + "&issuer=npm&algorithm=SHA256&digits=8&period=60"
+	want, _ := parse(t, uri)
+	joined := 0
+	for at := 1; at < len(uri); at++ {
+		for _, text := range []string{uri[:at] + "\n" + uri[at:], "'" + uri[:at] + "\n" + uri[at:] + "'"} {
+			for _, f := range otpgen.FindURIs(secret.New(text)) {
+				k, _, err := otpgen.ParseURI(f.URI)
+				if f.Err != nil || err != nil {
+					continue
+				}
+				joined++
+				if !sameKey(k, want) {
+					t.Errorf("broken at %d: another key", at)
+				}
+			}
+		}
+	}
+	if joined < len(uri) {
+		t.Errorf("%d joined", joined)
+	}
+}
+
+// One character that goes, comes or changes outside the secret makes no other
+// key of a URI.
+func TestParseURISlips(t *testing.T) {
+	const head, tail = "otpauth://totp/npm:ada?secret=" + canon, "&issuer=npm&algorithm=SHA256&digits=8&period=60"
+	want, _ := parse(t, head+tail)
+	for at := range tail {
+		for _, changed := range []string{tail[:at] + tail[at+1:], tail[:at] + "x" + tail[at:], tail[:at] + "x" + tail[at+1:], tail[:at] + "&" + tail[at+1:], tail[:at] + "=" + tail[at+1:]} {
+			k, _, err := otpgen.ParseURI(secret.New(head + changed))
+			if err != nil {
+				continue
+			}
+			// A number that lost or got a digit cannot be told from one that is meant.
+			k.Period, k.Digits = want.Period, max(k.Digits, want.Digits)
+			if !sameKey(k, want) {
+				t.Errorf("%s: another key", changed)
+			}
+		}
+	}
+}
+
+func TestSplitLabel(t *testing.T) {
+	for _, tt := range []struct {
+		issuer, name string
+		want         otpgen.Label
+	}{
+		{"npm", "npm:ada", otpgen.Label{Issuer: "npm", Account: "ada"}},
+		{"NPM", "npm: ada", otpgen.Label{Issuer: "NPM", Account: "ada"}},
+		{"", "npm:ada", otpgen.Label{Issuer: "npm", Account: "ada"}},
+		{"npm", "GitHub:ada", otpgen.Label{Issuer: "npm", Account: "GitHub:ada"}},
+		{"npm", " ada ", otpgen.Label{Issuer: "npm", Account: "ada"}},
+		{"", "https://npmjs.com", otpgen.Label{Account: "https://npmjs.com"}},
+		{"", "", otpgen.Label{}},
+	} {
+		if got := otpgen.SplitLabel(tt.issuer, tt.name); got != tt.want {
+			t.Errorf("%q %q: %q, want %q", tt.issuer, tt.name, got, tt.want)
+		}
+	}
+}
+
+func BenchmarkFindURIs(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		text := secret.New(strings.Repeat("otpauth://totp/npm:ada?secret="+canon+"&issuer=npm\n", n))
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				if found := otpgen.FindURIs(text); len(found) != n {
+					b.Fatal(len(found))
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed()/time.Duration(b.N*n)), "ns/URI")
+		})
+	}
+}
