@@ -103,6 +103,9 @@ func (in *input) each(list string, fn func(*entry) bool) error {
 		if err := in.step(); err != nil {
 			return err
 		}
+		if n > maxEntries {
+			return tooMany()
+		}
 		if begin == json.Delim('{') {
 			if _, err := dec.Token(); err != nil { // the name of the field
 				return damaged

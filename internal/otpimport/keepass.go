@@ -19,6 +19,9 @@ func isKeePass(in *input) bool {
 	return strings.HasPrefix(head, "<") && strings.Contains(head, "<KeePassFile>")
 }
 
+// maxDepth bounds the groups in groups of a database.
+const maxDepth = 200
+
 // readKeePass reads the XML that KeePass 2 and KeePassXC export. Only the present
 // fields of an entry count, not those of its history.
 func readKeePass(in *input) error {
@@ -37,7 +40,9 @@ func readKeePass(in *input) error {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			path = append(path, t.Name.Local)
+			if path = append(path, t.Name.Local); len(path) > maxDepth {
+				return fmt.Errorf("%w: its XML is nested too deep", ErrDamaged)
+			}
 			switch at := place(path); {
 			case at == "Entry":
 				fields = map[string]string{}

@@ -73,6 +73,8 @@ func readTable(in *input) error {
 	if pairs {
 		t = t.headless(in.text)
 	}
+	keyColumn := t.keyColumn()
+	unknown := t.unknownColumn(keyColumn)
 	for row, err := range t.all() {
 		if err := in.step(); err != nil {
 			return err
@@ -83,40 +85,60 @@ func readTable(in *input) error {
 		case pairs:
 			in.addPairs(row)
 		default:
-			in.addRow(row, t.keyColumn())
+			in.addRow(row, keyColumn, unknown)
 		}
 	}
 	return nil
 }
 
-func (in *input) addRow(r row, keyColumn string) {
-	label := managed(r.cell(titleColumns...), r.cell(userColumns...), r.cell(addressColumns...))
-	k := record{
-		secret: r.cell(keyColumn), digits: r.cell(digitsColumns...), period: r.cell(periodColumns...), algorithm: r.cell(algorithmColumns...),
-	}
+// unknownColumn returns an error if the table has a column about one-time
+// passwords that is not known, or one that may be of a parameter.
+func (t table) unknownColumn(keyColumn string) error {
 	parameters := slices.Concat(digitsColumns, periodColumns, algorithmColumns)
 	known := slices.Concat(parameters, keyColumns, []string{keyColumn}, titleColumns, userColumns, addressColumns)
-	for i, name := range r.names {
+	has, nameless := false, false
+	for _, name := range t.names {
 		name = strings.ToLower(name)
-		if name != keyColumn && slices.Contains(keyColumns, name) && i < len(r.cells) && r.cells[i] != "" {
-			k.err = errors.New("the row has two columns of keys")
-		}
-		// Where parameters have columns, one without a name may be of another.
-		if cut := k.digits+k.period+k.algorithm != "" && len(name) < 2; cut || !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
-			k.err = errors.New("the table has a column about one-time passwords that is not known")
+		has, nameless = has || slices.Contains(parameters, name), nameless || len(name) < 2
+		if !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
+			return errors.New("the table has a column about one-time passwords that is not known")
 		}
 	}
-	switch {
-	case slices.ContainsFunc(r.cells, isRest):
+	if has && nameless {
+		return errors.New("the table has a column without a name")
+	}
+	return nil
+}
+
+// addRow keeps the key of a row. Unknown is what is wrong with its table.
+func (in *input) addRow(r row, keyColumn string, unknown error) {
+	if slices.ContainsFunc(r.cells, isRest) {
 		in.add(entryName("line", r.line), otpgen.Key{}, errors.New("it has a part of an otpauth URI"))
-	case k.secret == "":
-	case r.cut(keyColumn) || r.cut(parameters...):
-		in.add(label, otpgen.Key{}, errors.New("its row is shorter than the others"))
-	case k.err != nil:
-		in.add(label, otpgen.Key{}, k.err)
-	default:
-		in.addManaged(label, k)
+		return
 	}
+	k := record{secret: r.cell(keyColumn)}
+	if k.secret == "" {
+		return
+	}
+	label := managed(r.cell(titleColumns...), r.cell(userColumns...), r.cell(addressColumns...))
+	k.digits, k.period, k.algorithm = r.cell(digitsColumns...), r.cell(periodColumns...), r.cell(algorithmColumns...)
+	second := func(name, cell string) bool {
+		return cell != "" && name != keyColumn && slices.Contains(keyColumns, name)
+	}
+	var err error
+	switch {
+	case r.cut(keyColumn) || r.cut(digitsColumns...) || r.cut(periodColumns...) || r.cut(algorithmColumns...):
+		err = errors.New("its row is shorter than the others")
+	case r.has(second):
+		err = errors.New("its row has two keys")
+	default:
+		err = unknown
+	}
+	if err != nil {
+		in.add(label, otpgen.Key{}, err)
+		return
+	}
+	in.addManaged(label, k)
 }
 
 // isRest reports whether a cell is the end of a URI that was broken in two.
