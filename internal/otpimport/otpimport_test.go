@@ -288,7 +288,7 @@ func TestHostileFiles(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			held := (int64(after.HeapInuse) - int64(before.HeapInuse)) >> 20
-			if took > 2*time.Second || held > 200 {
+			if took > 10*time.Second || held > 200 { // a second or less; a machine at work may take more
 				t.Errorf("%s and %d MiB: %d entries, %v", took.Round(time.Millisecond), held, len(r.Entries()), err)
 			}
 		})
