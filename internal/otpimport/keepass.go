@@ -125,17 +125,19 @@ func (in *input) addKeePass(fields map[string]string) {
 		return
 	}
 	for name := range fields {
-		if k.err == nil && !slices.Contains(keePassFields, name) && (strings.Contains(strings.ToLower(name), "otp") || otpgen.Nearly(name, keePassFields...)) {
+		if k.err == nil && !slices.Contains(keePassFields(), name) && (strings.Contains(strings.ToLower(name), "otp") || otpgen.Nearly(name, keePassFields()...)) {
 			k.err = errors.New("it has a field about one-time passwords that is not known")
 		}
 	}
 	in.addRecord(label, k)
 }
 
-var keePassFields = []string{
-	"otp", "TOTP Seed", "TOTP Settings",
-	"TimeOtp-Secret", "TimeOtp-Secret-Hex", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Length", "TimeOtp-Period", "TimeOtp-Algorithm",
-	"HmacOtp-Secret", "HmacOtp-Secret-Hex", "HmacOtp-Secret-Base32", "HmacOtp-Secret-Base64", "HmacOtp-Counter",
+func keePassFields() []string {
+	return []string{
+		"otp", "TOTP Seed", "TOTP Settings",
+		"TimeOtp-Secret", "TimeOtp-Secret-Hex", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Length", "TimeOtp-Period", "TimeOtp-Algorithm",
+		"HmacOtp-Secret", "HmacOtp-Secret-Hex", "HmacOtp-Secret-Base32", "HmacOtp-Secret-Base64", "HmacOtp-Counter",
+	}
 }
 
 // keePassSecret returns a secret that may be written in four ways.
