@@ -28,11 +28,14 @@ type Found struct {
 // refused by name, and so is a line that is an otpauth URI but for its scheme.
 func FindURIs(text secret.Text) []Found {
 	f := finder{lines: strings.Split(plain(text.Reveal()), "\n")}
-	for i := 0; i < len(f.lines); i++ {
+	for i := 0; i < len(f.lines) && len(f.found) <= maxFound; i++ {
 		i += f.line(i)
 	}
 	return f.found
 }
+
+// maxFound bounds how many URIs are looked for.
+const maxFound = 250_000
 
 // plain undoes what programs do to URIs that they write into a text.
 func plain(text string) string {
@@ -91,7 +94,8 @@ func (f *finder) line(i int) (more int) {
 	if at < 0 && strings.Contains(strings.ToLower(line), "?secret=") {
 		f.found = append(f.found, Found{Line: i + 1, Err: refuseAs(ErrNotURI, "this is not an otpauth URI")})
 	}
-	for at >= 0 {
+	firstBlank := strings.IndexByte(line, ' ')
+	for at >= 0 && len(f.found) <= maxFound {
 		next := nextURI(line, at+len("otpauth://"))
 		end := len(line)
 		if next >= 0 {
@@ -100,6 +104,9 @@ func (f *finder) line(i int) (more int) {
 		found := Found{Line: i + 1}
 		var uri string
 		uri, more, found.Err = f.whole(i, line[:at], line[at:end], next < 0)
+		if firstBlank >= 0 && firstBlank < at && strings.TrimSpace(line[firstBlank:at]) != "" {
+			uri = strings.TrimSuffix(uri, ".") // of a sentence
+		}
 		if found.Err == nil {
 			found.URI = secret.New(uri)
 		}
@@ -171,9 +178,6 @@ func (f *finder) whole(i int, before, text string, last bool) (uri string, more 
 	text = strings.TrimRight(text, ",;)]}>\"'`|")
 	if strings.HasSuffix(text, "..") || strings.HasSuffix(text, "…") {
 		return "", 0, refuse("the URI is not written in full")
-	}
-	if strings.Contains(strings.TrimSpace(before), " ") {
-		text = strings.TrimSuffix(text, ".") // of a sentence
 	}
 	if !last || !all {
 		return text, 0, nil

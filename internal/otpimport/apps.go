@@ -36,7 +36,7 @@ func read2FAS(in *input) error {
 // of the fields.
 func isKeyArray(in *input) bool {
 	parameters := 0
-	for _, names := range [][]string{kindNames, algorithmNames, digitsNames, periodNames} {
+	for _, names := range [][]string{kindNames(), algorithmNames(), digitsNames(), periodNames()} {
 		if in.first.name(names...) != "" {
 			parameters++
 		}
@@ -47,7 +47,7 @@ func isKeyArray(in *input) bool {
 func readKeyArray(in *input) error {
 	// What one key has, all have: the program writes them alike.
 	written := map[string]bool{}
-	groups := map[string][]string{"type": kindNames, "algorithm": algorithmNames, "number of digits": digitsNames, "period": periodNames}
+	groups := map[string][]string{"type": kindNames(), "algorithm": algorithmNames(), "number of digits": digitsNames(), "period": periodNames()}
 	err := in.each(in.text, func(e *entry) bool {
 		for group, names := range groups {
 			written[group] = written[group] || e.name(names...) != ""

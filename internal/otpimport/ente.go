@@ -34,7 +34,7 @@ func readEnte(in *input) error {
 	}
 	password, err := in.askPassword()
 	if err != nil {
-		return fmt.Errorf("Ente Auth: %w", err) //nolint:staticcheck // a name
+		return fmt.Errorf("%w (it is of Ente Auth)", err)
 	}
 	key, err := in.argon2id(password, kdf.Salt, kdf.Memory/1024, kdf.Passes, 1)
 	if err != nil {

@@ -103,6 +103,9 @@ func (in *input) each(list string, fn func(*entry) bool) error {
 		if err := in.step(); err != nil {
 			return err
 		}
+		if n > maxEntries {
+			return tooMany()
+		}
 		if begin == json.Delim('{') {
 			if _, err := dec.Token(); err != nil { // the name of the field
 				return damaged
@@ -158,13 +161,25 @@ func (e *entry) merge(field string) {
 }
 
 // The names that programs have for the fields that change a password.
-var (
-	kindNames      = []string{"type", "kind", "tokenType"}
-	algorithmNames = []string{"algorithm", "algo"}
-	digitsNames    = []string{"digits"}
-	periodNames    = []string{"period", "timer", "interval", "step", "timeStep"}
-	counterNames   = []string{"counter"}
-)
+func kindNames() []string {
+	return []string{"type", "kind", "tokenType"}
+}
+
+func algorithmNames() []string {
+	return []string{"algorithm", "algo"}
+}
+
+func digitsNames() []string {
+	return []string{"digits"}
+}
+
+func periodNames() []string {
+	return []string{"period", "timer", "interval", "step", "timeStep"}
+}
+
+func counterNames() []string {
+	return []string{"counter"}
+}
 
 // record reads the fields of a key. Whole says that the program always writes
 // all of them, so that one is missing only where the file was changed.
@@ -185,8 +200,8 @@ func (e *entry) record(whole bool) record {
 		}
 		return text
 	}
-	k.kind, k.secret, k.algorithm = get(kindNames), get([]string{"secret"}), get(algorithmNames)
-	k.digits, k.period, k.counter = get(digitsNames), get(periodNames), get(counterNames)
+	k.kind, k.secret, k.algorithm = get(kindNames()), get([]string{"secret"}), get(algorithmNames())
+	k.digits, k.period, k.counter = get(digitsNames()), get(periodNames()), get(counterNames())
 	if whole && k.err == nil && (k.algorithm == "" || k.digits == "" || k.period == "" && !strings.EqualFold(k.kind, "hotp")) {
 		k.err = errors.New("its algorithm, number of digits or period is missing")
 	}
@@ -217,7 +232,7 @@ func namesAlgorithm(value json.RawMessage) bool {
 // slip returns an error if a field is nearly one that changes passwords, or
 // names an algorithm.
 func (e *entry) slip() error {
-	known := slices.Concat(kindNames, algorithmNames, digitsNames, periodNames, counterNames, []string{"secret"})
+	known := slices.Concat(kindNames(), algorithmNames(), digitsNames(), periodNames(), counterNames(), []string{"secret"})
 	for _, name := range slices.Sorted(maps.Keys(e.object)) {
 		if slices.Contains(known, name) {
 			continue

@@ -19,6 +19,9 @@ func isKeePass(in *input) bool {
 	return strings.HasPrefix(head, "<") && strings.Contains(head, "<KeePassFile>")
 }
 
+// maxDepth bounds the groups in groups of a database.
+const maxDepth = 200
+
 // readKeePass reads the XML that KeePass 2 and KeePassXC export. Only the present
 // fields of an entry count, not those of its history.
 func readKeePass(in *input) error {
@@ -37,7 +40,9 @@ func readKeePass(in *input) error {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			path = append(path, t.Name.Local)
+			if path = append(path, t.Name.Local); len(path) > maxDepth {
+				return fmt.Errorf("%w: its XML is nested too deep", ErrDamaged)
+			}
 			switch at := place(path); {
 			case at == "Entry":
 				fields = map[string]string{}
@@ -120,17 +125,19 @@ func (in *input) addKeePass(fields map[string]string) {
 		return
 	}
 	for name := range fields {
-		if k.err == nil && !slices.Contains(keePassFields, name) && (strings.Contains(strings.ToLower(name), "otp") || otpgen.Nearly(name, keePassFields...)) {
+		if k.err == nil && !slices.Contains(keePassFields(), name) && (strings.Contains(strings.ToLower(name), "otp") || otpgen.Nearly(name, keePassFields()...)) {
 			k.err = errors.New("it has a field about one-time passwords that is not known")
 		}
 	}
 	in.addRecord(label, k)
 }
 
-var keePassFields = []string{
-	"otp", "TOTP Seed", "TOTP Settings",
-	"TimeOtp-Secret", "TimeOtp-Secret-Hex", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Length", "TimeOtp-Period", "TimeOtp-Algorithm",
-	"HmacOtp-Secret", "HmacOtp-Secret-Hex", "HmacOtp-Secret-Base32", "HmacOtp-Secret-Base64", "HmacOtp-Counter",
+func keePassFields() []string {
+	return []string{
+		"otp", "TOTP Seed", "TOTP Settings",
+		"TimeOtp-Secret", "TimeOtp-Secret-Hex", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Length", "TimeOtp-Period", "TimeOtp-Algorithm",
+		"HmacOtp-Secret", "HmacOtp-Secret-Hex", "HmacOtp-Secret-Base32", "HmacOtp-Secret-Base64", "HmacOtp-Counter",
+	}
 }
 
 // keePassSecret returns a secret that may be written in four ways.

@@ -122,10 +122,18 @@ func readTOTPCLI(in *input) error {
 // values are plain or quoted and end with their lines.
 func (in *input) readYAML() error {
 	namespace, fields := "", map[string]string(nil)
+	// A version that has these fields writes them always, an empty one quoted.
+	var always []string
+	for _, name := range []string{"prefix", "length"} {
+		if strings.Contains(in.text, " "+name+":") {
+			always = append(always, name)
+		}
+	}
+	quoted := strings.Contains(in.text, `: ""`)
 	end := func() error {
 		if fields != nil {
-			for _, name := range []string{"prefix", "length"} { // a version that has them writes them always
-				if _, ok := fields[name]; !ok && strings.Contains(in.text, " "+name+":") {
+			for _, name := range always {
+				if _, ok := fields[name]; !ok {
 					fields["missing"] = name
 				}
 			}
@@ -138,8 +146,8 @@ func (in *input) readYAML() error {
 		bare := strings.TrimSpace(line)
 		item, isItem := strings.CutPrefix(bare, "- ")
 		name, value, ok := strings.Cut(item, ":")
-		if value = strings.TrimSpace(value); value == "" && strings.Contains(in.text, name+`: ""`) {
-			value = "cut" // an empty one is quoted
+		if value = strings.TrimSpace(value); value == "" && quoted {
+			value = "cut"
 		}
 		if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
 			value = value[1 : len(value)-1]

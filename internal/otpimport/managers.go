@@ -21,18 +21,36 @@ import (
 // The columns of tables that password managers export, in small letters. 1Password,
 // Apple and Edge write OTPAuth, Bitwarden login_totp, KeePassXC, Proton Pass,
 // LastPass and others TOTP, Dashlane otpSecret or otpUrl, Ease Pass TOTPSecret.
-var (
-	keyColumns = []string{
+func keyColumns() []string {
+	return []string{
 		"otpauth", "otpauth_uri", "otpauth uri", "login_totp", "totp", "otpsecret", "otpurl", "otp", "totpsecret", "totp_secret", "totp secret",
 		"otp_secret", "otp secret", "totp seed", "2fa", "2fa secret", "mfa", "one-time password", "one-time code", "authenticator key", "two-factor secret",
 	}
-	titleColumns     = []string{"title", "name", "displayname", "account", "service", "site", "issuer"}
-	userColumns      = []string{"username", "login_username", "username2", "login", "user name", "user", "email"}
-	addressColumns   = []string{"url", "login_uri", "website", "uri", "urls"}
-	digitsColumns    = []string{"totpdigits", "digits", "otp digits"}
-	periodColumns    = []string{"totpinterval", "totpperiod", "period", "interval"}
-	algorithmColumns = []string{"totpalgorithm", "algorithm", "algo"}
-)
+}
+
+func titleColumns() []string {
+	return []string{"title", "name", "displayname", "account", "service", "site", "issuer"}
+}
+
+func userColumns() []string {
+	return []string{"username", "login_username", "username2", "login", "user name", "user", "email"}
+}
+
+func addressColumns() []string {
+	return []string{"url", "login_uri", "website", "uri", "urls"}
+}
+
+func digitsColumns() []string {
+	return []string{"totpdigits", "digits", "otp digits"}
+}
+
+func periodColumns() []string {
+	return []string{"totpinterval", "totpperiod", "period", "interval"}
+}
+
+func algorithmColumns() []string {
+	return []string{"totpalgorithm", "algorithm", "algo"}
+}
 
 // isTable knows a table by a column of keys and another that names them, or by
 // the pairs of a name and a value that Enpass and Keeper write.
@@ -40,7 +58,7 @@ func isTable(in *input) bool {
 	has := func(columns []string) bool {
 		return slices.ContainsFunc(in.table.names, func(name string) bool { return slices.Contains(columns, strings.ToLower(name)) })
 	}
-	return in.table.keyColumn() != "" && (has(titleColumns) || has(userColumns) || has(addressColumns)) || in.hasPairs()
+	return in.table.keyColumn() != "" && (has(titleColumns()) || has(userColumns()) || has(addressColumns())) || in.hasPairs()
 }
 
 // keyColumn returns the name of the column of keys: a known one, or the only one
@@ -49,7 +67,7 @@ func (t table) keyColumn() string {
 	var spoken []string
 	for _, name := range t.names {
 		name = strings.ToLower(name)
-		if slices.Contains(keyColumns, name) {
+		if slices.Contains(keyColumns(), name) {
 			return name
 		}
 		isParameter := slices.ContainsFunc([]string{"digit", "length", "interval", "period", "algo", "type", "counter", "enabled"}, func(word string) bool {
@@ -73,6 +91,8 @@ func readTable(in *input) error {
 	if pairs {
 		t = t.headless(in.text)
 	}
+	keyColumn := t.keyColumn()
+	unknown := t.unknownColumn(keyColumn)
 	for row, err := range t.all() {
 		if err := in.step(); err != nil {
 			return err
@@ -83,40 +103,60 @@ func readTable(in *input) error {
 		case pairs:
 			in.addPairs(row)
 		default:
-			in.addRow(row, t.keyColumn())
+			in.addRow(row, keyColumn, unknown)
 		}
 	}
 	return nil
 }
 
-func (in *input) addRow(r row, keyColumn string) {
-	label := managed(r.cell(titleColumns...), r.cell(userColumns...), r.cell(addressColumns...))
-	k := record{
-		secret: r.cell(keyColumn), digits: r.cell(digitsColumns...), period: r.cell(periodColumns...), algorithm: r.cell(algorithmColumns...),
-	}
-	parameters := slices.Concat(digitsColumns, periodColumns, algorithmColumns)
-	known := slices.Concat(parameters, keyColumns, []string{keyColumn}, titleColumns, userColumns, addressColumns)
-	for i, name := range r.names {
+// unknownColumn returns an error if the table has a column about one-time
+// passwords that is not known, or one that may be of a parameter.
+func (t table) unknownColumn(keyColumn string) error {
+	parameters := slices.Concat(digitsColumns(), periodColumns(), algorithmColumns())
+	known := slices.Concat(parameters, keyColumns(), []string{keyColumn}, titleColumns(), userColumns(), addressColumns())
+	has, nameless := false, false
+	for _, name := range t.names {
 		name = strings.ToLower(name)
-		if name != keyColumn && slices.Contains(keyColumns, name) && i < len(r.cells) && r.cells[i] != "" {
-			k.err = errors.New("the row has two columns of keys")
-		}
-		// Where parameters have columns, one without a name may be of another.
-		if cut := k.digits+k.period+k.algorithm != "" && len(name) < 2; cut || !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
-			k.err = errors.New("the table has a column about one-time passwords that is not known")
+		has, nameless = has || slices.Contains(parameters, name), nameless || len(name) < 2
+		if !slices.Contains(known, name) && (strings.Contains(name, "otp") || otpgen.Nearly(name, parameters...)) {
+			return errors.New("the table has a column about one-time passwords that is not known")
 		}
 	}
-	switch {
-	case slices.ContainsFunc(r.cells, isRest):
+	if has && nameless {
+		return errors.New("the table has a column without a name")
+	}
+	return nil
+}
+
+// addRow keeps the key of a row. Unknown is what is wrong with its table.
+func (in *input) addRow(r row, keyColumn string, unknown error) {
+	if slices.ContainsFunc(r.cells, isRest) {
 		in.add(entryName("line", r.line), otpgen.Key{}, errors.New("it has a part of an otpauth URI"))
-	case k.secret == "":
-	case r.cut(keyColumn) || r.cut(parameters...):
-		in.add(label, otpgen.Key{}, errors.New("its row is shorter than the others"))
-	case k.err != nil:
-		in.add(label, otpgen.Key{}, k.err)
-	default:
-		in.addManaged(label, k)
+		return
 	}
+	k := record{secret: r.cell(keyColumn)}
+	if k.secret == "" {
+		return
+	}
+	label := managed(r.cell(titleColumns()...), r.cell(userColumns()...), r.cell(addressColumns()...))
+	k.digits, k.period, k.algorithm = r.cell(digitsColumns()...), r.cell(periodColumns()...), r.cell(algorithmColumns()...)
+	second := func(name, cell string) bool {
+		return cell != "" && name != keyColumn && slices.Contains(keyColumns(), name)
+	}
+	var err error
+	switch {
+	case r.cut(keyColumn) || r.cut(digitsColumns()...) || r.cut(periodColumns()...) || r.cut(algorithmColumns()...):
+		err = errors.New("its row is shorter than the others")
+	case r.has(second):
+		err = errors.New("its row has two keys")
+	default:
+		err = unknown
+	}
+	if err != nil {
+		in.add(label, otpgen.Key{}, err)
+		return
+	}
+	in.addManaged(label, k)
 }
 
 // isRest reports whether a cell is the end of a URI that was broken in two.
@@ -127,15 +167,17 @@ func isRest(cell string) bool {
 	})
 }
 
-// pairNames are the names before the values in rows without a line of columns.
-var pairNames = []string{"totp", "one-time code", "tfc:keeper", "$onetimecode", "$onetimecode::1", "onetimecode"}
+// pairNames returns the names before the values in rows without a line of columns.
+func pairNames() []string {
+	return []string{"totp", "one-time code", "tfc:keeper", "$onetimecode", "$onetimecode::1", "onetimecode"}
+}
 
 func (in *input) hasPairs() bool {
 	if in.table.comma == 0 {
 		return false
 	}
 	for row, err := range in.table.headless(in.text).all() {
-		key := row.after(pairNames...)
+		key := row.after(pairNames()...)
 		// The name of a column may look like a secret but for its capitals.
 		oneCase := key == strings.ToUpper(key) || key == strings.ToLower(key)
 		if _, bad := otpgen.ParseSecret(secret.New(key)); err == nil && (bad == nil && oneCase || strings.HasPrefix(key, "otpauth://")) {
@@ -146,7 +188,7 @@ func (in *input) hasPairs() bool {
 }
 
 func (in *input) addPairs(r row) {
-	key := r.after(pairNames...)
+	key := r.after(pairNames()...)
 	if key == "" {
 		return
 	}

@@ -215,10 +215,12 @@ func (in *input) step() error {
 		in.r.Progress(n)
 	}
 	if len(in.r.entries) >= maxEntries {
-		return fmt.Errorf("%w: it has more than %d entries", ErrUnknown, maxEntries)
+		return tooMany()
 	}
 	return nil
 }
+
+func tooMany() error { return fmt.Errorf("%w: it has more than %d entries", ErrUnknown, maxEntries) }
 
 // add keeps an entry.
 func (in *input) add(label otpgen.Label, key otpgen.Key, err error) {

@@ -244,6 +244,57 @@ func TestWideTable(t *testing.T) {
 	}
 }
 
+// No file takes much time or memory for its size.
+func TestHostileFiles(t *testing.T) {
+	size := 3 << 20
+	if testing.Short() {
+		size = 1 << 20
+	}
+	fill := func(begin, with, end string) string { return begin + strings.Repeat(with, size/len(with)) + end }
+	for name, text := range map[string]string{
+		"numbers":            fill("[", "1,", "1]"),
+		"numbers after keys": fill(`[{"secret":"x","type":"totp","digits":6},`, "1,", "1]"),
+		"empty objects":      fill("[", "{},", "{}]"),
+		"fields":             fill(`{"version":1,"elements":[{`, `"a":1,`, `"a":1}]}`),
+		"nested lists":       fill("", "[", ""),
+		"nested objects":     fill("", `{"a":`, ""),
+		"schemes":            fill("", "otpauth://", ""),
+		"schemes on lines":   fill("", "otpauth://a\n", ""),
+		"schemes in quotes":  fill("", "\"otpauth://totp/x?secret=\n", ""),
+		"blanks":             fill("otpauth://totp/x?secret=", "A ", ""),
+		"blanks in a label":  fill("otpauth://totp/", "A ", ""),
+		"lines behind a URI": fill("otpauth://totp/x?secret=A\n", "A\n", ""),
+		"escaped":            fill("", "otpauth%3A%2F%2Fa ", ""),
+		"colons":             fill("a", "://", ""),
+		"commas":             fill("title,totp\n", ",", ""),
+		"quotes":             fill("title,totp\n", "\"\n", ""),
+		"columns":            fill("", "totp,", "\n"),
+		"pairs":              fill("", "x,totp\n", ""),
+		"elements":           fill("<KeePassFile>", "<a>", ""),
+		"entries":            fill("<KeePassFile>", "<Entry></Entry>", "</KeePassFile>"),
+		"lines of 2fa":       fill("a 6 GEZDGNBVGY3TQOJQ\n", "a 6 A\n", ""),
+		"lines of gauth":     fill("", "a:GEZDGNBVGY3TQOJQ\n", ""),
+		"lines of YAML":      fill("- name: a\n  accounts:\n", "  - token: x\n", ""),
+		"transfer":           "otpauth-migration://offline?data=" + base64.URLEncoding.EncodeToString([]byte(fill("", "\x0a\x00", ""))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			began := time.Now()
+			r := &otpimport.Reader{Password: password("x")}
+			err := r.Add(t.Context(), strings.NewReader(text))
+			took := time.Since(began)
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			held := (int64(after.HeapInuse) - int64(before.HeapInuse)) >> 20
+			if took > 10*time.Second || held > 200 { // a second or less; a machine at work may take more
+				t.Errorf("%s and %d MiB: %d entries, %v", took.Round(time.Millisecond), held, len(r.Entries()), err)
+			}
+		})
+	}
+}
+
 // An import ends with its context wherever it is: waiting for its input,
 // deriving a key, or among many entries.
 func TestEndsWithContext(t *testing.T) {

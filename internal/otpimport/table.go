@@ -84,6 +84,17 @@ func (r row) cut(columns ...string) bool {
 	return false
 }
 
+// has reports whether is holds for the name of a column, in small letters, and
+// the cell in it.
+func (r row) has(is func(name, cell string) bool) bool {
+	for i := range min(len(r.names), len(r.cells)) {
+		if is(strings.ToLower(r.names[i]), r.cells[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // cell returns the cell of the first of the columns that the table has, in any
 // case.
 func (r row) cell(columns ...string) string {
