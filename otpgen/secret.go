@@ -162,3 +162,12 @@ func positions(at []int) string {
 	b.WriteString(" of the secret are")
 	return b.String()
 }
+
+// isCanonical reports whether s is surely what [ParseSecret] returns for it: whole
+// groups of eight characters of the alphabet. Of others it says nothing.
+func isCanonical(s string) bool {
+	if len(s) == 0 || len(s)%8 != 0 || len(s) < minCharacters || len(s) > maxSecret*8/5 {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool { return !inAlphabet(r) }) < 0
+}

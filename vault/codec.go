@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -25,6 +26,8 @@ const (
 // extra holds the fields of an object that this version does not know.
 type extra map[string]json.RawMessage
 
+// A wireContents is what the body holds. The lists of objects stand at its end, so
+// that a large vault is not parsed once more only to be written: see pad.
 type wireContents struct {
 	V          int               `json:"v"`
 	VaultID    string            `json:"vault_id"`
@@ -32,12 +35,13 @@ type wireContents struct {
 	Parent     string            `json:"parent,omitempty"`
 	SlotsHash  string            `json:"slots_hash"`
 	Default    string            `json:"default,omitempty"`
-	Accounts   []json.RawMessage `json:"accounts"`
+	ChangedAt  json.RawMessage   `json:"changed_at,omitempty"` // see wireNote
+	Accounts   []json.RawMessage `json:"accounts,omitempty"`
 	Devices    []json.RawMessage `json:"devices,omitempty"`
 	Identities []json.RawMessage `json:"identities,omitempty"`
 	Tombstones []json.RawMessage `json:"tombstones,omitempty"`
 	Slots      []json.RawMessage `json:"slots,omitempty"` // those of recipients
-	Pad        string            `json:"pad"`
+	Pad        string            `json:"pad,omitempty"`
 }
 
 type wireAccount struct {
@@ -56,6 +60,7 @@ type wireAccount struct {
 	ArchivedAt    time.Time         `json:"archived_at,omitzero"`
 	AddedAt       time.Time         `json:"added_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
+	wireNote
 }
 
 type wireKey struct {
@@ -91,12 +96,43 @@ type wireSlot struct {
 	PostQuantum bool   `json:"post_quantum,omitempty"`
 }
 
+// A wireNote is what merges have to know of an account, as most accounts have it.
+// Fields of it are carried as unknown ones are; that they have names here only
+// spares a second pass over each account.
+type wireNote struct {
+	ChangedAt json.RawMessage `json:"changed_at,omitempty"`
+	OTPID     json.RawMessage `json:"otp_id,omitempty"`
+}
+
+// extra returns the note as unknown fields.
+func (n *wireNote) extra() extra {
+	var x extra
+	for name, field := range map[string]*json.RawMessage{fieldChangedAt: &n.ChangedAt, fieldOTPID: &n.OTPID} {
+		if *field != nil {
+			if x == nil {
+				x = extra{}
+			}
+			x[name], *field = *field, nil
+		}
+	}
+	return x
+}
+
+var errJSON = errors.New("not the JSON that npmotp writes")
+
 // decodeObject decodes a JSON object into the wire struct v points to, and
 // returns the fields that v does not have.
 func decodeObject(data []byte, v any) (extra, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if d.Decode(v) == nil && d.InputOffset() == int64(len(data)) {
+		return nil, nil
+	}
+	// An object of which something is not known, or which is broken.
+	reflect.ValueOf(v).Elem().SetZero()
 	var x extra
 	if json.Unmarshal(data, &x) != nil || json.Unmarshal(data, v) != nil {
-		return nil, errors.New("not the JSON that npmotp writes")
+		return nil, errJSON
 	}
 	for field := range reflect.TypeOf(v).Elem().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

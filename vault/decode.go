@@ -2,6 +2,7 @@ package vault
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"npmotp/internal/secret"
@@ -16,6 +17,12 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 	if c.extra, err = decodeObject(data, &w); err != nil {
 		return nil, "", fmt.Errorf("%w: contents: %w", ErrFormat, err)
 	}
+	if w.ChangedAt != nil {
+		if c.extra == nil {
+			c.extra = extra{}
+		}
+		c.extra[fieldChangedAt], w.ChangedAt = w.ChangedAt, nil
+	}
 	if w.V > contentsVersion {
 		return nil, "", &VersionError{Got: w.V, Max: contentsVersion}
 	}
@@ -23,6 +30,7 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 		return nil, "", fmt.Errorf("%w: contents without a version", ErrFormat)
 	}
 	c.VaultID, c.Generation, c.Parent, c.Default = w.VaultID, w.Generation, w.Parent, w.Default
+	c.Accounts = make([]Account, 0, len(w.Accounts))
 	for i, raw := range w.Accounts {
 		a, err := decodeAccount(raw)
 		if err != nil {
@@ -61,6 +69,11 @@ func decodeAccount(raw []byte) (Account, error) {
 	x, err := decodeObject(raw, &w)
 	if err != nil {
 		return Account{}, err
+	}
+	if note := w.wireNote.extra(); x == nil {
+		x = note
+	} else {
+		maps.Copy(x, note)
 	}
 	a := Account{
 		ID: w.ID, Name: w.Name, Issuer: w.Issuer, Username: w.Username, Registry: w.Registry,

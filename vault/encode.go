@@ -2,6 +2,7 @@ package vault
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -22,7 +23,7 @@ func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 	}
 	w := &wireContents{
 		V: contentsVersion, VaultID: c.VaultID, Generation: c.Generation, Parent: c.Parent,
-		SlotsHash: slotsHash, Default: c.Default, Accounts: []json.RawMessage{},
+		SlotsHash: slotsHash, Default: c.Default, Accounts: make([]json.RawMessage, 0, len(c.Accounts)),
 	}
 	for i := range c.Accounts {
 		raw, err := c.Accounts[i].encode()
@@ -51,15 +52,42 @@ func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 	return w, nil
 }
 
+// maxContents bounds the contents, encoded. A file that holds more, sealed and
+// armored, would be larger than what is read.
+const maxContents = maxFile / 3 * 2
+
 // pad returns the JSON of w with the unknown fields x, of a size that is a
 // multiple of padStep.
 func (w *wireContents) pad(x extra) ([]byte, error) {
-	bare, err := encodeObject(w, x)
+	rest := *w
+	rest.Accounts, rest.Devices, rest.Identities, rest.Tombstones, rest.Slots, rest.Pad = nil, nil, nil, nil, nil, ""
+	text, err := encodeObject(rest, x)
 	if err != nil {
 		return nil, err
 	}
-	w.Pad = strings.Repeat(" ", (padStep-len(bare)%padStep)%padStep)
-	return encodeObject(w, x)
+	text = text[:len(text)-1]
+	for _, list := range []struct {
+		name    string
+		objects []json.RawMessage
+	}{{listAccounts, w.Accounts}, {listDevices, w.Devices}, {"identities", w.Identities}, {listTombstones, w.Tombstones}, {"slots", w.Slots}} {
+		if list.objects != nil {
+			text = fmt.Appendf(text, ",%q:[", list.name)
+			for i, o := range list.objects {
+				if i > 0 {
+					text = append(text, ',')
+				}
+				text = append(text, o...)
+			}
+			text = append(text, ']')
+		}
+	}
+	const empty = `,"pad":""}`
+	w.Pad = strings.Repeat(" ", (padStep-(len(text)+len(empty))%padStep)%padStep)
+	text = fmt.Appendf(text, `,"pad":"%s"}`, w.Pad)
+	if len(text) > maxContents {
+		return nil, fmt.Errorf("the vault would be too large to be opened again: its contents have %d MiB, and %d are the most", len(text)>>20, maxContents>>20)
+	}
+	return text, nil
 }
 
 func (a *Account) encode() (json.RawMessage, error) {

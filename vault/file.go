@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,11 @@ type Vault struct {
 	file *File
 	id   *age.HybridIdentity
 	slot string // the id of the slot that it was opened by, if it was
+
+	// opened is what the file of that hash holds, until it is asked for: a
+	// command opens the vault and then looks into it.
+	opened     *Contents
+	openedHash string
 }
 
 // Create makes a new, empty vault that opens with pass. The error wraps
@@ -114,7 +120,7 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 	}
 	v.slot = s.id
 	contents := &Contents{VaultID: newID(), Generation: 1}
-	data, err := v.encode(headOf([]slot{s}), contents)
+	data, _, err := v.encode(headOf([]slot{s}), contents)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +145,7 @@ func (v *Vault) create(ctx context.Context, data []byte, contents *Contents) err
 		return err
 	}
 	defer unlock()
-	err = v.writer("").Create(data)
+	err = v.writer("", nil).Create(data)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%w: %s", ErrExists, f.path)
 	}
@@ -166,10 +172,11 @@ func (f *File) UnlockBy(ctx context.Context, by Opener) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.memory.check(f.path, contents); err != nil {
+	if err := f.checkRead(contents, c.hash); err != nil {
 		f.warn(err)
 	}
 	f.look(contents)
+	v.opened, v.openedHash = contents, c.hash
 	return v, nil
 }
 
@@ -270,10 +277,11 @@ func readRegular(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
+	buffer := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxFile)+bytes.MinRead))
+	if _, err := buffer.ReadFrom(io.LimitReader(file, maxFile+1)); err != nil {
 		return nil, err
 	}
+	data := buffer.Bytes()
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%w: %s is larger than %d MiB", ErrFormat, path, maxFile>>20)
 	}

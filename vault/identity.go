@@ -31,8 +31,9 @@ func (f *File) UnlockWith(_ context.Context, identity secret.Text) (*Vault, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := f.memory.check(f.path, contents); err != nil {
+	if err := f.checkRead(contents, c.hash); err != nil {
 		f.warn(err)
 	}
+	v.opened, v.openedHash = contents, c.hash
 	return v, nil
 }

@@ -70,6 +70,19 @@ func (m memory) generation(path, vaultID string) (uint64, error) {
 	return r.Generation, nil
 }
 
+// checkRead is check for what was read without the lock, from a file of the given
+// hash. Where the file has been replaced since, by a save that is in the memory
+// already, nothing is wrong: what was read was the newest then.
+func (f *File) checkRead(c *Contents, hash string) error {
+	err := f.memory.check(f.path, c)
+	if errors.Is(err, ErrRolledBack) {
+		if now, readErr := hashFile(f.path); readErr == nil && now != hash {
+			return nil
+		}
+	}
+	return err
+}
+
 // check returns an error that wraps [ErrRolledBack] when c is another vault or
 // an older generation than was seen at path before.
 func (m memory) check(path string, c *Contents) error {

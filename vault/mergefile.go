@@ -245,7 +245,7 @@ func (j *joint) seal(f *File, old *container) ([]byte, error) {
 // vault. The lock is held.
 func (v *Vault) take(j *joint, own *Copy, data []byte) error {
 	w := &Vault{file: v.file, id: j.vault.id}
-	if err := w.publish(own.file, own.contents.Generation, data, j.contents); err != nil {
+	if err := w.publish(own.file, own.contents.Generation, data, nil, j.contents); err != nil {
 		return err
 	}
 	v.id = w.id
@@ -268,7 +268,7 @@ func (v *Vault) MergeInPlace(copies []*Copy) error {
 	if err != nil {
 		return err
 	}
-	return j.vault.writer("").Replace(data)
+	return j.vault.writer("", nil).Replace(data)
 }
 
 // RemoveCopy deletes the file of a copy that was merged, unless it was written

@@ -127,12 +127,26 @@ func (n *note) list(name string, before, after []json.RawMessage) error {
 	}
 	for i, o := range fresh {
 		raw, err := json.Marshal(o)
+		if err == nil && name == listAccounts {
+			raw, err = asEncoded(raw)
+		}
 		if err != nil {
 			return err
 		}
 		after[first+i] = raw
 	}
 	return nil
+}
+
+// asEncoded writes an account in the order in which it is encoded when it is
+// stored the next time, so that one that has not changed until then is the same
+// to the byte.
+func asEncoded(raw []byte) ([]byte, error) {
+	a, err := decodeAccount(raw)
+	if err != nil {
+		return nil, err
+	}
+	return a.encode()
 }
 
 // derived reports whether a merge has made something in an object up: a name, a

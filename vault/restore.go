@@ -47,7 +47,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.writer(keep).Replace(data); err != nil {
+	if err := v.writer(keep, plain).Replace(data); err != nil {
 		return nil, fmt.Errorf("restoring the vault: %w", err)
 	}
 	f.remember(contents)

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -29,11 +30,12 @@ func (v *Vault) replace(old *container, generation uint64, head []byte, contents
 	if err != nil {
 		return err
 	}
-	return v.publish(old, generation, data, contents)
+	return v.publish(old, generation, data, plain, contents)
 }
 
-// publish stores data, which holds contents, in place of the file old.
-func (v *Vault) publish(old *container, generation uint64, data []byte, contents *Contents) error {
+// publish stores data, which holds contents, in place of the file old. Plain is
+// what its body holds, or nil where that is not at hand.
+func (v *Vault) publish(old *container, generation uint64, data, plain []byte, contents *Contents) error {
 	if err := removeLeftovers(v.file.path); err != nil {
 		v.file.warn(err)
 	}
@@ -41,7 +43,7 @@ func (v *Vault) publish(old *container, generation uint64, data []byte, contents
 	if err != nil {
 		return err
 	}
-	if err := v.writer(backup).Replace(data); err != nil {
+	if err := v.writer(backup, plain).Replace(data); err != nil {
 		return fmt.Errorf("saving the vault: %w", err)
 	}
 	v.file.remember(contents)
@@ -51,9 +53,10 @@ func (v *Vault) publish(old *container, generation uint64, data []byte, contents
 	return nil
 }
 
-// writer writes the vault file, and reads and decrypts what came to be on the
-// disk before that takes the place of the old file.
-func (v *Vault) writer(backup string) atomicfile.Writer {
+// writer writes the vault file, and before it takes the place of the old one
+// reads and decrypts what came to be on the disk. That has to be plain, or, where
+// plain is nil, the contents of a vault.
+func (v *Vault) writer(backup string, plain []byte) atomicfile.Writer {
 	return atomicfile.Writer{
 		Path: v.file.path,
 		Keep: backup,
@@ -63,19 +66,27 @@ func (v *Vault) writer(backup string) atomicfile.Writer {
 			if err != nil {
 				return err
 			}
-			_, err = v.decode(c)
+			if plain == nil {
+				_, err = v.decode(c)
+				return err
+			}
+			read, err := v.decrypt(c)
+			if err == nil && !bytes.Equal(read, plain) {
+				err = errors.New("what was read back is not what was written")
+			}
 			return err
 		},
 	}
 }
 
-// encode returns the bytes of a file with the given head and contents.
-func (v *Vault) encode(head []byte, contents *Contents) ([]byte, error) {
-	plain, err := contents.encode(headHash(head))
-	if err != nil {
-		return nil, err
+// encode returns the bytes of a file with the given head and contents, and what
+// its body holds.
+func (v *Vault) encode(head []byte, contents *Contents) (data, plain []byte, err error) {
+	if plain, err = contents.encode(headHash(head)); err != nil {
+		return nil, nil, err
 	}
-	return v.sealBody(head, plain)
+	data, err = v.sealBody(head, plain)
+	return data, plain, err
 }
 
 // sealBody returns the bytes of a file with the given head and the encoded
@@ -88,14 +99,28 @@ func (v *Vault) sealBody(head, plain []byte) ([]byte, error) {
 	return append(slices.Clip(head), body...), nil
 }
 
-// decode decrypts the body of c.
-func (v *Vault) decode(c *container) (*Contents, error) {
+// decrypt decrypts the body of c.
+func (v *Vault) decrypt(c *container) ([]byte, error) {
 	plain, err := open(c.body, v.id)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, ErrOtherIdentity)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)
+	}
+	return plain, nil
+}
+
+// decode decrypts the body of c and returns what it holds. What was decoded last
+// is not decoded again while the file is the same; it is handed out once.
+func (v *Vault) decode(c *container) (*Contents, error) {
+	if opened := v.opened; opened != nil && v.openedHash == c.hash {
+		v.opened = nil
+		return opened, nil
+	}
+	plain, err := v.decrypt(c)
+	if err != nil {
+		return nil, err
 	}
 	contents, slotsHash, err := decodeContents(plain)
 	if err != nil {

@@ -3,9 +3,11 @@ package vault
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,9 +135,8 @@ func inBackground(ctx context.Context, do func() ([]byte, error)) ([]byte, error
 
 // seal encrypts plain to r as an armored age file.
 func seal(plain []byte, r age.Recipient) ([]byte, error) {
-	var out bytes.Buffer
-	armored := armor.NewWriter(&out)
-	w, err := age.Encrypt(armored, r)
+	var binary bytes.Buffer
+	w, err := age.Encrypt(&binary, r)
 	if err != nil {
 		return nil, err
 	}
@@ -145,17 +146,63 @@ func seal(plain []byte, r age.Recipient) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	if err := armored.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return enarmor(binary.Bytes()), nil
 }
 
 // open decrypts an armored age file.
 func open(armored []byte, ids ...age.Identity) ([]byte, error) {
-	r, err := age.Decrypt(armor.NewReader(bytes.NewReader(armored)), ids...)
+	var r io.Reader = armor.NewReader(bytes.NewReader(armored))
+	if binary, ok := dearmor(armored); ok {
+		r = bytes.NewReader(binary)
+	}
+	r, err := age.Decrypt(r, ids...)
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(r)
+	plain := bytes.NewBuffer(make([]byte, 0, len(armored)/4*3+bytes.MinRead))
+	_, err = plain.ReadFrom(r)
+	return plain.Bytes(), err
+}
+
+// armorLine is how many characters a line of an armored file has, and
+// armorLineBytes how many bytes they stand for (C2SP age, "ASCII armor").
+const (
+	armorLine      = 64
+	armorLineBytes = 48
+)
+
+// enarmor writes what age's armor writer does, which takes a line at a time and
+// several times as long for a large vault.
+func enarmor(binary []byte) []byte {
+	out := make([]byte, 0, len(binary)/armorLineBytes*(armorLine+1)+armorLine+len(armor.Header)+len(armor.Footer)+4)
+	out = append(out, armor.Header+"\n"...)
+	for line := range slices.Chunk(binary, armorLineBytes) {
+		out = append(base64.StdEncoding.AppendEncode(out, line), '\n')
+	}
+	return append(out, armor.Footer+"\n"...)
+}
+
+// dearmor decodes what enarmor writes. Everything else is age's to judge: lines
+// of another length, other ends of lines, blanks around, bits that are not zero.
+func dearmor(armored []byte) ([]byte, bool) {
+	body, ok := bytes.CutPrefix(armored, []byte(armor.Header+"\n"))
+	if !ok {
+		return nil, false
+	}
+	if body, ok = bytes.CutSuffix(body, []byte(armor.Footer+"\n")); !ok {
+		return nil, false
+	}
+	binary := make([]byte, 0, len(body)/4*3)
+	for line := range slices.Chunk(body, armorLine+1) {
+		text, ended := bytes.CutSuffix(line, []byte("\n"))
+		// The decoder passes over ends of lines, and padding ends a file.
+		if !ended || len(text) == 0 || bytes.ContainsAny(text, "\r\n") || len(binary)%armorLineBytes != 0 {
+			return nil, false
+		}
+		var err error
+		if binary, err = base64.StdEncoding.Strict().AppendDecode(binary, text); err != nil {
+			return nil, false
+		}
+	}
+	return binary, true
 }
