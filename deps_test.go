@@ -80,7 +80,7 @@ func policy() map[string][]string {
 		"./internal/secret":     {},
 		// Takes accounts and gives pages; opens no file.
 		"./internal/sheet": {
-			"codeberg.org/go-pdf/fpdf", "golang.org/x/image/font", "golang.org/x/image/math/fixed",
+			"golang.org/x/image/font", "golang.org/x/image/math/fixed",
 			"./vault", "./internal/cleantext", "./internal/qrdraw", "./internal/secret",
 		},
 		"./internal/term": {"golang.org/x/term", "golang.org/x/sys", "./internal/secret"},
