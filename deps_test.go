@@ -346,6 +346,11 @@ func TestProgramIsOffline(t *testing.T) {
 			if !slices.Contains(linked, module+"/vault") {
 				t.Error("the program does not contain the vault: the list is not that of the program")
 			}
+			for _, library := range []string{"filippo.io/age", "github.com/atotto/clipboard", "github.com/makiuchi-d/gozxing", "github.com/pquerna/otp", "github.com/spf13/cobra"} {
+				if !slices.Contains(linked, library) {
+					t.Errorf("%s is not part of the program", library)
+				}
+			}
 			for _, pkg := range linked {
 				if reason := notLinked(pkg); reason != "" {
 					t.Errorf("%s is part of the program: %s", pkg, reason)

@@ -41,7 +41,7 @@ func System() *App {
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
-	clipboard := clip.Clipboard{Environ: environ, Terminal: term.Terminal{}.Show}
+	clipboard := clip.Clipboard{Getenv: getenv, Terminal: term.Terminal{}.Show}
 	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		app.Self = exe
