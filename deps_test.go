@@ -83,7 +83,7 @@ func policy() map[string][]string {
 		"./internal/secret":     {},
 		// Takes accounts and gives pages; opens no file.
 		"./internal/sheet": {
-			"codeberg.org/go-pdf/fpdf", "golang.org/x/image/font", "golang.org/x/image/math/fixed",
+			"golang.org/x/image/font", "golang.org/x/image/math/fixed",
 			"./vault", "./internal/cleantext", "./internal/qrdraw", "./internal/secret",
 		},
 		"./internal/ui": {"golang.org/x/term", "golang.org/x/sys", "./internal/cleantext", "./internal/secret"},
@@ -347,6 +347,11 @@ func TestProgramIsOffline(t *testing.T) {
 			linked := strings.Fields(string(out))
 			if !slices.Contains(linked, module+"/vault") {
 				t.Error("the program does not contain the vault: the list is not that of the program")
+			}
+			for _, library := range []string{"filippo.io/age", "github.com/atotto/clipboard", "github.com/makiuchi-d/gozxing", "github.com/pquerna/otp", "github.com/spf13/cobra"} {
+				if !slices.Contains(linked, library) {
+					t.Errorf("%s is not part of the program", library)
+				}
 			}
 			for _, pkg := range linked {
 				if reason := notLinked(pkg); reason != "" {

@@ -3,7 +3,6 @@ module npmotp
 go 1.26.0
 
 require (
-	codeberg.org/go-pdf/fpdf v0.12.0
 	filippo.io/age v1.3.2
 	github.com/atotto/clipboard v0.1.4
 	github.com/creack/pty v1.1.24

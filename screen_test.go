@@ -123,6 +123,44 @@ func TestScreenAndClipboard(t *testing.T) {
 	}
 }
 
+// xclip lives on as the owner of the clipboard. Its environment is what any
+// process of the user can read, and holds none of the passphrase.
+func TestClipboardOwnerHasNoPassphrase(t *testing.T) {
+	needs(t, "Xvfb", "xclip")
+	display := xServer(t)
+	home := t.TempDir()
+	run(t, home, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "add", "ada")
+	file := filepath.Join(home, "passphrase")
+	if err := os.WriteFile(file, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := npmotp(t, home, "code", "--copy")
+	cmd.Env = append(cmd.Env, "DISPLAY="+display, "WAYLAND_DISPLAY=",
+		"NPMOTP_PASSPHRASE_FILE="+file, "NPMOTP_PASSPHRASE_COMMAND=echo hunter2", "NPMOTP_IDENTITY_FILE=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	owners := 0
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, process := range processes {
+		name, _ := os.ReadFile(process + "/comm")
+		environ, err := os.ReadFile(process + "/environ")
+		if err != nil || string(name) != "xclip\n" || !bytes.Contains(environ, []byte("DISPLAY="+display+"\x00")) {
+			continue
+		}
+		owners++
+		if bytes.Contains(environ, []byte("NPMOTP_PASSPHRASE")) || bytes.Contains(environ, []byte("NPMOTP_IDENTITY")) {
+			t.Errorf("the environment of %s is\n%s", process, bytes.ReplaceAll(environ, []byte{0}, []byte{'\n'}))
+		}
+	}
+	if owners == 0 {
+		t.Error("no xclip lives on")
+	}
+}
+
 // Without a display, or a program that takes pictures, the error says what to
 // do.
 func TestScreenMissing(t *testing.T) {

@@ -16,7 +16,7 @@ func newClearClipboardCmd(app *App) *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return clip.Clipboard{Environ: app.Environ()}.Clear(cmd.Context(), app.In, app.Now)
+			return clip.Clipboard{Getenv: app.Getenv}.Clear(cmd.Context(), app.In, app.Now)
 		},
 	}
 }

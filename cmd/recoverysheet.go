@@ -27,7 +27,7 @@ type recoverySheetOptions struct {
 func newRecoverySheetCmd(app *App) *cobra.Command {
 	var o recoverySheetOptions
 	cmd := &cobra.Command{
-		Use:   "sheet [ACCOUNT] -o FILE.pdf|.html|.png",
+		Use:   "sheet [ACCOUNT] -o FILE.pdf|.png",
 		Short: "Make a page with the unused recovery codes, to print",
 		Long: `Make a page with the unused recovery codes, to print: the codes in groups of
 four with a check group each, boxes to tick, and a QR code of all of them,
@@ -49,9 +49,9 @@ so that it need not lie on the disk at all.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "the `FILE` to write, or - for standard output")
-	f.StringVar(&o.format, "format", "", "pdf, html or png (default: what the name of the file ends in; pdf with -o -)")
+	f.StringVar(&o.format, "format", "", "pdf or png (default: what the name of the file ends in; pdf with -o -)")
 	f.BoolVar(&o.force, "force", false, "replace the file if there is one")
-	_ = cmd.MarkFlagFilename("output", "pdf", "html", "png") // fails for flags that do not exist
+	_ = cmd.MarkFlagFilename("output", "pdf", "png") // fails for flags that do not exist
 	return cmd
 }
 
@@ -66,12 +66,8 @@ func (o *recoverySheetOptions) check(app *App) error {
 			o.format = strings.TrimPrefix(strings.ToLower(filepath.Ext(o.output)), ".")
 		}
 	}
-	switch o.format {
-	case "pdf", "html", "png":
-	case "htm":
-		o.format = "html"
-	default:
-		return ui.Usagef("a sheet is a .pdf, .html or .png file, not %s; or give --format", cleantext.Quote(filepath.Base(o.output)))
+	if o.format != "pdf" && o.format != "png" {
+		return ui.Usagef("a sheet is a .pdf or .png file, not %s; or give --format", cleantext.Quote(filepath.Base(o.output)))
 	}
 	switch {
 	case o.output != "-":
@@ -119,17 +115,14 @@ func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) err
 }
 
 func writeSheet(w io.Writer, s sheet.Sheet, format string) error {
-	switch format {
-	case "html":
-		return s.WriteHTML(w)
-	case "png":
-		err := s.WritePNG(w)
-		if errors.Is(err, sheet.ErrManyPages) {
-			return &ui.UsageError{Msg: err.Error(), Hint: "make a PDF: -o codes.pdf"}
-		}
-		return err
+	if format == "pdf" {
+		return s.WritePDF(w)
 	}
-	return s.WritePDF(w)
+	err := s.WritePNG(w)
+	if errors.Is(err, sheet.ErrManyPages) {
+		return &ui.UsageError{Msg: err.Error(), Hint: "make a PDF: -o codes.pdf"}
+	}
+	return err
 }
 
 // mayReplace reports whether there is a file of the name, which the user wants

@@ -39,7 +39,7 @@ func System() *App {
 	}
 	environ := npmrun.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
-	clipboard := clip.Clipboard{Environ: environ, Terminal: app.Terminal.Show}
+	clipboard := clip.Clipboard{Getenv: getenv, Terminal: app.Terminal.Show}
 	var monitor []string
 	if exe, err := os.Executable(); err == nil {
 		app.Self = exe

@@ -4,9 +4,14 @@
 // and clears only what is still there. It is given a hash of the text, not the
 // text.
 //
-// Clipboard managers are asked not to keep the text where the programs of the
-// platform can say so: wl-copy from version 2.3 on, and AppleScript on macOS.
-// xclip and xsel offer one format at a time, so nothing can be said under X11.
+// Text goes by github.com/atotto/clipboard, except where a program of the platform
+// can ask clipboard managers not to keep it: wl-copy from version 2.3 on, and
+// AppleScript on macOS. xclip and xsel offer one format at a time, so nothing can
+// be said under X11.
+//
+// Programs that are started inherit the environment of the process, and the one
+// that owns the clipboard lives on with it: the process withdraws its secrets
+// from there first.
 //
 // Where there is no clipboard to reach, over SSH and without a display, the
 // terminal is asked to copy (OSC 52). It is not asked to clear: most terminals
@@ -34,10 +39,10 @@ const clearTime = 20 * time.Second
 var ErrUnavailable = errors.New("no clipboard is available")
 
 // A Clipboard copies text. Helper is the command line of this program that
-// calls [Clipboard.Clear], and Environ the environment of all that is started.
+// calls [Clipboard.Clear], and Getenv reads the environment.
 type Clipboard struct {
-	Helper  []string
-	Environ []string
+	Helper []string
+	Getenv func(string) string
 	// Terminal writes to the terminal of the user, where there is one.
 	Terminal func(text string) error
 }
@@ -69,6 +74,11 @@ func (c Clipboard) Copy(ctx context.Context, text secret.Text, until time.Time) 
 // only the terminal can be asked to copy.
 func (c Clipboard) Clears() bool { return c.Terminal == nil || c.reachable() }
 
+// remote reports whether the user sits at another machine than this.
+func (c Clipboard) remote() bool {
+	return c.Getenv("SSH_CONNECTION") != "" || c.Getenv("SSH_TTY") != ""
+}
+
 // startHelper starts the process that clears, and leaves it behind.
 func (c Clipboard) startHelper(ctx context.Context, o order) error {
 	if len(c.Helper) == 0 {
@@ -76,7 +86,6 @@ func (c Clipboard) startHelper(ctx context.Context, o order) error {
 	}
 	// Not CommandContext: the helper outlives the context.
 	cmd := exec.Command(c.Helper[0], c.Helper[1:]...) //nolint:gosec,noctx // this program itself
-	cmd.Env = c.Environ
 	cmd.SysProcAttr = detached()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,16 +18,23 @@ import (
 	"npmotp/internal/secret"
 )
 
-// The test binary is the helper that clears.
+// The test binary is the helper that clears, and a program that copies: the
+// library looks at the environment when a process starts.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "clear" {
-		if err := (clip.Clipboard{Environ: os.Environ()}).Clear(context.Background(), os.Stdin, time.Now); err != nil {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == "clear":
+		if err := (clip.Clipboard{Getenv: os.Getenv}).Clear(context.Background(), os.Stdin, time.Now); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		return
+	case len(os.Args) == 2 && os.Args[1] == "copy":
+		os.Exit(copyAlone())
+	case os.Getenv("WAYLAND_DISPLAY") != "": // the clipboard of whoever runs the tests
+		_ = os.Unsetenv("WAYLAND_DISPLAY")
+		panic(syscall.Exec(os.Args[0], os.Args, os.Environ()))
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
 }
 
 // display starts an X server without a screen, for xclip.
@@ -60,7 +68,6 @@ func display(t *testing.T) {
 		t.Fatal("Xvfb did not come up:", err)
 	}
 	t.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
-	t.Setenv("WAYLAND_DISPLAY", "")
 }
 
 func paste(t *testing.T) string {
@@ -95,7 +102,7 @@ func put(t *testing.T, text string) {
 
 func TestCopyAndClear(t *testing.T) {
 	display(t)
-	c := clip.Clipboard{Helper: []string{"cat"}, Environ: os.Environ()}
+	c := clip.Clipboard{Helper: []string{"cat"}, Getenv: os.Getenv}
 	if err := c.Copy(t.Context(), secret.New("123456"), time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +117,7 @@ func TestCopyAndClear(t *testing.T) {
 
 func TestClearKeepsWhatIsNewer(t *testing.T) {
 	display(t)
-	c := clip.Clipboard{Helper: []string{"sh", "-c", "cat > order"}, Environ: os.Environ()}
+	c := clip.Clipboard{Helper: []string{"sh", "-c", "cat > order"}, Getenv: os.Getenv}
 	t.Chdir(t.TempDir())
 	if err := c.Copy(t.Context(), secret.New("123456"), time.Now()); err != nil {
 		t.Fatal(err)
@@ -125,7 +132,7 @@ func TestClearKeepsWhatIsNewer(t *testing.T) {
 	}
 	put(t, "newer")
 	wantPaste(t, "newer")
-	if err := (clip.Clipboard{Environ: os.Environ()}).Clear(t.Context(), strings.NewReader(string(order)), time.Now); err != nil {
+	if err := (clip.Clipboard{Getenv: os.Getenv}).Clear(t.Context(), strings.NewReader(string(order)), time.Now); err != nil {
 		t.Fatal(err)
 	}
 	if got := paste(t); got != "newer" {
@@ -136,7 +143,7 @@ func TestClearKeepsWhatIsNewer(t *testing.T) {
 // Without the process that clears, the text does not stay on the clipboard.
 func TestCopyWithoutHelper(t *testing.T) {
 	display(t)
-	c := clip.Clipboard{Helper: []string{"/nowhere/npmotp"}, Environ: os.Environ()}
+	c := clip.Clipboard{Helper: []string{"/nowhere/npmotp"}, Getenv: os.Getenv}
 	if err := c.Copy(t.Context(), secret.New("123456"), time.Now()); err == nil {
 		t.Error("no error")
 	}
@@ -145,7 +152,7 @@ func TestCopyWithoutHelper(t *testing.T) {
 
 func TestClearRefusesNonsense(t *testing.T) {
 	for _, order := range []io.Reader{strings.NewReader(""), strings.NewReader("{"), strings.NewReader("[]")} {
-		if err := (clip.Clipboard{Environ: os.Environ()}).Clear(t.Context(), order, time.Now); err == nil {
+		if err := (clip.Clipboard{Getenv: os.Getenv}).Clear(t.Context(), order, time.Now); err == nil {
 			t.Error("an order that is none was carried out")
 		}
 	}

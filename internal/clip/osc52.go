@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
-	"strings"
 
 	"npmotp/internal/secret"
 )
@@ -14,7 +13,7 @@ import (
 // that do not know the sequence, or are told not to obey it, drop it.
 func (c Clipboard) toTerminal(text secret.Text) error {
 	// These would show it.
-	if slices.Contains([]string{"", "dumb", "linux"}, c.variable("TERM")) {
+	if slices.Contains([]string{"", "dumb", "linux"}, c.Getenv("TERM")) {
 		return fmt.Errorf("%w: the terminal has none, and there is no display", ErrUnavailable)
 	}
 	code := base64.StdEncoding.EncodeToString([]byte(text.Reveal()))
@@ -22,15 +21,4 @@ func (c Clipboard) toTerminal(text secret.Text) error {
 		return fmt.Errorf("%w: there is neither a display nor a terminal", ErrUnavailable)
 	}
 	return nil
-}
-
-// variable returns the value of a variable of the environment.
-func (c Clipboard) variable(name string) string {
-	value := ""
-	for _, kv := range c.Environ {
-		if k, v, _ := strings.Cut(kv, "="); k == name {
-			value = v
-		}
-	}
-	return value
 }

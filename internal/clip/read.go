@@ -31,15 +31,15 @@ func (c Clipboard) Text() (secret.Text, error) {
 func (c Clipboard) Picture(ctx context.Context) ([]byte, error) {
 	switch runtime.GOOS {
 	case "darwin":
-		return c.macPicture(ctx)
+		return macPicture(ctx)
 	case "windows":
-		return c.windowsPicture(ctx)
+		return windowsPicture(ctx)
 	}
 	// Under Wayland an X11 program sees the clipboard of X11 programs only.
-	if picture, err := c.offered(ctx, []string{"wl-paste", "--list-types"}, []string{"wl-paste", "--no-newline", "--type"}); err == nil {
+	if picture, err := offered(ctx, []string{"wl-paste", "--list-types"}, []string{"wl-paste", "--no-newline", "--type"}); err == nil {
 		return picture, nil
 	}
-	return c.offered(ctx, []string{"xclip", "-out", "-selection", "clipboard", "-target", "TARGETS"},
+	return offered(ctx, []string{"xclip", "-out", "-selection", "clipboard", "-target", "TARGETS"},
 		[]string{"xclip", "-out", "-selection", "clipboard", "-target"})
 }
 
@@ -49,23 +49,23 @@ func pictureTypes() []string {
 }
 
 // offered lists the types of what is on the clipboard and gets a picture.
-func (c Clipboard) offered(ctx context.Context, list, get []string) ([]byte, error) {
-	out, err := c.output(ctx, list...)
+func offered(ctx context.Context, list, get []string) ([]byte, error) {
+	out, err := output(ctx, list...)
 	if err != nil {
 		return nil, err
 	}
 	types := strings.Fields(string(out))
 	for _, want := range pictureTypes() {
 		if slices.Contains(types, want) {
-			return c.output(ctx, append(get, want)...)
+			return output(ctx, append(get, want)...)
 		}
 	}
 	return nil, ErrNoPicture
 }
 
 // macPicture asks AppleScript, which writes a picture as «data PNGf89504E47...».
-func (c Clipboard) macPicture(ctx context.Context) ([]byte, error) {
-	out, err := c.output(ctx, "osascript", "-e", "the clipboard as «class PNGf»")
+func macPicture(ctx context.Context) ([]byte, error) {
+	out, err := output(ctx, "osascript", "-e", "the clipboard as «class PNGf»")
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (c Clipboard) macPicture(ctx context.Context) ([]byte, error) {
 
 // windowsPicture has PowerShell write the picture as base64, because it would
 // recode bytes on its standard output.
-func (c Clipboard) windowsPicture(ctx context.Context) ([]byte, error) {
+func windowsPicture(ctx context.Context) ([]byte, error) {
 	const script = `Add-Type -AssemblyName System.Windows.Forms,System.Drawing
 $p = [System.Windows.Forms.Clipboard]::GetImage()
 if ($p) {
@@ -91,7 +91,7 @@ if ($p) {
   $p.Save($m, [System.Drawing.Imaging.ImageFormat]::Png)
   [Convert]::ToBase64String($m.ToArray())
 }`
-	out, err := c.output(ctx, "powershell", "-NoProfile", "-NonInteractive", "-STA", "-Command", script)
+	out, err := output(ctx, "powershell", "-NoProfile", "-NonInteractive", "-STA", "-Command", script)
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +104,8 @@ if ($p) {
 
 // output runs a program of the platform. What it says of an empty clipboard is
 // no news.
-func (c Clipboard) output(ctx context.Context, argv ...string) ([]byte, error) {
-	path, err := exec.LookPath(argv[0])
-	if err != nil {
-		return nil, ErrNoPicture
-	}
-	cmd := exec.CommandContext(ctx, path, argv[1:]...) //nolint:gosec // the programs named above
-	cmd.Env = c.Environ
-	out, err := cmd.Output()
+func output(ctx context.Context, argv ...string) ([]byte, error) {
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).Output() //nolint:gosec // the programs named above
 	if err != nil || len(bytes.TrimSpace(out)) == 0 {
 		return nil, ErrNoPicture
 	}

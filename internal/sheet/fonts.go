@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"fmt"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -12,86 +11,65 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// A style is one of the fonts of the page. They are the Go fonts, which have the
-// letters of Latin, Greek and Cyrillic, and a slashed zero and a tailed l in the
-// one of fixed width.
-type style int
-
-const (
-	regular style = iota
-	bold
-	mono
-	styles
-)
-
-func (s style) data() []byte {
-	switch s {
-	case bold:
-		return gobold.TTF
-	case mono:
-		return gomono.TTF
-	default:
-		return goregular.TTF
-	}
-}
-
-func (s style) name() string { return fmt.Sprintf("go%d", s) }
-
-// missing stands for a letter that the fonts do not have.
-const missing = '□'
-
-// fonts are the fonts, read once.
+// fonts are what the page is set in: the Go fonts, which have the letters of
+// Latin, Greek and Cyrillic, and a slashed zero and a tailed l in the one of
+// fixed width.
 type fonts struct {
-	parsed [styles]*sfnt.Font
-	faces  map[faceKey]font.Face
+	title, text, strong, small, code typeface
 }
 
-type faceKey struct {
-	style style
-	size  float64 // in points
-	dpi   float64
+// A typeface is a font at one size and resolution.
+type typeface struct {
+	font.Face
+	parsed *sfnt.Font
+	size   float64 // in points
+	dpi    float64
 }
 
-func loadFonts() (*fonts, error) {
-	f := &fonts{faces: map[faceKey]font.Face{}}
-	for s := range styles {
-		var err error
-		if f.parsed[s], err = opentype.Parse(s.data()); err != nil {
-			return nil, err
+func loadFonts(dpi float64) (fonts, error) {
+	var f fonts
+	for _, want := range []struct {
+		face *typeface
+		ttf  []byte
+		size float64
+	}{
+		{&f.title, gobold.TTF, 24},
+		{&f.text, goregular.TTF, 10.5},
+		{&f.strong, gobold.TTF, 10.5},
+		{&f.small, goregular.TTF, 8.5},
+		{&f.code, gomono.TTF, 13.5},
+	} {
+		parsed, err := opentype.Parse(want.ttf)
+		if err != nil {
+			return fonts{}, err
 		}
+		face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: want.size, DPI: dpi, Hinting: font.HintingNone})
+		if err != nil {
+			return fonts{}, err
+		}
+		*want.face = typeface{face, parsed, want.size, dpi}
 	}
 	return f, nil
 }
 
-func (f *fonts) face(s style, size, dpi float64) (font.Face, error) {
-	key := faceKey{s, size, dpi}
-	if face := f.faces[key]; face != nil {
-		return face, nil
-	}
-	face, err := opentype.NewFace(f.parsed[s], &opentype.FaceOptions{Size: size, DPI: dpi, Hinting: font.HintingNone})
-	if err == nil {
-		f.faces[key] = face
-	}
-	return face, err
-}
-
 // width returns the width of text in millimetres.
-func (f *fonts) width(s style, size float64, text string) (float64, error) {
-	const fine = 10 // of a point, so that rounding does not add up
-	face, err := f.face(s, size, 72*fine)
-	if err != nil {
-		return 0, err
-	}
-	return float64(font.MeasureString(face, text)) / 64 / fine * mmPerPoint, nil
+func (t typeface) width(text string) float64 {
+	return float64(font.MeasureString(t, text)) / 64 / t.dpi * mmPerInch
 }
 
-// shown replaces what the fonts do not have. Scripts that run from right to left
+// lead is how far apart lines are, in millimetres.
+func (t typeface) lead() float64 { return 1.38 * t.size * mmPerPoint }
+
+// missing stands for a letter that a font does not have.
+const missing = '□'
+
+// shown replaces what the font does not have. Scripts that run from right to left
 // and those that join letters are among it, so that what is left is drawn letter
 // by letter.
-func (f *fonts) shown(s style, text string) string {
+func (t typeface) shown(text string) string {
 	var buf sfnt.Buffer
 	return strings.Map(func(r rune) rune {
-		if i, err := f.parsed[s].GlyphIndex(&buf, r); err != nil || i == 0 {
+		if i, err := t.parsed.GlyphIndex(&buf, r); err != nil || i == 0 {
 			return missing
 		}
 		return r
@@ -100,16 +78,12 @@ func (f *fonts) shown(s style, text string) string {
 
 // wrap breaks text into lines of at most the given width: at spaces, and within
 // what is too long for a line.
-func (f *fonts) wrap(s style, size, width float64, text string) ([]string, error) {
+func (t typeface) wrap(width float64, text string) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {
 		joined := strings.TrimSpace(line + " " + word)
-		w, err := f.width(s, size, joined)
-		if err != nil {
-			return nil, err
-		}
-		if w <= width {
+		if t.width(joined) <= width {
 			line = joined
 			continue
 		}
@@ -118,15 +92,12 @@ func (f *fonts) wrap(s style, size, width float64, text string) ([]string, error
 		}
 		line = ""
 		for _, r := range word {
-			if w, err = f.width(s, size, line+string(r)); err != nil {
-				return nil, err
-			}
-			if w > width && line != "" {
+			if t.width(line+string(r)) > width && line != "" {
 				lines = append(lines, line)
 				line = ""
 			}
 			line += string(r)
 		}
 	}
-	return append(lines, line), nil
+	return append(lines, line)
 }

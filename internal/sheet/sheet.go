@@ -1,5 +1,5 @@
-// Package sheet makes the page that recovery codes are printed on, as a PDF, a
-// web page or a picture, and reads the QR code on it.
+// Package sheet makes the page that recovery codes are printed on, as a PDF
+// or a picture, and reads the QR code on it.
 //
 // What it writes holds the codes in the clear: that is what it is for. It keeps
 // nothing and opens no file.

@@ -31,9 +31,9 @@ func npmSheet(n int) sheet.Sheet {
 	return s
 }
 
-// hostile is a name that HTML, a terminal and a font without its letters would
+// hostile is a name that a PDF, a terminal and a font without its letters would
 // trip over.
-const hostile = `</title><script>alert(1)</script>" Грета Ελένη 二郎 שלום 'ß'`
+const hostile = `) >> endobj </title><script>alert(1)</script>" Грета Ελένη 二郎 שלום 'ß'`
 
 func hostileSheet() sheet.Sheet {
 	s := npmSheet(3)

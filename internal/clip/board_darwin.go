@@ -10,10 +10,10 @@ board.clearContents;
 board.setStringForType(text, "public.utf8-plain-text");
 board.setStringForType("", "org.nspasteboard.ConcealedType");`
 
-// programs returns the ways to the clipboard.
-func programs() []program {
-	return []program{{
-		copies: [][]string{{"osascript", "-l", "JavaScript", "-e", concealed}, {"pbcopy"}},
-		paste:  []string{"pbpaste"},
-	}}
+// discreet returns the command line that copies text, which it reads.
+func (c Clipboard) discreet(string) []string {
+	return []string{"osascript", "-l", "JavaScript", "-e", concealed}
 }
+
+// reachable reports whether the clipboard of this machine is the user's.
+func (c Clipboard) reachable() bool { return !c.remote() }

@@ -1,0 +1,3 @@
+package clip
+
+var Within = within
