@@ -44,7 +44,7 @@ func policy() map[string][]string {
 			"./otpgen", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
 		},
 		"./otpgen": {"github.com/pquerna/otp", "./internal/secret"},
-		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret"},
+		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret", "./internal/vt"},
 
 		// Gathers an enrolment from pictures, text and URIs.
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext", "./internal/plaintext"},
@@ -61,6 +61,7 @@ func policy() map[string][]string {
 		"./internal/agent":      {"golang.org/x/sys", "./internal/secret"},
 		"./internal/atomicfile": {},
 		"./internal/cleantext":  {},
+		"./internal/vt":         {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/doctor":     {"golang.org/x/sys"}, // looks at names, modes and texts
 		"./internal/filelock":   {"golang.org/x/sys"},

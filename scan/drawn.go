@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"npmotp/internal/secret"
+	"npmotp/internal/vt"
 )
 
 const (
@@ -25,7 +26,7 @@ func shapes(tall bool) [][2]int {
 }
 
 // drawn returns the contents of the QR codes that lines show.
-func drawn(ctx context.Context, lines [][]cell) []secret.Text {
+func drawn(ctx context.Context, lines [][]vt.Cell) []secret.Text {
 	var out []secret.Text
 	for _, part := range regions(lines, hasBlocks, blockGap) {
 		out = add(out, drawnIn(ctx, part, []look{
@@ -58,9 +59,9 @@ func add(list, more []secret.Text) []secret.Text {
 
 // drawnIn tries the looks until a code is found, on the lines as they are, without
 // blank ones, and without line numbers.
-func drawnIn(ctx context.Context, lines [][]cell, looks []look) []secret.Text {
+func drawnIn(ctx context.Context, lines [][]vt.Cell, looks []look) []secret.Text {
 	var out []secret.Text
-	views := [][][]cell{lines, withoutBlank(lines)}
+	views := [][][]vt.Cell{lines, withoutBlank(lines)}
 	if bare := withoutNumbers(lines); bare != nil {
 		views = append(views, bare)
 	}

@@ -1,5 +1,7 @@
 package scan
 
+import "npmotp/internal/vt"
+
 // A raster is a screen at four points a cell, two by two: as fine as the quadrant
 // characters, of which the half blocks are a part. Braille needs two by four.
 //
@@ -20,7 +22,7 @@ const (
 )
 
 // raster draws lines in grey levels.
-func raster(lines [][]cell, l look) *gray {
+func raster(lines [][]vt.Cell, l look) *gray {
 	high := inkHeight
 	if l.tall {
 		high = brailleTop
@@ -32,7 +34,7 @@ func raster(lines [][]cell, l look) *gray {
 	g := newGray(w*pointsWide, len(lines)*high)
 	for y, line := range lines {
 		for x := range w {
-			c := cell{r: ' ', fg: colorDefault, bg: colorDefault}
+			c := vt.Cell{Rune: ' ', FG: vt.Default, BG: vt.Default}
 			if x < len(line) {
 				c = line[x]
 			}
@@ -42,9 +44,9 @@ func raster(lines [][]cell, l look) *gray {
 	return g
 }
 
-func isBlank(line []cell) bool {
+func isBlank(line []vt.Cell) bool {
 	for _, c := range line {
-		if c.bg != colorDefault || !isSpace(c.r) {
+		if c.BG != vt.Default || !isSpace(c.Rune) {
 			return false
 		}
 	}
@@ -55,10 +57,10 @@ func isSpace(r rune) bool {
 	return r == ' ' || r == '\u00a0' || r >= '\u2000' && r <= '\u200a' || r == '\u3000' || r == '\u2800' || r == '\u202f'
 }
 
-func (g *gray) drawCell(x0, y0, high int, c cell, l look) {
-	fg, bg := level(c.fg, l.fg), level(c.bg, l.bg)
-	mask := glyph(c.r, high)
-	if mask == 0 && (l.ink == c.r || l.ink == anyInk && !isSpace(c.r)) {
+func (g *gray) drawCell(x0, y0, high int, c vt.Cell, l look) {
+	fg, bg := level(c.FG, l.fg), level(c.BG, l.bg)
+	mask := glyph(c.Rune, high)
+	if mask == 0 && (l.ink == c.Rune || l.ink == anyInk && !isSpace(c.Rune)) {
 		mask = 0xff
 	}
 	for y := range high {
@@ -73,7 +75,7 @@ func (g *gray) drawCell(x0, y0, high int, c cell, l look) {
 }
 
 func level(c int16, own uint8) uint8 {
-	if c == colorDefault {
+	if c == vt.Default {
 		return own
 	}
 	return uint8(c) //nolint:gosec // 0 to 255 by construction

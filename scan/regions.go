@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"npmotp/internal/vt"
 	"slices"
 	"unicode"
 )
@@ -18,8 +19,8 @@ const (
 // regions returns the parts of lines that may show a code, so that a long log
 // around it costs nothing: lines that shows holds for, what lies between them
 // if that is no more than gap lines, and a little around.
-func regions(lines [][]cell, shows func([]cell) bool, gap int) [][][]cell {
-	var out [][][]cell
+func regions(lines [][]vt.Cell, shows func([]vt.Cell) bool, gap int) [][][]vt.Cell {
+	var out [][][]vt.Cell
 	start, last := -1, 0
 	for y := 0; y <= len(lines); y++ {
 		switch {
@@ -38,10 +39,10 @@ func regions(lines [][]cell, shows func([]cell) bool, gap int) [][][]cell {
 
 // hasBlocks reports whether block characters or coloured backgrounds stand in
 // line.
-func hasBlocks(line []cell) bool {
+func hasBlocks(line []vt.Cell) bool {
 	n := 0
 	for _, c := range line {
-		if c.bg != colorDefault || c.r >= 0x2580 && (block(c.r) != 0 || glyph(c.r, brailleTop) != 0) {
+		if c.BG != vt.Default || c.Rune >= 0x2580 && (block(c.Rune) != 0 || glyph(c.Rune, brailleTop) != 0) {
 			if n++; n >= barLength {
 				return true
 			}
@@ -52,10 +53,10 @@ func hasBlocks(line []cell) bool {
 
 // hasInk reports whether line holds the bar of a finder pattern drawn with
 // letters, two to a module.
-func hasInk(line []cell) bool {
+func hasInk(line []vt.Cell) bool {
 	n := 1
 	for x := 1; x < len(line); x++ {
-		if line[x].r != line[x-1].r || isSpace(line[x].r) {
+		if line[x].Rune != line[x-1].Rune || isSpace(line[x].Rune) {
 			n = 1
 		} else if n++; n >= 2*barLength {
 			return true
@@ -65,30 +66,30 @@ func hasInk(line []cell) bool {
 }
 
 // withoutBlank leaves out lines of blanks.
-func withoutBlank(lines [][]cell) [][]cell {
+func withoutBlank(lines [][]vt.Cell) [][]vt.Cell {
 	return slices.DeleteFunc(slices.Clone(lines), isBlank)
 }
 
 // withoutNumbers returns lines without the numbers that they begin with, which
 // shift them as soon as one has more digits, or nil when they have none.
-func withoutNumbers(lines [][]cell) [][]cell {
-	out := make([][]cell, len(lines))
+func withoutNumbers(lines [][]vt.Cell) [][]vt.Cell {
+	out := make([][]vt.Cell, len(lines))
 	n := 0
 	for y, line := range lines {
 		out[y] = line
 		x := 0
-		for x < len(line) && isSpace(line[x].r) && line[x].bg == colorDefault {
+		for x < len(line) && isSpace(line[x].Rune) && line[x].BG == vt.Default {
 			x++
 		}
 		digits := x
-		for x < len(line) && unicode.IsDigit(line[x].r) {
+		for x < len(line) && unicode.IsDigit(line[x].Rune) {
 			x++
 		}
 		if x == digits {
 			continue
 		}
 		for _, c := range ":|.) " {
-			if x < len(line) && line[x].r == c && line[x].bg == colorDefault {
+			if x < len(line) && line[x].Rune == c && line[x].BG == vt.Default {
 				x++
 			}
 		}
@@ -103,12 +104,12 @@ func withoutNumbers(lines [][]cell) [][]cell {
 
 // frequent returns the two characters that lines hold most, blanks aside: codes
 // are drawn with digits for both kinds of modules, too.
-func frequent(lines [][]cell) []rune {
+func frequent(lines [][]vt.Cell) []rune {
 	count := map[rune]int{}
 	for _, line := range lines {
 		for _, c := range line {
-			if !isSpace(c.r) {
-				count[c.r]++
+			if !isSpace(c.Rune) {
+				count[c.Rune]++
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"npmotp/internal/secret"
+	"npmotp/internal/vt"
 )
 
 // ErrDisagree says that a QR code and the secret printed below it differ.
@@ -33,20 +34,20 @@ func Text(ctx context.Context, r io.Reader) (Screen, error) {
 		return Screen{}, err
 	}
 	return bounded(ctx, errLongText, func(ctx context.Context) (Screen, error) {
-		t := newTerminal()
-		t.replay(ctx, unescape(toUTF8(data)))
+		t := vt.New()
+		t.Replay(ctx, unescape(toUTF8(data)))
 		if ctx.Err() != nil {
 			return Screen{}, context.Cause(ctx)
 		}
-		if t.full {
+		if t.Full {
 			return Screen{}, errLongText
 		}
-		plain := t.plain()
+		plain := t.Plain()
 		s := Screen{Plain: secret.New(plain)}
 		// The text is worth having without the codes, too.
 		drawing, cancel := context.WithTimeout(ctx, deadline/2)
 		defer cancel()
-		s.Codes = drawn(drawing, t.lines)
+		s.Codes = drawn(drawing, t.Lines)
 		for _, m := range patterns().typedLine.FindAllStringSubmatch(plain, -1) {
 			if v := bareSecret(m[1]); len(v) >= minSecret && !contains(s.Typed, secret.New(v)) {
 				s.Typed = append(s.Typed, secret.New(v))

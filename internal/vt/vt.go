@@ -1,4 +1,9 @@
-package scan
+// Package vt is the screen of a terminal, as far as what a program wrote to it
+// tells: which character stands where, and how bright it and its ground are.
+//
+// It is not a terminal to run programs on: it answers nothing, has no height,
+// and does not wrap lines.
+package vt
 
 import (
 	"context"
@@ -12,40 +17,41 @@ const (
 	// maxColumns is how far to the right a program may write.
 	maxColumns = 2000
 	tabWidth   = 8
-	// colorDefault stands for the terminal's own colour, which its output does
-	// not tell.
-	colorDefault = -1
 )
 
-// A cell is one character on a terminal, with the brightness of its colours.
-type cell struct {
-	r      rune
-	fg, bg int16 // 0 to 255, or colorDefault
+// Default stands for the terminal's own colour, which its output does not tell.
+const Default = -1
+
+// A Cell is one character on a terminal, with the brightness of its colours.
+type Cell struct {
+	Rune   rune
+	FG, BG int16 // 0 to 255, or Default
 }
 
-// A terminal replays what a program wrote, as far as it bears on where the
+// A Terminal replays what a program wrote, as far as it bears on where the
 // characters stand and on their brightness (ECMA-48, and xterm's ctlseqs). It is
 // of unlimited height, so that nothing is scrolled away, and it does not wrap
 // lines: whether the real one did cannot be told from its output.
-type terminal struct {
-	lines [][]cell
+type Terminal struct {
+	Lines [][]Cell
 	x, y  int
 	top   int // the line that absolute moves start from
 	cells int
-	full  bool // maxCells is reached, the rest of the output is lost
-	pen   cell
+	Full  bool // of its bounds: the rest of the output is lost
+	pen   Cell
 	bold  bool
 	swap  bool // reverse video
 	saved [2]int
 }
 
-func newTerminal() *terminal {
-	return &terminal{pen: cell{r: ' ', fg: colorDefault, bg: colorDefault}}
+// New returns an empty terminal.
+func New() *Terminal {
+	return &Terminal{pen: Cell{Rune: ' ', FG: Default, BG: Default}}
 }
 
-// replay writes s to the terminal, until ctx ends.
-func (t *terminal) replay(ctx context.Context, s string) {
-	for i, n := 0, 0; i < len(s) && !t.full; n++ {
+// Replay writes s to the terminal, until ctx ends.
+func (t *Terminal) Replay(ctx context.Context, s string) {
+	for i, n := 0, 0; i < len(s) && !t.Full; n++ {
 		if n&0xfff == 0 && ctx.Err() != nil {
 			return
 		}
@@ -67,7 +73,7 @@ func (t *terminal) replay(ctx context.Context, s string) {
 	}
 }
 
-func (t *terminal) control(c byte) {
+func (t *Terminal) control(c byte) {
 	switch c {
 	case '\n', '\v', '\f':
 		// Output that went through a terminal has a carriage return here; a file
@@ -83,20 +89,20 @@ func (t *terminal) control(c byte) {
 	}
 }
 
-func (t *terminal) put(r rune) {
+func (t *Terminal) put(r rune) {
 	if r == '\ufeff' || r == '\u200b' || r == '\u200d' || r == '\ufe0e' || r == '\ufe0f' {
 		return // these take no column
 	}
 	c := t.pen
-	c.r = r
+	c.Rune = r
 	if t.swap {
-		c.fg, c.bg = c.bg, c.fg
+		c.FG, c.BG = c.BG, c.FG
 		// The default colours differ, but the two defaults swapped would not.
-		if c.fg == colorDefault {
-			c.fg = 0
+		if c.FG == Default {
+			c.FG = 0
 		}
-		if c.bg == colorDefault {
-			c.bg = 229
+		if c.BG == Default {
+			c.BG = 229
 		}
 	}
 	for range columns(r) {
@@ -123,51 +129,51 @@ func columns(r rune) int {
 }
 
 // at returns the cell at x, y, or nil when the screen is full.
-func (t *terminal) at(x, y int) *cell {
-	need := 4 * max(0, y+1-len(t.lines)) // a line costs as much as three cells
-	if y < len(t.lines) {
-		need += max(0, x+1-len(t.lines[y]))
+func (t *Terminal) at(x, y int) *Cell {
+	need := 4 * max(0, y+1-len(t.Lines)) // a line costs as much as three cells
+	if y < len(t.Lines) {
+		need += max(0, x+1-len(t.Lines[y]))
 	} else {
 		need += x + 1
 	}
 	if t.cells += need; t.cells > maxCells {
-		t.full = true
+		t.Full = true
 		return nil
 	}
-	for len(t.lines) <= y {
-		t.lines = append(t.lines, nil)
+	for len(t.Lines) <= y {
+		t.Lines = append(t.Lines, nil)
 	}
-	for len(t.lines[y]) <= x {
-		t.lines[y] = append(t.lines[y], cell{r: ' ', fg: colorDefault, bg: colorDefault})
+	for len(t.Lines[y]) <= x {
+		t.Lines[y] = append(t.Lines[y], Cell{Rune: ' ', FG: Default, BG: Default})
 	}
-	return &t.lines[y][x]
+	return &t.Lines[y][x]
 }
 
 // eraseLine clears the columns from..to of line y.
-func (t *terminal) eraseLine(y, from, to int) {
-	if y >= len(t.lines) {
+func (t *Terminal) eraseLine(y, from, to int) {
+	if y >= len(t.Lines) {
 		return
 	}
-	line := t.lines[y]
+	line := t.Lines[y]
 	if to >= len(line) {
-		t.lines[y] = line[:min(from, len(line))]
+		t.Lines[y] = line[:min(from, len(line))]
 		return
 	}
 	for x := from; x <= to; x++ {
-		line[x] = cell{r: ' ', fg: colorDefault, bg: colorDefault}
+		line[x] = Cell{Rune: ' ', FG: Default, BG: Default}
 	}
 }
 
-// plain returns the text of the screen.
-func (t *terminal) plain() string {
+// Plain returns the text of the screen.
+func (t *Terminal) Plain() string {
 	var b strings.Builder
-	for _, line := range t.lines {
+	for _, line := range t.Lines {
 		end := len(line)
-		for end > 0 && line[end-1].r == ' ' {
+		for end > 0 && line[end-1].Rune == ' ' {
 			end--
 		}
 		for _, c := range line[:end] {
-			b.WriteRune(c.r)
+			b.WriteRune(c.Rune)
 		}
 		b.WriteByte('\n')
 	}

@@ -1,4 +1,4 @@
-package scan
+package vt
 
 import "strings"
 
@@ -10,7 +10,7 @@ const (
 
 // escape handles the escape sequence that s begins with, and returns its
 // length.
-func (t *terminal) escape(s string) int {
+func (t *Terminal) escape(s string) int {
 	if len(s) < 2 {
 		return len(s)
 	}
@@ -54,7 +54,7 @@ func stringEnd(s string) int {
 }
 
 // csi handles a control sequence after its introducer and returns its length.
-func (t *terminal) csi(s string) int {
+func (t *Terminal) csi(s string) int {
 	i := 0
 	for i < len(s) && s[i] >= 0x30 && s[i] <= 0x3f {
 		i++
@@ -95,7 +95,7 @@ func numbers(s string) []int {
 	return out
 }
 
-func (t *terminal) move(final byte, p []int) {
+func (t *Terminal) move(final byte, p []int) {
 	arg := func(i, missing int) int {
 		if i >= len(p) || p[i] < 0 {
 			return missing
@@ -143,12 +143,12 @@ func (t *terminal) move(final byte, p []int) {
 	}
 }
 
-func (t *terminal) eraseScreen(how int) {
+func (t *Terminal) eraseScreen(how int) {
 	switch how {
 	case 0:
 		t.eraseLine(t.y, t.x, maxColumns)
-		if t.y+1 < len(t.lines) {
-			t.lines = t.lines[:t.y+1]
+		if t.y+1 < len(t.Lines) {
+			t.Lines = t.Lines[:t.y+1]
 		}
 	case 1:
 		for y := t.top; y < t.y; y++ {
@@ -162,24 +162,24 @@ func (t *terminal) eraseScreen(how int) {
 
 // page starts a new screen below what is there, which a user who clears the
 // screen does not expect to be lost.
-func (t *terminal) page() {
-	t.top = len(t.lines)
+func (t *Terminal) page() {
+	t.top = len(t.Lines)
 	t.x, t.y = 0, t.top
 }
 
 // edit deletes, blanks or inserts n characters at the cursor.
-func (t *terminal) edit(final byte, n int) {
-	if t.y >= len(t.lines) || t.x >= len(t.lines[t.y]) {
+func (t *Terminal) edit(final byte, n int) {
+	if t.y >= len(t.Lines) || t.x >= len(t.Lines[t.y]) {
 		return
 	}
-	line := t.lines[t.y]
+	line := t.Lines[t.y]
 	switch final {
 	case 'P':
-		t.lines[t.y] = append(line[:t.x], line[min(len(line), t.x+n):]...)
+		t.Lines[t.y] = append(line[:t.x], line[min(len(line), t.x+n):]...)
 	case 'X':
 		t.eraseLine(t.y, t.x, t.x+n-1)
 	case '@':
-		old := append([]cell(nil), line[t.x:]...)
+		old := append([]Cell(nil), line[t.x:]...)
 		x := t.x
 		for range min(n, maxColumns-t.x) {
 			t.put(' ')
@@ -197,14 +197,14 @@ func (t *terminal) edit(final byte, n int) {
 }
 
 // sgr sets colours (ECMA-48 section 8.3.117, and xterm's 256 and RGB colours).
-func (t *terminal) sgr(p []int) {
+func (t *Terminal) sgr(p []int) {
 	if len(p) == 0 {
 		p = []int{0}
 	}
 	for i := 0; i < len(p); i++ {
 		switch n := max(0, p[i]); {
 		case n == 0:
-			t.pen.fg, t.pen.bg, t.bold, t.swap = colorDefault, colorDefault, false, false
+			t.pen.FG, t.pen.BG, t.bold, t.swap = Default, Default, false, false
 		case n == 1:
 			t.bold = true
 		case n == 22:
@@ -214,26 +214,26 @@ func (t *terminal) sgr(p []int) {
 		case n == 27:
 			t.swap = false
 		case n >= 30 && n <= 37:
-			t.pen.fg = palette(n - 30)
+			t.pen.FG = palette(n - 30)
 		case n >= 40 && n <= 47:
-			t.pen.bg = palette(n - 40)
+			t.pen.BG = palette(n - 40)
 		case n >= 90 && n <= 97:
-			t.pen.fg = palette(n - 90 + 8)
+			t.pen.FG = palette(n - 90 + 8)
 		case n >= 100 && n <= 107:
-			t.pen.bg = palette(n - 100 + 8)
+			t.pen.BG = palette(n - 100 + 8)
 		case n == 39:
-			t.pen.fg = colorDefault
+			t.pen.FG = Default
 		case n == 49:
-			t.pen.bg = colorDefault
+			t.pen.BG = Default
 		case n == 38 || n == 48:
 			v, used := extended(p[i+1:])
 			if used == 0 {
 				return
 			}
 			if i += used; n == 38 {
-				t.pen.fg = v
+				t.pen.FG = v
 			} else {
-				t.pen.bg = v
+				t.pen.BG = v
 			}
 		}
 	}
@@ -253,9 +253,10 @@ func extended(p []int) (level int16, used int) {
 	return 0, 0
 }
 
+// rgbLevel weighs the colours as ITU-R BT.601 does.
 func rgbLevel(r, g, b int) int16 {
-	at := func(v int) uint8 { return uint8(min(max(v, 0), 255)) }
-	return int16(luma(at(r), at(g), at(b)))
+	at := func(v int) uint32 { return uint32(min(max(v, 0), 255)) }
+	return int16((19595*at(r) + 38470*at(g) + 7471*at(b) + 1<<15) >> 16)
 }
 
 // palette returns the brightness of xterm's colour n of 256.
