@@ -35,7 +35,7 @@ func policy() map[string][]string {
 			"./internal/bundle", "./internal/cleantext", "./internal/clip", "./internal/doctor", "./internal/enroll",
 			"./internal/codes", "./internal/filelock", "./internal/harden", "./internal/intake",
 			"./internal/npmconfig", "./internal/npmrun", "./internal/otpimport", "./internal/passphrase", "./internal/plaintext",
-			"./internal/ptyrun", "./internal/qrdraw", "./internal/screen", "./internal/secret", "./internal/sheet",
+			"./internal/ptyrun", "./internal/qrdraw", "./internal/registry", "./internal/screen", "./internal/secret", "./internal/sheet",
 			"./internal/ui", "./internal/wrap",
 		},
 		"./vault": {
@@ -50,11 +50,11 @@ func policy() map[string][]string {
 		"./internal/intake": {"./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext", "./internal/plaintext"},
 		"./internal/enroll": {
 			"./vault", "./scan", "./internal/bundle", "./internal/codes", "./internal/intake", "./internal/npmconfig", "./internal/npmrun",
-			"./internal/passphrase", "./internal/ptyrun", "./internal/secret", "./internal/ui", "./internal/wrap",
+			"./internal/passphrase", "./internal/ptyrun", "./internal/registry", "./internal/secret", "./internal/ui", "./internal/wrap",
 		},
 		// Packs accounts for another laptop; of age it knows what vault gives it.
 		"./internal/bundle": {
-			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/plaintext", "./internal/secret",
+			"./vault", "./internal/atomicfile", "./internal/cleantext", "./internal/passphrase", "./internal/plaintext", "./internal/registry", "./internal/secret",
 		},
 		"./internal/otpimport": {"golang.org/x/crypto", "./vault", "./scan", "./otpgen", "./internal/secret", "./internal/cleantext", "./internal/plaintext"},
 		// Is handed functions that yield codes and names, so it can give no more.
@@ -62,6 +62,7 @@ func policy() map[string][]string {
 		"./internal/atomicfile": {},
 		"./internal/cleantext":  {},
 		"./internal/vt":         {},
+		"./internal/registry":   {},
 		"./internal/clip":       {"github.com/atotto/clipboard", "golang.org/x/sys", "./internal/secret"},
 		"./internal/doctor":     {"golang.org/x/sys"}, // looks at names, modes and texts
 		"./internal/filelock":   {"golang.org/x/sys"},
@@ -70,10 +71,10 @@ func policy() map[string][]string {
 			"./vault", "./internal/agent", "./internal/atomicfile", "./internal/filelock", "./internal/harden", "./internal/secret", "./internal/ui",
 		},
 		"./internal/wrap": {
-			"./vault", "./internal/agent", "./internal/codes", "./internal/npmconfig", "./internal/npmrun", "./internal/ptyrun", "./internal/secret", "./internal/ui",
+			"./vault", "./internal/agent", "./internal/codes", "./internal/npmconfig", "./internal/npmrun", "./internal/ptyrun", "./internal/registry", "./internal/secret", "./internal/ui",
 		},
 		// Keeps no token of an .npmrc, so it needs no secrets.
-		"./internal/npmconfig":  {"./internal/nopt"},
+		"./internal/npmconfig":  {"./internal/nopt", "./internal/registry"},
 		"./internal/nopt":       {},
 		"./internal/npmrun":     {"golang.org/x/sys", "./internal/nopt", "./internal/ptyrun", "./internal/secret"},
 		"./internal/plaintext":  {},

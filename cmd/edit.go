@@ -3,12 +3,11 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -41,11 +40,11 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 	case at.registry == noRegistry:
 		a.Registry = ""
 	default:
-		registry, err := parseRegistry(at.registry)
+		address, err := parseRegistry(at.registry)
 		if err != nil {
 			return err
 		}
-		a.Registry = registry
+		a.Registry = address
 	}
 	if cmd.Flags().Changed("reuse") {
 		if at.reuse != "once" && at.reuse != "allow" {
@@ -66,21 +65,13 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 // noRegistry is what people write and read for the key of another service.
 const noRegistry = "none"
 
-// parseRegistry returns the canonical form of a registry's URL: scheme and host
-// in lower case, no credentials, query or fragment, a slash at the end.
+// parseRegistry reads the --registry flag.
 func parseRegistry(s string) (string, error) {
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
+	a, err := registry.ParseTyped(s)
+	if err != nil {
+		return "", ui.Usagef("--registry: %v", err) // without what was typed, which may hold a password
 	}
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", ui.Usagef("--registry is no URL such as %s", vault.DefaultRegistry)
-	}
-	if u.User != nil {
-		return "", ui.Usagef("--registry has a user name or password in it; leave that out")
-	}
-	canonical := url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: strings.TrimSuffix(u.Path, "/") + "/"}
-	return canonical.String(), nil
+	return a.String(), nil
 }
 
 // cleanName returns a name that was given on the command line, as it is stored.

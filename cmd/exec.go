@@ -100,6 +100,12 @@ func execStatus(err error) error {
 
 func (app *App) exec(ctx context.Context, o wrap.Options, argv []string) error {
 	o.Via = cmp.Or(o.Via, app.Getenv("NPMOTP_VIA"))
+	var err error
+	if o.Registry != "" {
+		if o.Registry, err = parseRegistry(o.Registry); err != nil {
+			return err
+		}
+	}
 	dir, err := app.Dir()
 	if err != nil {
 		return err

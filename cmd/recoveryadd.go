@@ -152,7 +152,7 @@ func (app *App) mayCreate(ctx context.Context, name string, in recoveryInput) (*
 		a.Username = in.sheet.Username
 		if in.sheet.Registry != "" {
 			if a.Registry, err = parseRegistry(in.sheet.Registry); err != nil {
-				return nil, fmt.Errorf("the registry on the sheet is no URL")
+				return nil, errors.New("the registry on the sheet is not an address")
 			}
 			at = " at " + a.Registry
 		}

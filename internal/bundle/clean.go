@@ -3,10 +3,10 @@ package bundle
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/registry"
 	"npmotp/vault"
 )
 
@@ -50,9 +50,8 @@ func checkRegistry(s string) error {
 	if s == "" {
 		return nil // the key of another service
 	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || cleantext.Show(s) != s {
-		return errors.New("its registry is no URL")
+	if _, err := registry.ParseTyped(s); err != nil || !strings.Contains(s, "://") {
+		return errors.New("its registry is not an address")
 	}
 	return nil
 }

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"npmotp/internal/registry"
 	"npmotp/internal/ui"
-	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -82,7 +82,7 @@ func (e *enrolment) wasOn(ctx context.Context, verdict Verdict) error {
 	var name string
 	was := *e.known
 	err := e.vault.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(was.ID, wrap.SameOrigin, e.Now())
+		a := c.Finish(was.ID, registry.Same, e.Now())
 		if a == nil {
 			return errGone
 		}

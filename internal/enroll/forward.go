@@ -11,9 +11,9 @@ import (
 
 	"npmotp/internal/bundle"
 	"npmotp/internal/passphrase"
+	"npmotp/internal/registry"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
-	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -82,7 +82,7 @@ func (e *enrolment) sendCodes(ctx context.Context, codes []secret.Text) error {
 	}
 	f.codes = all
 	return e.vault.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.Now())
+		a := c.Finish(e.stored.ID, registry.Same, e.Now())
 		if a == nil {
 			return errGone
 		}

@@ -11,6 +11,7 @@ import (
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/registry"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/internal/wrap"
@@ -93,9 +94,7 @@ func (p *Procedure) tellTarget() {
 }
 
 // here reports whether a URL is that of the registry.
-func (p *Procedure) here(registry string) bool {
-	return wrap.SameOrigin(registry, p.target.Registry)
-}
+func (p *Procedure) here(address string) bool { return registry.Same(address, p.target.Registry) }
 
 // elsewhere says that an account belongs to another registry.
 func (p *Procedure) elsewhere(a *vault.Account) error {

@@ -8,9 +8,9 @@ import (
 
 	"npmotp/internal/intake"
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/registry"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
-	"npmotp/internal/wrap"
 	"npmotp/vault"
 )
 
@@ -66,7 +66,7 @@ func (e *enrolment) store(ctx context.Context, found intake.Enrolment) (string, 
 		a, err := c.Begin(vault.Account{
 			Name: name, Issuer: found.Label.Issuer, Username: found.Label.Account,
 			Registry: e.target.Registry, Level: e.level, Key: &key,
-		}, wrap.SameOrigin, e.Now())
+		}, registry.Same, e.Now())
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (e *enrolment) storeCodes(ctx context.Context, codes []secret.Text) error {
 	}
 	return e.vault.Update(ctx, func(c *vault.Contents) error {
 		first := e.stored.Pending
-		a := c.Finish(e.stored.ID, wrap.SameOrigin, e.Now())
+		a := c.Finish(e.stored.ID, registry.Same, e.Now())
 		if a == nil {
 			return errGone
 		}

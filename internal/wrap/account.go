@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"npmotp/internal/agent"
 	"npmotp/internal/npmconfig"
+	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -18,11 +18,11 @@ import (
 // pick returns the account that is named, or else the one of the
 // registry.
 func (x *run) pick(ctx context.Context, targets []npmconfig.Target) (agent.Account, error) {
-	registry, source := x.o.Registry, ""
-	if registry == "" && len(targets) > 0 {
-		registry, source = targets[0].Registry, fmt.Sprintf(" (%s)", targets[0].Source)
+	address, source := x.o.Registry, ""
+	if address == "" && len(targets) > 0 {
+		address, source = targets[0].Registry, fmt.Sprintf(" (%s)", targets[0].Source)
 	}
-	if x.o.Account != "" || registry == "" {
+	if x.o.Account != "" || address == "" {
 		return x.Codes.Find(ctx, x.o.Account)
 	}
 	accounts, err := x.Codes.List(ctx)
@@ -32,7 +32,7 @@ func (x *run) pick(ctx context.Context, targets []npmconfig.Target) (agent.Accou
 	var matches, keyless []agent.Account
 	for _, a := range accounts {
 		switch {
-		case !x.belongs(a, registry) || !a.ArchivedAt.IsZero():
+		case !x.belongs(a, address) || !a.ArchivedAt.IsZero():
 		case a.Type == "" && !x.o.Recovery:
 			keyless = append(keyless, a)
 		case a.RecoveryCodes == 0 && x.o.Recovery:
@@ -63,7 +63,7 @@ func (x *run) pick(ctx context.Context, targets []npmconfig.Target) (agent.Accou
 	if x.o.Registry != "" {
 		return x.Codes.Find(ctx, "")
 	}
-	return agent.Account{}, ui.WithHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, registry, source),
+	return agent.Account{}, ui.WithHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, address, source),
 		"'npmotp add --registry URL' adds one, 'npmotp edit ACCOUNT --registry URL' changes one")
 }
 
@@ -94,34 +94,22 @@ func (x *run) moved(a agent.Account, err error, lacks func(*vault.Account) error
 	return err
 }
 
-// yarnsMirror is what yarn 1 and yarn berry take without any setting.
-const yarnsMirror = "https://registry.yarnpkg.com/"
+// Other names of npm's own servers.
+const (
+	// yarnsMirror is what yarn 1 and yarn berry take without any setting.
+	yarnsMirror = "https://registry.yarnpkg.com/"
+	npmsDotCom  = "https://registry.npmjs.com/"
+)
 
-// belongs reports whether a registry is that of the account. For yarn, its
-// default registry is npm's: it is another name of npm's own servers, to which
-// yarn sends the token of npm's registry unasked, and which publish there.
-func (x *run) belongs(a agent.Account, registry string) bool {
-	return SameOrigin(a.Registry, registry) ||
-		strings.HasPrefix(x.plan.Tool, "yarn") && SameOrigin(registry, yarnsMirror) && SameOrigin(a.Registry, vault.DefaultRegistry)
-}
-
-// SameOrigin reports whether two URLs have the same scheme, host and port.
-func SameOrigin(a, b string) bool {
-	x, y := origin(a), origin(b)
-	return x != "" && x == y
-}
-
-// origin returns scheme, host and port of a URL in one form, or "".
-func origin(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" {
-		return ""
+// belongs reports whether a registry is that of the account. Npm's has another
+// name, and for yarn a third: its default registry, to which yarn sends the token
+// of npm's registry unasked, and which publishes there.
+func (x *run) belongs(a agent.Account, address string) bool {
+	if registry.Same(a.Registry, address) {
+		return true
 	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
-	}
-	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Hostname()) + ":" + port
+	npms := registry.Same(address, npmsDotCom) || strings.HasPrefix(x.plan.Tool, "yarn") && registry.Same(address, yarnsMirror)
+	return npms && registry.Same(a.Registry, vault.DefaultRegistry)
 }
 
 // BelongsTo says which registry an account belongs to.

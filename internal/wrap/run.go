@@ -10,6 +10,7 @@ import (
 	"npmotp/internal/agent"
 	"npmotp/internal/npmconfig"
 	"npmotp/internal/npmrun"
+	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -126,7 +127,7 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 }
 
 func (x *run) allowed(t npmconfig.Target, a agent.Account) bool {
-	return x.belongs(a, t.Registry) || SameOrigin(t.Registry, x.o.Registry)
+	return x.belongs(a, t.Registry) || registry.Same(t.Registry, x.o.Registry)
 }
 
 // browsing is the first pnpm that has its own publish, which asks for a code
