@@ -107,14 +107,17 @@ func outside(pkg string) bool {
 // one listed means no one.
 func only() map[string][]string {
 	return map[string][]string{
-		"C":            nil, // the program is built without cgo
-		"crypto/tls":   nil, // npm does the network
-		"math/rand":    nil, // crypto/rand
-		"math/rand/v2": nil,
-		"net":          {"./internal/agent"}, // a socket of this machine
-		"net/http":     nil,
-		"net/rpc":      nil,
-		"net/smtp":     nil,
+		"C":          nil, // the program is built without cgo
+		"crypto/tls": nil, // npm does the network
+		// These call methods by their names, so that the linker keeps all of them.
+		"html/template": nil,
+		"text/template": nil,
+		"math/rand":     nil, // crypto/rand
+		"math/rand/v2":  nil,
+		"net":           {"./internal/agent"}, // a socket of this machine
+		"net/http":      nil,
+		"net/rpc":       nil,
+		"net/smtp":      nil,
 		"os/exec": {
 			"./cmd", // the command that prints the passphrase
 			"./internal/agent", "./internal/clip", "./internal/npmrun", "./internal/ptyrun", "./internal/screen",

@@ -152,25 +152,28 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// NewRoot returns the command tree.
-func NewRoot(app *App) *cobra.Command { return newRoot(app, "") }
+// NewRoot returns the command tree, without what only Main sets up: signals end
+// the process.
+func NewRoot(app *App) *cobra.Command {
+	app.catchSignals = func() {}
+	return newRoot(app, "")
+}
 
 // newRoot returns the root and the commands that a command line with the given
 // first argument can name: all of them, or one that is built alone.
 func newRoot(app *App, first string) *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:   "npmotp",
 		Short: "The second factor for npm on a laptop, offline",
 		Long: `npmotp keeps the key of your npm two-factor authentication and the recovery
-codes in one encrypted file, prints one-time passwords, and runs npm with a
-fresh one.
-
-  npmotp add --qr qr.png       store the QR code that npm drew
-  npmotp code                  print a one-time password
-  npmotp exec npm publish      run npm publish --otp=<password>
-  npmotp recovery add          store the recovery codes that npm printed`,
-		Annotations:   statuses(exitUsage),
-		Example:       "  npmotp demo",
+codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
+		Annotations: statuses(exitUsage),
+		Example: `  npmotp demo               show everything in a throwaway vault
+  npmotp add --qr qr.png    store the key in the QR code that npm drew
+  npmotp code               print a one-time password
+  npmotp exec npm publish   run npm publish with one
+  npmotp recovery add       store the recovery codes that npm printed`,
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -179,10 +182,14 @@ fresh one.
 				app.catchSignals()
 			}
 		},
-		Version: version(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return app.printVersion()
+			}
+			return cmd.Help()
+		},
 	}
-	root.SetVersionTemplate("npmotp {{.Version}}\n")
+	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &ui.UsageError{Msg: err.Error(), Hint: fmt.Sprintf("'%s --help' lists the flags", cmd.CommandPath())}
 	})
@@ -194,7 +201,7 @@ fresh one.
 	f.BoolVar(&app.Yes, "yes", false, "answer confirmations with yes")
 	f.BoolVar(&app.flags.json, "json", false, "print data as JSON")
 	f.BoolVarP(&app.Quiet, "quiet", "q", false, "print no notices, only data, warnings and errors")
-	root.SetHelpTemplate(helpTemplate)
+	root.SetHelpFunc(printHelp)
 	if addAlone(root, app, first) {
 		return root
 	}
@@ -210,6 +217,7 @@ fresh one.
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
 	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
+	root.SetHelpCommand(newHelpCmd())
 	root.InitDefaultHelpCmd()
 	return root
 }
@@ -226,11 +234,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasAvailableSubCommands() {
-		hint := fmt.Sprintf("'%s --help' lists the commands", cmd.CommandPath())
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0])
-		}
-		return &ui.UsageError{Msg: fmt.Sprintf("unknown command %q", args[0]), Hint: hint}
+		return unknownCommand(cmd, args[0])
 	}
 	return ui.Usagef("%s takes no arguments", cmd.CommandPath())
 }

@@ -2,9 +2,13 @@ package cmd
 
 import (
 	"fmt"
+	"io"
+	"npmotp/internal/ui"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The groups that the help of npmotp lists its commands in.
@@ -18,13 +22,6 @@ const (
 
 // statusKey is the annotation that holds the exit statuses of a command.
 const statusKey = "statuses"
-
-// helpTemplate is cobra's own with the exit statuses at the end.
-const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
-
-{{end}}{{.UsageString}}{{with .Annotations.statuses}}
-Exit status:
-{{.}}{{end}}`
 
 // statuses returns the annotations of a command with the exit statuses that it
 // has beside 0 and 1.
@@ -57,4 +54,152 @@ func addGroup(root *cobra.Command, id, title string, commands ...*cobra.Command)
 		c.GroupID = id
 		root.AddCommand(c)
 	}
+}
+
+// helpWidth is the width that help is set in.
+const helpWidth = 80
+
+// printHelp prints the help of a command: of npmotp itself one screen with what
+// is used every day. It stands in for the templates of cobra, which call methods
+// by their names, and so keep all methods of all types in the program.
+func printHelp(c *cobra.Command, _ []string) {
+	w := c.OutOrStdout()
+	_, _ = fmt.Fprintf(w, "%s\n\n", strings.TrimSpace(c.Long))
+	if !c.HasParent() {
+		printDaily(w, c)
+		return
+	}
+	subs, usage := available(c), c.UseLine()
+	if len(subs) > 0 {
+		usage = c.CommandPath() + " COMMAND"
+	}
+	_, _ = fmt.Fprintf(w, "Usage:\n  %s\n", usage)
+	if len(c.Aliases) > 0 {
+		_, _ = fmt.Fprintf(w, "\nAlso called:\n  %s\n", strings.Join(c.Aliases, ", "))
+	}
+	if c.Example != "" {
+		_, _ = fmt.Fprintf(w, "\nExamples:\n%s\n", c.Example)
+	}
+	if len(subs) > 0 {
+		_, _ = fmt.Fprintln(w, "\nCommands:")
+		printCommands(w, subs, 0)
+	}
+	printFlags(w, "Flags", c.LocalFlags())
+	_, _ = fmt.Fprintf(w, "\nGlobal flags: --vault, --json, --quiet and others, see '%s help all'\n", c.Root().Name())
+	if statuses := c.Annotations[statusKey]; statuses != "" {
+		_, _ = fmt.Fprintf(w, "\nExit status:\n%s", statuses)
+	}
+}
+
+func printDaily(w io.Writer, root *cobra.Command) {
+	_, _ = fmt.Fprintf(w, "Usage: %s COMMAND [ARG...] [flags]\n\nEvery day:\n", root.Name())
+	printCommands(w, grouped(root, groupDaily), 0)
+	_, _ = fmt.Fprintf(w, "\nExamples:\n%s\n", root.Example)
+	_, _ = fmt.Fprintf(w, "\n'%[1]s help all' lists every command and the global flags,\n'%[1]s help COMMAND' explains one.\n", root.Name())
+}
+
+// printAll prints every command with what is below it, by group, and what holds
+// for all of them.
+func printAll(w io.Writer, root *cobra.Command) {
+	const width = len("recovery sheet")
+	_, _ = fmt.Fprintf(w, "Usage: %s COMMAND [ARG...] [flags]\n", root.Name())
+	for _, g := range root.Groups() {
+		_, _ = fmt.Fprintf(w, "\n%s\n", g.Title)
+		for _, c := range grouped(root, g.ID) {
+			printCommands(w, append([]*cobra.Command{c}, available(c)...), width)
+		}
+	}
+	_, _ = fmt.Fprintln(w, "\nMore:")
+	printCommands(w, grouped(root, ""), width)
+	printFlags(w, "Global flags", root.PersistentFlags())
+	printFlags(w, "Flags without a command", root.LocalNonPersistentFlags())
+	_, _ = fmt.Fprintf(w, "\nExit status:\n%s", vaultStatuses(exitNoCodes)[statusKey])
+}
+
+// printCommands prints a line for each command, with its path below the root. The
+// names take at least the given width.
+func printCommands(w io.Writer, commands []*cobra.Command, width int) {
+	name := func(c *cobra.Command) string { return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ") }
+	for _, c := range commands {
+		width = max(width, len(name(c)))
+	}
+	for _, c := range commands {
+		_, _ = fmt.Fprintf(w, "  %-*s  %s\n", width, name(c), c.Short)
+	}
+}
+
+func printFlags(w io.Writer, title string, flags *pflag.FlagSet) {
+	if help := flags.Lookup("help"); help != nil {
+		help.Hidden = true // whoever reads this knows it
+	}
+	if flags.HasAvailableFlags() {
+		_, _ = fmt.Fprintf(w, "\n%s:\n%s", title, flags.FlagUsagesWrapped(helpWidth))
+	}
+}
+
+// available returns the commands below c that users see.
+func available(c *cobra.Command) []*cobra.Command {
+	return slices.DeleteFunc(slices.Clone(c.Commands()), func(sub *cobra.Command) bool { return !sub.IsAvailableCommand() })
+}
+
+// grouped returns the commands of a group.
+func grouped(root *cobra.Command, id string) []*cobra.Command {
+	return slices.DeleteFunc(available(root), func(c *cobra.Command) bool { return c.GroupID != id })
+}
+
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:         "help [COMMAND...]",
+		Short:       "Explain a command, or list all",
+		Long:        "Explain a command. 'npmotp help all' lists every command and the global flags.",
+		Annotations: statuses(exitUsage),
+		Example:     "  npmotp help all\n  npmotp help recovery add",
+		Args:        cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if slices.Equal(args, []string{"all"}) {
+				printAll(cmd.OutOrStdout(), cmd.Root())
+				return nil
+			}
+			of := cmd.Root()
+			for _, name := range args {
+				i := slices.IndexFunc(of.Commands(), func(c *cobra.Command) bool { return c.Name() == name || c.HasAlias(name) })
+				if i < 0 {
+					return unknownCommand(of, name)
+				}
+				of = of.Commands()[i]
+			}
+			return of.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []cobra.Completion
+			if len(args) == 0 {
+				names = append(names, cobra.CompletionWithDesc("all", "every command and the global flags"))
+			}
+			for _, c := range available(of) {
+				names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// unknownCommand says that there is no command of a name below c, and which one
+// is nearest to it.
+func unknownCommand(c *cobra.Command, name string) error {
+	hint := fmt.Sprintf("'%s --help' lists the commands", c.CommandPath())
+	if !c.HasParent() {
+		hint = fmt.Sprintf("'%s help all' lists the commands", c.Name())
+	}
+	// One wrong letter, and then two.
+	for c.SuggestionsMinimumDistance = 1; c.SuggestionsMinimumDistance <= 2; c.SuggestionsMinimumDistance++ {
+		if near := c.SuggestionsFor(name); len(near) > 0 {
+			hint = fmt.Sprintf("did you mean '%s %s'?", c.CommandPath(), near[0])
+			break
+		}
+	}
+	return &ui.UsageError{Msg: fmt.Sprintf("unknown command %q", name), Hint: hint}
 }

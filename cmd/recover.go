@@ -6,7 +6,7 @@ func newRecoverCmd(app *App) *cobra.Command {
 	var registry string
 	cmd := &cobra.Command{
 		Use:   "recover [ACCOUNT]",
-		Short: "Get back into npm with recovery codes, after the loss of a device",
+		Short: "Get back into npm with recovery codes after losing a device",
 		Long: `Go through npm's procedure for a lost device, with recovery codes of ACCOUNT:
 
   1. npm login, with one recovery code, where npm is logged out

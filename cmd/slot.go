@@ -17,7 +17,7 @@ import (
 func newSlotCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "slot",
-		Short: "Open the vault with a hardware key, an SSH key or another passphrase",
+		Short: "Give the vault a hardware key, SSH key or second passphrase",
 		Long: `Manage the ways of opening the vault. Each is a slot: a passphrase, or an age
 recipient, which may be that of a hardware key, a spare key in a drawer, or an
 SSH key. Any one slot opens the vault, with --identity FILE where it is no

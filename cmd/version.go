@@ -25,8 +25,7 @@ func version() string {
 	return "unknown"
 }
 
-// versionFlag alone on the command line is answered without the command tree
-// and the template that cobra answers it with.
+// versionFlag alone on the command line is answered without the command tree.
 const versionFlag = "--version"
 
 func (app *App) printVersion() error {

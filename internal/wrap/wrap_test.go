@@ -138,7 +138,7 @@ func TestRun(t *testing.T) {
 				t.Errorf("it says %q, want %q in it", said, tt.says)
 			}
 			wantErr := tt.failure != nil || tt.ran == "" && !tt.options.DryRun
-			if _, ambiguous := tt.failure.(*vault.AmbiguousError); ambiguous {
+			if _, ambiguous := errors.AsType[*vault.AmbiguousError](tt.failure); ambiguous {
 				if _, ok := errors.AsType[*vault.AmbiguousError](err); !ok {
 					t.Errorf("got %v, want an ambiguous account", err)
 				}
