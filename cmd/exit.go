@@ -12,6 +12,7 @@ import (
 	"npmotp/internal/intake"
 	"npmotp/internal/npmrun"
 	"npmotp/internal/otpimport"
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/sheet"
 	"npmotp/internal/ui"
 	"npmotp/otpgen"
@@ -75,7 +76,7 @@ func outcomes() []row {
 		{bundle.ErrInvalid, exitVault, "have it sent again with 'npmotp send'"},
 		{bundle.ErrNothing, exitNotFound, "'npmotp list' shows what each account has"},
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
-		{vault.ErrNoRecoveryText, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
+		{recoverycode.ErrNone, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
 		{intake.ErrLines, exitUsage, "give it on one line"},
 		{intake.ErrEmpty, exitNotFound, ""},
 		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
@@ -184,10 +185,10 @@ func classifyType(err error) (status int, hint string) {
 	if _, ok := errors.AsType[*vault.DuplicateError](err); ok {
 		return exitUsage, ""
 	}
-	if _, ok := errors.AsType[*vault.CutError](err); ok {
+	if _, ok := errors.AsType[*recoverycode.CutError](err); ok {
 		return exitUsage, ""
 	}
-	if _, ok := errors.AsType[*vault.CheckError](err); ok {
+	if _, ok := errors.AsType[*recoverycode.CheckError](err); ok {
 		return exitUsage, "compare the groups with the sheet; each is four characters"
 	}
 	if e, ok := errors.AsType[*vault.PluginError](err); ok {

@@ -12,11 +12,11 @@ import (
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/intake"
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 	"npmotp/internal/sheet"
 	"npmotp/internal/ui"
 	"npmotp/scan"
-	"npmotp/vault"
 )
 
 // A recoveryInput is what "recovery add" was given.
@@ -68,7 +68,7 @@ func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
 	}
 	for {
 		in, err := recoveryText(ctx, text)
-		mistyped, ok := errors.AsType[*vault.CheckError](err)
+		mistyped, ok := errors.AsType[*recoverycode.CheckError](err)
 		if !ok {
 			return in, err
 		}

@@ -26,7 +26,7 @@ func TestAgeOpensTheVault(t *testing.T) {
 		t.Fatalf("doc/design.md has %d lines of the recipes", len(recipe))
 	}
 	v, path := create(t)
-	add(t, v, "ada", hexA)
+	add(t, v, "ada", hexCode)
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestAgeOpensTheVault(t *testing.T) {
 	for i, answer := range []string{pass.Reveal() + "\r", ""} {
 		script := strings.ReplaceAll(recipe[2*i][1]+"\n"+recipe[2*i+1][1]+" > plain.json\n", "| age ", "| ./age ")
 		plain := atShell(t, dir, script, answer)
-		if !bytes.Contains(plain, []byte(hexA)) || !bytes.Contains(plain, []byte("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")) {
+		if !bytes.Contains(plain, []byte(hexCode)) || !bytes.Contains(plain, []byte("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")) {
 			t.Errorf("recipe %d printed %.200q", i+1, plain)
 		}
 	}

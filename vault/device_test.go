@@ -13,7 +13,7 @@ import (
 // wrote into them.
 func TestDevicesKeepUnknownFields(t *testing.T) {
 	v, path := create(t)
-	add(t, v, "ada", hexA)
+	add(t, v, "ada", hexCode)
 	var recipient string
 	change(t, v, func(c *vault.Contents) error {
 		id, err := c.EnsureIdentity(then)
@@ -69,7 +69,7 @@ func TestDevicesKeepUnknownFields(t *testing.T) {
 // not with its recovery codes alone; what a merge has noted is never sent.
 func TestUnknownFieldsInCopies(t *testing.T) {
 	v, path := create(t)
-	add(t, v, "ada", hexA)
+	add(t, v, "ada", hexCode)
 	rewrite(t, path, func(body map[string]any) {
 		account := body["accounts"].([]any)[0].(map[string]any)
 		account["later"] = "a secret of tomorrow"

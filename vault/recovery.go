@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 )
 
@@ -61,7 +62,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	duplicate := &DuplicateError{Account: a.Name, Of: len(codes)}
 	for _, code := range codes {
 		for _, r := range a.RecoveryCodes {
-			if foldCode(r.Code.Reveal()) == foldCode(code.Reveal()) {
+			if recoverycode.Same(r.Code, code) {
 				duplicate.Numbers = append(duplicate.Numbers, r.Number)
 			}
 		}

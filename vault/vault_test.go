@@ -15,6 +15,9 @@ import (
 	"npmotp/vault"
 )
 
+// hexCode has the form of npm's recovery codes.
+const hexCode = "7a036304a7e14ea57a33424afd8374114abc2a40705d790f45a8092885178851"
+
 var (
 	pass = secret.New("hunter2")
 	then = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)

@@ -16,10 +16,10 @@ import (
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/plaintext"
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/scan"
-	"npmotp/vault"
 )
 
 // maxText bounds what is read as text, in bytes; a terminal session of an hour
@@ -102,7 +102,7 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 	if !ok {
 		return e, nil
 	}
-	e.RecoveryCodes, e.Repeated, err = vault.FindRecoveryCodes(printed)
+	e.RecoveryCodes, e.Repeated, err = recoverycode.Find(printed)
 	return e, err
 }
 
@@ -215,7 +215,7 @@ func RecoveryCodes(ctx context.Context, text secret.Text) (codes []secret.Text, 
 	if printed, ok := afterAnnouncement(text); ok {
 		text = printed
 	}
-	return vault.FindRecoveryCodes(text)
+	return recoverycode.Find(text)
 }
 
 // Text reads all of r as a text that may be a secret.

@@ -11,10 +11,10 @@ import (
 	"unicode/utf16"
 
 	"npmotp/internal/intake"
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/scan"
-	"npmotp/vault"
 )
 
 func file(t *testing.T, name string) *os.File {
@@ -74,7 +74,7 @@ func TestTerminalThatDisagrees(t *testing.T) {
 		t.Errorf("a secret that differs from the QR code: %v", err)
 	}
 	cut := strings.Replace(string(recording), "a036304a7e14ea5", "", 1)
-	var cutError *vault.CutError
+	var cutError *recoverycode.CutError
 	if _, err := intake.Terminal(t.Context(), strings.NewReader(cut)); !errors.As(err, &cutError) {
 		t.Errorf("a recovery code that is cut: %v", err)
 	}

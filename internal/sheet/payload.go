@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -107,7 +108,7 @@ func Parse(text secret.Text) (Sheet, error) {
 	}
 	for !r.failed && len(r.data) > 0 {
 		code := r.code()
-		if len(s.Codes) == maxCodes || !vault.IsRecoveryCode(code) {
+		if len(s.Codes) == maxCodes || !recoverycode.Valid(code) {
 			return Sheet{}, ErrDamaged
 		}
 		s.Codes = append(s.Codes, Code{Number: len(s.Codes) + 1, Text: code})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"npmotp/internal/qrdraw"
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -79,7 +80,7 @@ const rowChars = rowGroups*5 - 1
 // at the end of the last row.
 func (c Code) rows() (rows []string, check string) {
 	row := ""
-	for _, g := range vault.Groups(c.Text) {
+	for _, g := range recoverycode.Groups(c.Text) {
 		for len(g) > rowChars { // one group, which has hyphens of its own
 			rows = append(rows, g[:rowChars])
 			g = g[rowChars:]
@@ -94,7 +95,7 @@ func (c Code) rows() (rows []string, check string) {
 			row += " " + g
 		}
 	}
-	return append(rows, row), "=" + vault.CheckGroup(c.Text)
+	return append(rows, row), "=" + recoverycode.CheckGroup(c.Text)
 }
 
 // fields are what the head of the page says.

@@ -1,18 +1,18 @@
-package vault_test
+package recoverycode_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
+	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
-	"npmotp/vault"
 )
 
 // onPaper returns a code as the printed sheet has it, with n groups in a row.
 func onPaper(code string, n int) string {
 	var b strings.Builder
-	for i, g := range vault.Groups(secret.New(code)) {
+	for i, g := range recoverycode.Groups(secret.New(code)) {
 		switch {
 		case i > 0 && i%n == 0:
 			b.WriteString("\n")
@@ -21,12 +21,12 @@ func onPaper(code string, n int) string {
 		}
 		b.WriteString(g)
 	}
-	return b.String() + " =" + vault.CheckGroup(secret.New(code)) + "\n"
+	return b.String() + " =" + recoverycode.CheckGroup(secret.New(code)) + "\n"
 }
 
 // The check value of CRC-16/IBM-3740 is that of the catalogue.
 func TestCheckGroup(t *testing.T) {
-	if got := vault.CheckGroup(secret.New("123456789")); got != "29b1" {
+	if got := recoverycode.CheckGroup(secret.New("123456789")); got != "29b1" {
 		t.Errorf("the check group of the catalogue's text is %s", got)
 	}
 }
@@ -36,7 +36,7 @@ func TestFindTypedCodes(t *testing.T) {
 	var (
 		bare   = strings.ReplaceAll(onPaper(hexA, 20), "=", "")
 		hex48  = hexC + hexC + hexC
-		groups = strings.Join(vault.Groups(secret.New(hexA)), " ")
+		groups = strings.Join(recoverycode.Groups(secret.New(hexA)), " ")
 	)
 	tests := []struct {
 		name, text string
@@ -48,7 +48,7 @@ func TestFindTypedCodes(t *testing.T) {
 		{"no sign before the check group", bare, []string{hexA}},
 		{"no space at all", strings.NewReplacer(" ", "", "=", "").Replace(onPaper(hexA, 20)), []string{hexA}},
 		{"a space behind the sign", strings.ReplaceAll(onPaper(hexA, 20), "=", "= "), []string{hexA}},
-		{"no check group", groups + "\n" + strings.Join(vault.Groups(secret.New(hexB)), " "), []string{hexA, hexB}},
+		{"no check group", groups + "\n" + strings.Join(recoverycode.Groups(secret.New(hexB)), " "), []string{hexA, hexB}},
 		{"in capitals, as printed otherwise", strings.ToUpper(onPaper(hexA, 8)), []string{hexA}},
 		{"printed in capitals, typed in small letters", strings.ToLower(onPaper(strings.ToUpper(hexA), 8)), []string{strings.ToUpper(hexA)}},
 		{"letters for digits", strings.NewReplacer("0", "O", "1", "l").Replace(onPaper(hexA, 8)), []string{hexA}},
@@ -63,7 +63,7 @@ func TestFindTypedCodes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, ends := range []string{"\n", "\r\n"} {
-				codes, repeated, err := vault.FindRecoveryCodes(secret.New(strings.ReplaceAll(tt.text, "\n", ends)))
+				codes, repeated, err := recoverycode.Find(secret.New(strings.ReplaceAll(tt.text, "\n", ends)))
 				if err != nil || repeated != 0 || len(codes) != len(tt.want) {
 					t.Fatalf("%d codes, %d repeated, %v", len(codes), repeated, err)
 				}
@@ -86,9 +86,9 @@ func TestTypingErrorsAreFound(t *testing.T) {
 		if typed == code {
 			return
 		}
-		text := strings.Join(vault.Groups(secret.New(typed)), " ") + " =" + vault.CheckGroup(secret.New(code))
-		_, _, err := vault.FindRecoveryCodes(secret.New("\n" + text))
-		var check *vault.CheckError
+		text := strings.Join(recoverycode.Groups(secret.New(typed)), " ") + " =" + recoverycode.CheckGroup(secret.New(code))
+		_, _, err := recoverycode.Find(secret.New("\n" + text))
+		var check *recoverycode.CheckError
 		if !errors.As(err, &check) || check.Line != 2 {
 			t.Fatalf("a wrong digit at %d: %v", at, err)
 		}
@@ -118,16 +118,16 @@ func TestTypingErrorsAreFound(t *testing.T) {
 func TestFindTypedCodesRefuses(t *testing.T) {
 	tests := map[string]string{
 		"a group left out":        strings.Replace(onPaper(hexA, 20), " ", " X", 1)[5:],
-		"another's check group":   strings.Join(vault.Groups(secret.New(hexA)), " ") + " =" + vault.CheckGroup(secret.New(hexB)),
-		"a wrong other code":      "xK4pQ-7tRz3 =" + vault.CheckGroup(secret.New("xK4pQ-7tRz2")),
-		"one row of two":          strings.Join(vault.Groups(secret.New(hexA))[:8], " ") + "\n\n",
+		"another's check group":   strings.Join(recoverycode.Groups(secret.New(hexA)), " ") + " =" + recoverycode.CheckGroup(secret.New(hexB)),
+		"a wrong other code":      "xK4pQ-7tRz3 =" + recoverycode.CheckGroup(secret.New("xK4pQ-7tRz2")),
+		"one row of two":          strings.Join(recoverycode.Groups(secret.New(hexA))[:8], " ") + "\n\n",
 		"a group of three digits": strings.Replace(onPaper(hexA, 8), " a7e1", " a7e", 1),
 		"a letter that is none":   strings.Replace(onPaper(hexA, 8), " a7e1", " a7x1", 1),
 	}
 	for name, text := range tests {
-		_, _, err := vault.FindRecoveryCodes(secret.New(text))
-		var check *vault.CheckError
-		var cut *vault.CutError
+		_, _, err := recoverycode.Find(secret.New(text))
+		var check *recoverycode.CheckError
+		var cut *recoverycode.CutError
 		if !errors.As(err, &check) && !errors.As(err, &cut) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -143,7 +143,7 @@ func TestCutCodesAreNamed(t *testing.T) {
 		hexA[:60] + "\n" + hexB[:60] + "\n" + hexA[:62] + "\n": "(the same goes for lines 2 and 3)",
 		hexA[:16] + "\n" + hexB[:16] + "\n" + hexB:             "the other codes have 64",
 	} {
-		_, _, err := vault.FindRecoveryCodes(secret.New(text))
+		_, _, err := recoverycode.Find(secret.New(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant: %s", err, want)
 		}

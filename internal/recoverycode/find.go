@@ -1,4 +1,7 @@
-package vault
+// Package recoverycode reads and writes recovery codes as text: it finds them in
+// what npm printed, in files and in what was typed from paper, and splits them
+// into groups with a check group. Where they are kept is the vault's business.
+package recoverycode
 
 import (
 	"cmp"
@@ -10,9 +13,9 @@ import (
 	"npmotp/internal/secret"
 )
 
-// ErrNoRecoveryText says that a text holds nothing that looks like a recovery
+// ErrNone says that a text holds nothing that looks like a recovery
 // code.
-var ErrNoRecoveryText = errors.New("no recovery codes in the input")
+var ErrNone = errors.New("no recovery codes in the input")
 
 // A CutError names a line whose code has not the length of a recovery code, or
 // not the length of the others.
@@ -49,7 +52,7 @@ func (e *CutError) Error() string {
 // prose and no date.
 const hexRun = 12
 
-// FindRecoveryCodes finds the recovery codes in what npm printed, in the file
+// Find finds the recovery codes in what npm printed, in the file
 // that npm's site offers, in a list with one or several codes a line, or in what
 // was typed from a printed sheet. It returns each code once, in order, and how
 // many repetitions it left out.
@@ -57,7 +60,7 @@ const hexRun = 12
 // npm's codes are 64 hexadecimal digits; 48 and 16 exist too. Where there is
 // one of these, or a check group, everything else is prose. Without any, lines
 // that consist of tokens with a digit in them are taken as codes, as printed.
-func FindRecoveryCodes(text secret.Text) (codes []secret.Text, repeated int, err error) {
+func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
 	lines := strings.Split(text.Reveal(), "\n")
 	found, err := groupedCodes(lines)
 	if err != nil {
@@ -76,15 +79,15 @@ func FindRecoveryCodes(text secret.Text) (codes []secret.Text, repeated int, err
 		found = otherCodes(lines)
 	}
 	if len(found) == 0 {
-		return nil, 0, ErrNoRecoveryText
+		return nil, 0, ErrNone
 	}
 	seen := map[string]bool{}
 	for _, f := range found {
-		if seen[foldCode(f.code)] {
+		if seen[fold(f.code)] {
 			repeated++
 			continue
 		}
-		seen[foldCode(f.code)] = true
+		seen[fold(f.code)] = true
 		codes = append(codes, secret.New(f.code))
 	}
 	return codes, repeated, nil
@@ -217,16 +220,18 @@ func isCodeRune(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_'
 }
 
-// IsRecoveryCode reports whether code is of a form that [FindRecoveryCodes] finds:
+// Valid reports whether code is of a form that [Find] finds:
 // letters and digits of ASCII, with hyphens and underscores between.
-func IsRecoveryCode(code secret.Text) bool {
+func Valid(code secret.Text) bool {
 	c := code.Reveal()
 	return isHexLength(len(c)) && isHex(c) || isOtherCode(c)
 }
 
-// foldCode returns what two spellings of one code have in common: the case of
+// Same reports whether two texts are spellings of one code: the case of
 // hexadecimal digits says nothing.
-func foldCode(code string) string {
+func Same(a, b secret.Text) bool { return fold(a.Reveal()) == fold(b.Reveal()) }
+
+func fold(code string) string {
 	if isHexLength(len(code)) && isHex(code) {
 		return strings.ToLower(code)
 	}
