@@ -17,7 +17,7 @@ func (g *gray) row(y int) []uint8 { return g.pix[y*g.w : (y+1)*g.w] }
 
 // luma weighs the colours.
 func luma(r, g, b uint8) uint8 {
-	return uint8((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 1<<15) >> 16)
+	return uint8((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 1<<15) >> 16) //nolint:gosec // at most 255
 }
 
 // grays converts img without [image.Image.At], which costs more than the search

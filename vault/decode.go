@@ -70,7 +70,7 @@ func decodeAccount(raw []byte) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	if note := w.wireNote.extra(); x == nil {
+	if note := w.extra(); x == nil {
 		x = note
 	} else {
 		maps.Copy(x, note)

@@ -151,7 +151,7 @@ func seal(plain []byte, r age.Recipient) ([]byte, error) {
 
 // open decrypts an armored age file.
 func open(armored []byte, ids ...age.Identity) ([]byte, error) {
-	var r io.Reader = armor.NewReader(bytes.NewReader(armored))
+	r := armor.NewReader(bytes.NewReader(armored))
 	if binary, ok := dearmor(armored); ok {
 		r = bytes.NewReader(binary)
 	}

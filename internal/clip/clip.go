@@ -74,11 +74,6 @@ func (c Clipboard) Copy(ctx context.Context, text secret.Text, until time.Time) 
 // only the terminal can be asked to copy.
 func (c Clipboard) Clears() bool { return c.Terminal == nil || c.reachable() }
 
-// remote reports whether the user sits at another machine than this.
-func (c Clipboard) remote() bool {
-	return c.Getenv("SSH_CONNECTION") != "" || c.Getenv("SSH_TTY") != ""
-}
-
 // startHelper starts the process that clears, and leaves it behind.
 func (c Clipboard) startHelper(ctx context.Context, o order) error {
 	if len(c.Helper) == 0 {

@@ -80,7 +80,7 @@ func readFreeOTP(in *input) error {
 			if b < -128 || b > 255 {
 				err = errors.New("out of range")
 			}
-			raw[i] = byte(b)
+			raw[i] = byte(b) //nolint:gosec // signed or not
 		}
 		k := e.record(true)
 		if k.secret = base32Of(raw); err != nil {

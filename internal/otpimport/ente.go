@@ -8,7 +8,8 @@ import (
 	"fmt"
 
 	"golang.org/x/crypto/chacha20"
-	"golang.org/x/crypto/poly1305" //nolint:staticcheck // what libsodium does is not an AEAD of x/crypto
+	//lint:ignore SA1019 what libsodium does is not an AEAD of x/crypto
+	"golang.org/x/crypto/poly1305" //nolint:staticcheck // see above
 )
 
 // readEnte reads the encrypted export of Ente Auth (ente.io/help/auth/migration/

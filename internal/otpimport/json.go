@@ -188,7 +188,7 @@ func (e *entry) record(whole bool) record {
 	get := func(names []string) (text string) {
 		found := ""
 		for _, name := range names {
-			value, ok := e.object.text(name)
+			value, ok := e.text(name)
 			switch {
 			case !ok:
 				found, text = name, unreadable

@@ -43,10 +43,10 @@ func readKeePass(in *input) error {
 			if path = append(path, t.Name.Local); len(path) > maxDepth {
 				return fmt.Errorf("%w: its XML is nested too deep", ErrDamaged)
 			}
-			switch at := place(path); {
-			case at == "Entry":
+			switch place(path) {
+			case "Entry":
 				fields = map[string]string{}
-			case at == "Entry/String":
+			case "Entry/String":
 				key, value = "", ""
 			}
 		case xml.CharData:

@@ -58,7 +58,7 @@ func (k record) key() (otpgen.Key, error) {
 	if err != nil {
 		return otpgen.Key{}, err
 	}
-	key.Digits = int(min(digits, 100)) //nolint:gosec // at most 100
+	key.Digits = int(min(digits, 100))
 	if key.Kind == otpgen.HOTP {
 		key.Period = 0
 		if strings.TrimSpace(k.counter) == "" {
@@ -68,7 +68,7 @@ func (k record) key() (otpgen.Key, error) {
 	} else {
 		var period uint64
 		period, err = number("period", k.period, 30)
-		key.Period = time.Duration(min(period, 1<<20)) * time.Second //nolint:gosec // at most 2^20
+		key.Period = time.Duration(min(period, 1<<20)) * time.Second
 	}
 	return key, err
 }

@@ -33,8 +33,7 @@ func (s Sheet) WritePDF(w io.Writer) error {
 	for i := range pages {
 		fmt.Fprintf(&kids, " %d 0 R", first+i*each)
 	}
-	var f pdfFile
-	f.WriteString("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n") // the second line says that it is no text
+	f := pdfFile{bytes: []byte("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")} // the second line says that it is no text
 	f.object("<< /Type /Catalog /Pages 2 0 R >>")
 	f.object("<< /Type /Pages /Count %d /Kids [%s ] >>", len(pages), kids.String())
 	f.object("<< /Title %s /Creator (npmotp) /CreationDate (D:%sZ) >>",
@@ -60,7 +59,7 @@ func (s Sheet) WritePDF(w io.Writer) error {
 			p.rect.Dx(), p.rect.Dy()))
 	}
 	f.end()
-	_, err = f.WriteTo(w)
+	_, err = w.Write(f.bytes)
 	return err
 }
 
@@ -79,13 +78,13 @@ func pdfText(s string) string {
 // A pdfFile is a PDF whose objects are numbered from 1 as they are added. The
 // first is the catalogue, and the third says what the document is.
 type pdfFile struct {
-	bytes.Buffer
+	bytes   []byte
 	offsets []int
 }
 
 func (f *pdfFile) object(format string, args ...any) {
-	f.offsets = append(f.offsets, f.Len())
-	fmt.Fprintf(f, "%d 0 obj\n"+format+"\nendobj\n", append([]any{len(f.offsets)}, args...)...)
+	f.offsets = append(f.offsets, len(f.bytes))
+	f.bytes = fmt.Appendf(f.bytes, "%d 0 obj\n"+format+"\nendobj\n", append([]any{len(f.offsets)}, args...)...)
 }
 
 func (f *pdfFile) stream(data []byte, entries string) {
@@ -94,12 +93,12 @@ func (f *pdfFile) stream(data []byte, entries string) {
 
 // end writes where the objects are, in lines of 20 bytes.
 func (f *pdfFile) end() {
-	start, count := f.Len(), len(f.offsets)+1
-	fmt.Fprintf(f, "xref\n0 %d\n0000000000 65535 f \n", count)
+	start, count := len(f.bytes), len(f.offsets)+1
+	f.bytes = fmt.Appendf(f.bytes, "xref\n0 %d\n0000000000 65535 f \n", count)
 	for _, offset := range f.offsets {
-		fmt.Fprintf(f, "%010d 00000 n \n", offset)
+		f.bytes = fmt.Appendf(f.bytes, "%010d 00000 n \n", offset)
 	}
-	fmt.Fprintf(f, "trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R >>\nstartxref\n%d\n%%%%EOF\n", count, start)
+	f.bytes = fmt.Appendf(f.bytes, "trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R >>\nstartxref\n%d\n%%%%EOF\n", count, start)
 }
 
 // A bitmap is a picture in black and white as PDF has it: eight pixels to a byte,

@@ -256,7 +256,7 @@ func extended(p []int) (level int16, used int) {
 // rgbLevel weighs the colours as ITU-R BT.601 does.
 func rgbLevel(r, g, b int) int16 {
 	at := func(v int) uint32 { return uint32(min(max(v, 0), 255)) }
-	return int16((19595*at(r) + 38470*at(g) + 7471*at(b) + 1<<15) >> 16)
+	return int16((19595*at(r) + 38470*at(g) + 7471*at(b) + 1<<15) >> 16) //nolint:gosec // at most 255
 }
 
 // palette returns the brightness of xterm's colour n of 256.
