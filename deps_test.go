@@ -41,8 +41,9 @@ func policy() map[string][]string {
 		"./vault": {
 			"filippo.io/age", "filippo.io/age/agessh", "filippo.io/age/armor", "filippo.io/age/plugin", "filippo.io/age/tag",
 			"golang.org/x/crypto/ssh", // agessh tells an encrypted key by an error of it
-			"./otpgen", "./internal/recoverycode", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
+			"./otpgen", "./vault/internal/merge", "./internal/recoverycode", "./internal/secret", "./internal/atomicfile", "./internal/filelock",
 		},
+		"./vault/internal/merge": {},
 		"./otpgen": {"github.com/pquerna/otp", "./internal/secret"},
 		"./scan":   {"github.com/makiuchi-d/gozxing", "golang.org/x/image", "./internal/secret", "./internal/vt"},
 

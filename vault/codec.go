@@ -2,10 +2,9 @@ package vault
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"npmotp/vault/internal/merge"
 	"reflect"
 	"strings"
 	"time"
@@ -17,6 +16,14 @@ const contentsVersion = 1
 
 // padStep is the granularity at which the size of the contents shows.
 const padStep = 4096
+
+// The lists of objects in the contents.
+const (
+	listAccounts   = "accounts"
+	listDevices    = "devices"
+	listIdentities = "identities"
+	listTombstones = "tombstones"
+)
 
 const (
 	reuseAllow   = "allow"
@@ -107,7 +114,7 @@ type wireNote struct {
 // extra returns the note as unknown fields.
 func (n *wireNote) extra() extra {
 	var x extra
-	for name, field := range map[string]*json.RawMessage{fieldChangedAt: &n.ChangedAt, fieldOTPID: &n.OTPID} {
+	for name, field := range map[string]*json.RawMessage{merge.ChangedAt: &n.ChangedAt, merge.OTPID: &n.OTPID} {
 		if *field != nil {
 			if x == nil {
 				x = extra{}
@@ -153,11 +160,4 @@ func encodeObject(v any, x extra) (json.RawMessage, error) {
 	}
 	known[len(known)-1] = ','
 	return append(known, unknown[1:]...), nil
-}
-
-// newID returns a random id of 128 bits.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(b[:])
 }

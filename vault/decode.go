@@ -7,6 +7,7 @@ import (
 
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
+	"npmotp/vault/internal/merge"
 )
 
 // decodeContents is the inverse of encode. Its errors never quote the input,
@@ -21,7 +22,7 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 		if c.extra == nil {
 			c.extra = extra{}
 		}
-		c.extra[fieldChangedAt], w.ChangedAt = w.ChangedAt, nil
+		c.extra[merge.ChangedAt], w.ChangedAt = w.ChangedAt, nil
 	}
 	if w.V > contentsVersion {
 		return nil, "", &VersionError{Got: w.V, Max: contentsVersion}

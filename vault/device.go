@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"npmotp/internal/secret"
+	"npmotp/vault/internal/merge"
 )
 
 // Errors about devices that callers branch on.
@@ -103,7 +104,7 @@ func (c *Contents) AddDevice(name, recipient string, now time.Time) (*Device, er
 		}
 	}
 	c.Devices = append(c.Devices, Device{
-		ID: newID(), Name: name, Recipient: recipient, AddedAt: now.UTC(), UpdatedAt: now.UTC(),
+		ID: merge.NewID(), Name: name, Recipient: recipient, AddedAt: now.UTC(), UpdatedAt: now.UTC(),
 	})
 	return &c.Devices[len(c.Devices)-1], nil
 }
@@ -156,7 +157,7 @@ func (c *Contents) EnsureIdentity(now time.Time) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Identities = append(c.Identities, Identity{ID: newID(), Secret: key, CreatedAt: now.UTC()})
+	c.Identities = append(c.Identities, Identity{ID: merge.NewID(), Secret: key, CreatedAt: now.UTC()})
 	return &c.Identities[len(c.Identities)-1], nil
 }
 

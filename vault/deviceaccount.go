@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"npmotp/internal/secret"
+	"npmotp/vault/internal/merge"
 )
 
 // EncodeAccount returns the JSON of a as it stands in the vault. It holds the
@@ -44,9 +45,7 @@ func DecodeAccount(raw secret.Text) (Account, error) {
 // and a second key among it is not what was asked to be sent.
 func withoutNotes(x extra) extra {
 	x = maps.Clone(x)
-	for _, name := range []string{
-		fieldChangedAt, fieldReservations, fieldReleased, fieldOTPID, fieldOTPOthers, fieldSplitOf, fieldOwnName, fieldOwnNumber,
-	} {
+	for _, name := range merge.Notes() {
 		delete(x, name)
 	}
 	return x

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"fmt"
+	"npmotp/vault/internal/merge"
 	"slices"
 	"time"
 )
@@ -111,12 +112,12 @@ func (c *Contents) admit(sent *Account, other *Account, i *Import) *Account {
 	a.RecoveryCodes, a.Moved = nil, nil
 	if other != nil {
 		i.Secondary = other.Name
-		a.ID = newID()
+		a.ID = merge.NewID()
 	}
 	// Who receives an account wants it, also when it was removed here once. It is a
 	// new one then: other copies of this vault go by the tombstone.
 	if c.buried(a.ID) {
-		a.ID = newID()
+		a.ID = merge.NewID()
 	}
 	for n := 2; c.byName(a.Name) != nil; n++ {
 		a.Name = fmt.Sprintf("%s (%d)", sent.Name, n)
@@ -172,7 +173,7 @@ func (c *Contents) settle(a *Account, sent *RecoveryCode) {
 	// A code that was moved away and comes back is a new one: its old id has a
 	// tombstone, which other copies of this vault go by.
 	if c.buried(sent.ID) {
-		sent.ID = newID()
+		sent.ID = merge.NewID()
 	}
 	for _, r := range a.RecoveryCodes {
 		if r.Number == sent.Number {

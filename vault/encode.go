@@ -3,6 +3,8 @@ package vault
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"npmotp/vault/internal/merge"
 	"strings"
 	"time"
 )
@@ -52,6 +54,80 @@ func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 	return w, nil
 }
 
+// slotsRegister is stamped in the contents when the slots, which are outside of
+// them, are exchanged: the copy of a vault whose slots are newer tells which
+// passphrase opens a merged one.
+const slotsRegister = "slots_hash"
+
+// encodeChange is encode for contents that a change made at now of what was
+// stored before: it notes in them what a merge will have to know.
+func (c *Contents) encodeChange(slotsHash string, now time.Time) ([]byte, error) {
+	w, err := c.wire(slotsHash)
+	if err != nil {
+		return nil, err
+	}
+	before := c.stored
+	if before == nil {
+		before = &wireContents{}
+	}
+	buried := make([]string, len(c.Tombstones))
+	for i, t := range c.Tombstones {
+		buried[i] = t.ID
+	}
+	n := merge.NewNote(now, buried)
+	for _, list := range []struct {
+		name          string
+		before, after []json.RawMessage
+		encode        func([]byte) ([]byte, error)
+	}{
+		{listAccounts, before.Accounts, w.Accounts, asEncoded},
+		{listDevices, before.Devices, w.Devices, nil},
+		{listIdentities, before.Identities, w.Identities, nil},
+	} {
+		if err := n.List(list.name, list.before, list.after, list.encode); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range n.Removed() {
+		raw, err := json.Marshal(wireTombstone{ID: id, RemovedAt: now.UTC()})
+		if err != nil {
+			return nil, err
+		}
+		w.Tombstones = append(w.Tombstones, raw)
+	}
+	var changed []string
+	if before.Default != w.Default {
+		changed = append(changed, "default")
+	}
+	// A merge does not know the slots of what it made.
+	if before.SlotsHash != "" && before.SlotsHash != w.SlotsHash {
+		changed = append(changed, slotsRegister)
+	}
+	x := maps.Clone(c.extra)
+	stamps, err := n.Stamp(x[merge.ChangedAt], changed...)
+	if err != nil {
+		return nil, err
+	}
+	if stamps != nil {
+		if x == nil {
+			x = extra{}
+		}
+		x[merge.ChangedAt] = stamps
+	}
+	return w.pad(x)
+}
+
+// asEncoded writes an account in the order in which it is encoded when it is
+// stored the next time, so that one that has not changed until then is the same
+// to the byte.
+func asEncoded(raw []byte) ([]byte, error) {
+	a, err := decodeAccount(raw)
+	if err != nil {
+		return nil, err
+	}
+	return a.encode()
+}
+
 // maxContents bounds the contents, encoded. A file that holds more, sealed and
 // armored, would be larger than what is read.
 const maxContents = maxFile / 3 * 2
@@ -69,7 +145,7 @@ func (w *wireContents) pad(x extra) ([]byte, error) {
 	for _, list := range []struct {
 		name    string
 		objects []json.RawMessage
-	}{{listAccounts, w.Accounts}, {listDevices, w.Devices}, {"identities", w.Identities}, {listTombstones, w.Tombstones}, {"slots", w.Slots}} {
+	}{{listAccounts, w.Accounts}, {listDevices, w.Devices}, {listIdentities, w.Identities}, {listTombstones, w.Tombstones}, {"slots", w.Slots}} {
 		if list.objects != nil {
 			text = fmt.Appendf(text, ",%q:[", list.name)
 			for i, o := range list.objects {

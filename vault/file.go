@@ -16,6 +16,7 @@ import (
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/filelock"
 	"npmotp/internal/secret"
+	"npmotp/vault/internal/merge"
 )
 
 // lockWait is how long an update waits for another process.
@@ -119,7 +120,7 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 		return nil, err
 	}
 	v.slot = s.id
-	contents := &Contents{VaultID: newID(), Generation: 1}
+	contents := &Contents{VaultID: merge.NewID(), Generation: 1}
 	data, _, err := v.encode(headOf([]slot{s}), contents)
 	if err != nil {
 		return nil, err

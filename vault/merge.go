@@ -1,12 +1,18 @@
 package vault
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"os"
 	"slices"
 	"time"
+
+	"npmotp/internal/atomicfile"
+	"npmotp/internal/secret"
+	"npmotp/vault/internal/merge"
 )
 
 // ErrOtherVault says that a file is a vault, but no copy of this one.
@@ -33,15 +39,15 @@ func Merge(a, b *Contents) (*Contents, error) {
 	if a.VaultID != b.VaultID {
 		return nil, ErrOtherVault
 	}
-	left, err := a.bare()
+	left, err := a.object()
 	if err != nil {
 		return nil, err
 	}
-	right, err := b.bare()
+	right, err := b.object()
 	if err != nil {
 		return nil, err
 	}
-	data, err := json.Marshal(join(left, right).render())
+	data, err := json.Marshal(merge.Join(left, right))
 	if err != nil {
 		return nil, err
 	}
@@ -52,15 +58,8 @@ func Merge(a, b *Contents) (*Contents, error) {
 	return merged, nil
 }
 
-// A state is a copy of a vault without what merges derived from it: names and
-// numbers that were made unique, and accounts that hold a second secret.
-type state struct {
-	doc  object
-	keys map[string]keys // by account
-}
-
 // object returns the JSON of c.
-func (c *Contents) object() (object, error) {
+func (c *Contents) object() (merge.Object, error) {
 	w, err := c.wire("")
 	if err != nil {
 		return nil, err
@@ -69,7 +68,7 @@ func (c *Contents) object() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseObject(data)
+	return merge.Parse(data)
 }
 
 // canonical writes c so that contents that a merge makes no difference between
@@ -79,209 +78,276 @@ func (c *Contents) canonical() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	delete(o, "generation")
-	delete(o, "parent")
-	sortLists(o)
-	return canonical(o), nil
+	return merge.Canonical(o), nil
 }
 
-func sortLists(o object) {
-	for name, v := range o {
-		if list, ok := elements(v); ok {
-			for _, e := range list {
-				sortLists(e)
-			}
-			o[name] = listed(list)
-		}
-	}
+// A Copy is a file that holds another copy of an open vault, read and decrypted.
+type Copy struct {
+	path     string
+	data     []byte
+	file     *container
+	vault    *Vault // the identity that opens it
+	contents *Contents
 }
 
-// bare returns the state of c.
-func (c *Contents) bare() (state, error) {
-	doc, err := c.object()
+// Path returns the path that the copy was named by.
+func (c *Copy) Path() string { return c.path }
+
+// OpenCopy reads the file at path as a copy of v. Where the passphrase of one
+// of them was changed, v does not open the other: ask is called for the
+// passphrase of that file. The error wraps [ErrOtherVault] when the file is
+// another vault.
+func (v *Vault) OpenCopy(ctx context.Context, path string, ask func(context.Context) (secret.Text, error)) (*Copy, error) {
+	data, err := readRegular(path)
 	if err != nil {
-		return state{}, err
+		return nil, err
 	}
-	s := state{doc: doc, keys: map[string]keys{}}
-	for _, list := range []string{listAccounts, listDevices} {
-		kept := []any{}
-		all, _ := elements(doc[list])
-		for _, o := range all {
-			restoreName(o)
-			if o[fieldSplitOf] != nil {
-				continue
-			}
-			if list == listAccounts {
-				restoreNumbers(o)
-				if k := cutKeys(o); len(k) > 0 {
-					s.keys[text(o, fieldID)] = k
+	return v.openCopy(ctx, path, data, ask)
+}
+
+func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func(context.Context) (secret.Text, error)) (*Copy, error) {
+	file, err := parseContainer(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	c := &Copy{path: path, data: data, file: file, vault: v}
+	c.contents, err = v.decode(file)
+	if errors.Is(err, ErrOtherIdentity) {
+		var pass secret.Text
+		if pass, err = ask(ctx); err != nil {
+			return nil, err
+		}
+		c.vault, c.contents, err = At(path).open(ctx, file, Passphrase(pass))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	own, err := v.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if own.VaultID != c.contents.VaultID {
+		return nil, fmt.Errorf("%s is %w", path, ErrOtherVault)
+	}
+	return c, nil
+}
+
+// slotsAt returns when the slots were exchanged last, the zero time when they
+// never were.
+func (c *Contents) slotsAt() time.Time {
+	return merge.StampOf(c.extra[merge.ChangedAt], slotsRegister)
+}
+
+// A joint is several copies merged into one.
+type joint struct {
+	contents   *Contents
+	vault      *Vault // whose identity the result is encrypted to
+	head       []byte
+	slotsAt    time.Time
+	generation uint64 // the highest of all
+}
+
+// merge joins copies, of which the first is the vault itself.
+func mergeCopies(copies []*Copy) (*joint, error) {
+	first := copies[0]
+	j := &joint{
+		contents: first.contents, vault: first.vault, head: first.file.head,
+		slotsAt: first.contents.slotsAt(), generation: first.contents.Generation,
+	}
+	slots, recipients := first.file.slots, first.contents.recipients
+	for _, c := range copies[1:] {
+		merged, err := Merge(j.contents, c.contents)
+		if err != nil {
+			return nil, fmt.Errorf("%s is %w", c.path, err)
+		}
+		j.contents = merged
+		j.generation = max(j.generation, c.contents.Generation)
+		switch at := c.contents.slotsAt(); {
+		case c.vault.sameIdentity(j.vault):
+			// A slot that is taken away gives the vault a new identity, so what only
+			// one of two copies has was added there.
+			for _, s := range c.file.slots {
+				if !slices.ContainsFunc(slots, func(have slot) bool { return have.id == s.id }) {
+					slots = append(slices.Clip(slots), s)
 				}
 			}
-			kept = append(kept, o)
-		}
-		doc[list] = kept
-	}
-	return s, nil
-}
-
-// join returns the least state that has everything of a and b.
-func join(a, b state) state {
-	joined := state{doc: joinObjects(a.doc, b.doc), keys: a.keys}
-	for id, k := range b.keys {
-		joined.keys[id] = joinKeys(joined.keys[id], k)
-	}
-	older, newer := a.doc, b.doc
-	if later(a.doc, b.doc) {
-		older, newer = newer, older
-	}
-	for _, name := range []string{"generation", "parent"} {
-		set(joined.doc, name, newer[name])
-	}
-	if number(older, "v") > number(newer, "v") {
-		joined.doc["v"] = older["v"]
-	}
-	return joined
-}
-
-// later reports whether a is of a higher generation than b.
-func later(a, b object) bool {
-	if x, y := number(a, "generation"), number(b, "generation"); x != y {
-		return x > y
-	}
-	return text(a, "parent") > text(b, "parent")
-}
-
-// joinObjects joins two objects of one id, or two vaults.
-func joinObjects(a, b object) object {
-	out := object{}
-	for name := range fieldsOf(a, b) {
-		x, y := a[name], b[name]
-		switch name {
-		case fieldChangedAt:
-			continue
-		case fieldAddedAt, "created_at", fieldRemovedAt, fieldRetiredAt:
-			set(out, name, earliest(x, y))
-			continue
-		case fieldUpdatedAt:
-			set(out, name, latest(x, y))
-			continue
-		}
-		if list, ok := joinLists(name, x, y); ok {
-			out[name] = list
-			continue
-		}
-		joinRegister(out, name, a, b)
-	}
-	return out
-}
-
-// fieldsOf returns the names of the fields that a or b has, or has lost.
-func fieldsOf(a, b object) map[string]bool {
-	names := map[string]bool{}
-	for _, o := range []object{a, b} {
-		for name := range o {
-			names[name] = true
-		}
-		stamps, _ := o[fieldChangedAt].(object)
-		for name := range stamps {
-			names[name] = true
-		}
-	}
-	return names
-}
-
-// joinRegister gives out the value that was written last.
-func joinRegister(out object, name string, a, b object) {
-	x, y := a[name], b[name]
-	when, other := stamp(a, name), stamp(b, name)
-	if other.After(when) || other.Equal(when) && canonical(y) > canonical(x) {
-		x, when = y, other
-	}
-	set(out, name, x)
-	setStamp(out, name, when)
-}
-
-// joinLists joins two lists of objects with ids; ok is false when x and y are
-// something else.
-func joinLists(name string, x, y any) (list []any, ok bool) {
-	left, isLeft := elements(x)
-	right, isRight := elements(y)
-	if !isLeft && !isRight || !isLeft && !isNothing(x) || !isRight && !isNothing(y) {
-		return nil, false
-	}
-	index := byID(left)
-	for id, o := range byID(right) {
-		if have, both := index[id]; both {
-			o = joinElement(name, have, o)
-		}
-		index[id] = o
-	}
-	return listed(slices.Collect(maps.Values(index))), true
-}
-
-func isNothing(v any) bool {
-	list, ok := v.([]any)
-	return v == nil || ok && len(list) == 0
-}
-
-func joinElement(list string, a, b object) object {
-	if list == listCodes {
-		return joinCode(a, b)
-	}
-	return joinObjects(a, b)
-}
-
-func earliest(x, y any) any {
-	if x == nil || y != nil && timeOf(y).Before(timeOf(x)) {
-		return y
-	}
-	return x
-}
-
-func latest(x, y any) any {
-	if x == nil || y != nil && timeOf(y).After(timeOf(x)) {
-		return y
-	}
-	return x
-}
-
-func timeOf(v any) time.Time { return instantOf(object{"": v}, "") }
-
-// render returns the JSON of a state: without what was removed, and valid.
-func (s state) render() object {
-	dead := map[string]bool{}
-	tombstones, _ := elements(s.doc[listTombstones])
-	for _, t := range tombstones {
-		dead[text(t, fieldID)] = true
-	}
-	prune(s.doc, dead)
-	accounts, _ := elements(s.doc[listAccounts])
-	accounts = append(accounts, s.placeKeys(accounts, dead)...)
-	uniqueNames(accounts)
-	for _, a := range accounts {
-		uniqueNumbers(a)
-	}
-	s.doc[listAccounts] = listed(accounts)
-	if devices, ok := elements(s.doc[listDevices]); ok {
-		uniqueNames(devices)
-	}
-	return s.doc
-}
-
-// prune takes the dead out of every list of objects.
-func prune(o object, dead map[string]bool) {
-	for name, v := range o {
-		list, ok := elements(v)
-		if !ok || name == listTombstones {
-			continue
-		}
-		kept := []any{}
-		for _, e := range list {
-			if !dead[text(e, fieldID)] {
-				prune(e, dead)
-				kept = append(kept, e)
+			for _, r := range c.contents.recipients {
+				if !slices.ContainsFunc(recipients, func(have slotRecipient) bool { return have.slot == r.slot }) {
+					recipients = append(slices.Clip(recipients), r)
+				}
 			}
+			j.head = headOf(slots)
+		case at.After(j.slotsAt) || at.Equal(j.slotsAt) && bytes.Compare(c.file.head, j.head) > 0:
+			j.vault, j.head, j.slotsAt, slots = c.vault, c.file.head, at, c.file.slots
+			recipients = c.contents.recipients
 		}
-		set(o, name, kept)
 	}
+	j.contents.recipients = recipients
+	return j, nil
+}
+
+func (v *Vault) sameIdentity(w *Vault) bool {
+	return v == w || secret.New(v.id.String()).Equal(secret.New(w.id.String()))
+}
+
+// holds reports whether the file of c is all that j is: the same contents,
+// behind the same slots.
+func (j *joint) holds(c *Copy) (bool, error) {
+	mine, err := c.contents.canonical()
+	if err != nil {
+		return false, err
+	}
+	merged, err := j.contents.canonical()
+	return err == nil && mine == merged && bytes.Equal(j.head, c.file.head), err
+}
+
+// changes returns what j changes in c.
+func (j *joint) changes(c *Copy) []Change {
+	changes := Diff(c.contents, j.contents)
+	if !j.vault.sameIdentity(c.vault) {
+		changes = append(changes, Change{Kind: KindPassphrase, What: ChangeChanged})
+	}
+	return changes
+}
+
+// own reads the vault itself as one of its copies.
+func (v *Vault) own() (*Copy, error) {
+	data, err := readRegular(v.file.path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parseContainer(data)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := v.decode(file)
+	if err != nil {
+		return nil, err
+	}
+	return &Copy{path: v.file.path, data: data, file: file, vault: v, contents: contents}, nil
+}
+
+// Preview returns what [Vault.Merge] would change in the vault.
+func (v *Vault) Preview(copies []*Copy) ([]Change, error) {
+	own, err := v.own()
+	if err != nil {
+		return nil, err
+	}
+	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	if err != nil {
+		return nil, err
+	}
+	return j.changes(own), nil
+}
+
+// Merge joins copies into the vault and returns what that changed in it. The
+// vault gets a generation above all of theirs, and above the highest that was
+// seen of it, so that a vault that was rolled back can be written to again.
+//
+// Where the passphrase or the slots were exchanged in one copy, the ones that
+// were exchanged last open the merged vault.
+func (v *Vault) Merge(ctx context.Context, copies []*Copy) ([]Change, error) {
+	unlock, err := v.file.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	own, err := v.own()
+	if err != nil {
+		return nil, err
+	}
+	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	if err != nil {
+		return nil, err
+	}
+	seen, err := v.file.seen(own.contents, j.generation)
+	if err != nil {
+		return nil, err
+	}
+	same, err := j.holds(own)
+	if err != nil || same && own.contents.Generation >= max(j.generation, seen) {
+		return nil, err
+	}
+	j.generation = max(j.generation, seen)
+	changes := j.changes(own)
+	data, err := j.seal(v.file, own.file)
+	if err != nil {
+		return nil, err
+	}
+	return changes, v.take(j, own, data)
+}
+
+// seen returns the highest generation that was seen of the vault, and warns
+// when no copy comes up to it.
+func (f *File) seen(own *Contents, highest uint64) (uint64, error) {
+	r, err := f.memory.read(f.path)
+	if err != nil {
+		return 0, err
+	}
+	if r.VaultID != "" && r.VaultID != own.VaultID {
+		return 0, f.memory.check(f.path, own)
+	}
+	if r.Generation > highest {
+		f.warn(fmt.Errorf("generation %d of the vault was seen here, and no copy is newer than generation %d: what was changed in between is not in the merged vault", r.Generation, highest))
+	}
+	return r.Generation, nil
+}
+
+// seal returns the file that j is, as the successor of the file old.
+func (j *joint) seal(f *File, old *container) ([]byte, error) {
+	j.contents.Parent = old.hash
+	j.contents.Generation = j.generation + 1
+	plain, err := j.contents.encode(headHash(j.head))
+	if err != nil {
+		return nil, err
+	}
+	j.vault = &Vault{file: f, id: j.vault.id}
+	return j.vault.sealBody(j.head, plain)
+}
+
+// take puts data, which j was sealed to or a copy of it, in the place of the
+// vault. The lock is held.
+func (v *Vault) take(j *joint, own *Copy, data []byte) error {
+	w := &Vault{file: v.file, id: j.vault.id}
+	if err := w.publish(own.file, own.contents.Generation, data, nil, j.contents); err != nil {
+		return err
+	}
+	v.id = w.id
+	return nil
+}
+
+// MergeInPlace joins copies into the file of the vault and leaves nothing
+// beside it, neither a lock nor a backup: for git, which keeps the old versions
+// and hands out temporary files.
+func (v *Vault) MergeInPlace(copies []*Copy) error {
+	own, err := v.own()
+	if err != nil {
+		return err
+	}
+	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	if err != nil {
+		return err
+	}
+	data, err := j.seal(v.file, own.file)
+	if err != nil {
+		return err
+	}
+	return j.vault.writer("", nil).Replace(data)
+}
+
+// RemoveCopy deletes the file of a copy that was merged, unless it was written
+// since.
+func RemoveCopy(c *Copy) error {
+	now, err := hashFile(c.path)
+	if err != nil {
+		return err
+	}
+	if now != c.file.hash {
+		return fmt.Errorf("%s was written again and stays: merge it once more", c.path)
+	}
+	path, err := atomicfile.Resolve(c.path)
+	if err != nil {
+		return err
+	}
+	return os.Remove(path)
 }

@@ -7,6 +7,7 @@ import (
 
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
+	"npmotp/vault/internal/merge"
 )
 
 // A CodeState says what is known of a single-use code.
@@ -88,7 +89,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	for _, code := range codes {
 		number++
 		a.RecoveryCodes = append(a.RecoveryCodes, RecoveryCode{
-			ID: newID(), Number: number, Code: code, State: Unused, Set: set, AddedAt: now,
+			ID: merge.NewID(), Number: number, Code: code, State: Unused, Set: set, AddedAt: now,
 		})
 	}
 	a.UpdatedAt = now

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"npmotp/otpgen"
+	"npmotp/vault/internal/merge"
 )
 
 // Errors that callers branch on.
@@ -248,7 +249,7 @@ func (c *Contents) AddAll(accounts []Account, now time.Time) error {
 	}
 	c.Accounts = slices.Grow(c.Accounts, len(accounts))
 	for _, a := range accounts {
-		a.ID = newID()
+		a.ID = merge.NewID()
 		a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
 		a.Registry = cmp.Or(a.Registry, RegistryOf(a.Issuer))
 		if a.Level == "" {

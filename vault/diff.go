@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/json"
 	"fmt"
+	"npmotp/vault/internal/merge"
 	"slices"
 )
 
@@ -171,14 +172,14 @@ func diffDevices(before, after *Contents) []Change {
 
 // splitOf returns the name of the account that a holds a second secret of.
 func (c *Contents) splitOf(a *Account) string {
-	if of := c.byID(a.extra.text(fieldSplitOf)); of != nil {
+	if of := c.byID(a.extra.text(merge.SplitOf)); of != nil {
 		return of.Name
 	}
 	return ""
 }
 
 // ownName returns the name of a that another account had already.
-func (a *Account) ownName() string { return a.extra.text(fieldOwnName) }
+func (a *Account) ownName() string { return a.extra.text(merge.OwnName) }
 
 func (x extra) text(name string) string {
 	var s string

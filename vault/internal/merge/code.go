@@ -1,4 +1,4 @@
-package vault
+package merge
 
 import (
 	"cmp"
@@ -22,6 +22,11 @@ const (
 	// back the other.
 	fieldReservations = "reservations"
 	fieldReleased     = "released"
+
+	// The values of a state.
+	unused   = "unused"
+	reserved = "reserved"
+	used     = "used"
 )
 
 // markFields are what a code's state consists of.
@@ -38,9 +43,9 @@ func joinCode(a, b object) object {
 	for _, name := range []string{fieldNumber, fieldSet} {
 		out[name] = json.Number(fmt.Sprint(max(number(a, name), number(b, name))))
 	}
-	if used := firstUsed(a, b); used != nil {
+	if first := firstUsed(a, b); first != nil {
 		for _, name := range []string{fieldState, fieldReservedAt, fieldUsedAt, fieldUsedFor} {
-			set(out, name, used[name])
+			set(out, name, first[name])
 		}
 		return out
 	}
@@ -58,7 +63,7 @@ func joinCode(a, b object) object {
 // firstUsed returns the copy whose account of how the code was used stays: the
 // earlier one. It returns nil when the code is used in neither.
 func firstUsed(a, b object) object {
-	usedA, usedB := text(a, fieldState) == string(Used), text(b, fieldState) == string(Used)
+	usedA, usedB := text(a, fieldState) == used, text(b, fieldState) == used
 	switch {
 	case !usedA && !usedB:
 		return nil
@@ -82,7 +87,7 @@ func reservations(o object) []object {
 	if list, ok := elements(o[fieldReservations]); ok {
 		return list
 	}
-	if text(o, fieldState) != string(Reserved) {
+	if text(o, fieldState) != reserved {
 		return nil
 	}
 	return []object{newReservation(o, "at "+text(o, fieldReservedAt))}
@@ -98,7 +103,7 @@ func newReservation(code object, id string) object {
 // setReservations gives a code that is not used the state that its
 // reservations make.
 func setReservations(o object, live map[string]object, released []any) {
-	o[fieldState] = string(Unused)
+	o[fieldState] = unused
 	for _, name := range []string{fieldReservedAt, fieldUsedAt, fieldUsedFor, fieldReservations, fieldReleased} {
 		delete(o, name)
 	}
@@ -119,7 +124,7 @@ func setReservations(o object, live map[string]object, released []any) {
 	for i, r := range list {
 		values[i] = r
 	}
-	o[fieldState], o[fieldReservations] = string(Reserved), values
+	o[fieldState], o[fieldReservations] = reserved, values
 	set(o, fieldReservedAt, list[0]["at"])
 	set(o, fieldUsedFor, list[0]["for"])
 }
@@ -156,18 +161,18 @@ func noteReservation(code object) {
 	for _, r := range reservations(code) {
 		live[text(r, fieldID)] = r
 	}
-	switch CodeState(text(code, fieldState)) {
-	case Used:
+	switch text(code, fieldState) {
+	case used:
 		delete(code, fieldReservations)
 		delete(code, fieldReleased)
-	case Unused:
+	case unused:
 		for id := range live {
 			released = append(released, id)
 		}
 		setReservations(code, nil, union(object{fieldReleased: released}, object{}))
-	case Reserved:
+	case reserved:
 		if _, ok := elements(code[fieldReservations]); !ok {
-			id := newID()
+			id := NewID()
 			setReservations(code, map[string]object{id: newReservation(code, id)}, released)
 		}
 	}

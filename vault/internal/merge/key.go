@@ -1,4 +1,4 @@
-package vault
+package merge
 
 import (
 	"cmp"
@@ -14,14 +14,14 @@ import (
 
 const (
 	fieldOTP = "otp"
-	// fieldOTPID is the id of the key in an account, where it is not the one
+	// OTPID is the id of the key in an account, where it is not the one
 	// that keyID gives by itself.
-	fieldOTPID = "otp_id"
+	OTPID = "otp_id"
 	// fieldOTPOthers holds the secrets of an account that lost to another one.
-	// Each shows as an account of its own, whose field fieldSplitOf names the
+	// Each shows as an account of its own, whose field SplitOf names the
 	// account that it is derived from.
 	fieldOTPOthers = "otp_others"
-	fieldSplitOf   = "split_of"
+	SplitOf        = "split_of"
 )
 
 // A key is an OTP key that an account has in one of the copies.
@@ -47,7 +47,7 @@ func keyID(account string, otp object, n int) string {
 }
 
 func ownKeyID(account object) string {
-	if id := text(account, fieldOTPID); id != "" {
+	if id := text(account, OTPID); id != "" {
 		return id
 	}
 	otp, _ := account[fieldOTP].(object)
@@ -66,7 +66,7 @@ func cutKeys(account object) keys {
 			found[text(o, fieldID)] = key{otp, instantOf(o, "at")}
 		}
 	}
-	for _, name := range []string{fieldOTP, fieldOTPID, fieldOTPOthers} {
+	for _, name := range []string{fieldOTP, OTPID, fieldOTPOthers} {
 		delete(account, name)
 	}
 	unstamp(account, fieldOTP)
@@ -149,7 +149,7 @@ func placeIn(account object, all keys) (split []object) {
 	account[fieldOTP] = first.otp
 	setStamp(account, fieldOTP, first.at)
 	if order[0] != keyID(id, first.otp, 0) {
-		account[fieldOTPID] = order[0]
+		account[OTPID] = order[0]
 	}
 	var others []object
 	for _, k := range order[1:] {
@@ -159,9 +159,9 @@ func placeIn(account object, all keys) (split []object) {
 		}
 		others = append(others, other)
 		second := without(account, []string{
-			fieldOTPID, fieldOTPOthers, fieldChangedAt, listCodes, "moved",
+			OTPID, fieldOTPOthers, ChangedAt, listCodes, "moved",
 		})
-		second[fieldID], second[fieldOTP], second[fieldSplitOf] = k, maps.Clone(all[k].otp), id
+		second[fieldID], second[fieldOTP], second[SplitOf] = k, maps.Clone(all[k].otp), id
 		split = append(split, second)
 	}
 	if len(others) > 0 {
@@ -171,9 +171,9 @@ func placeIn(account object, all keys) (split []object) {
 }
 
 // rekeyed notes another secret of an account.
-func (n *note) rekeyed(before, after object) {
+func (n *Note) rekeyed(before, after object) {
 	// Who changes the vault has seen the accounts with the second secrets.
-	delete(after, fieldSplitOf)
+	delete(after, SplitOf)
 	delete(after, fieldOTPOthers)
 	old, had := before[fieldOTP].(object)
 	fresh, has := after[fieldOTP].(object)
@@ -183,7 +183,7 @@ func (n *note) rekeyed(before, after object) {
 	if had {
 		n.bury(ownKeyID(before))
 	}
-	delete(after, fieldOTPID)
+	delete(after, OTPID)
 	if !has {
 		unstamp(after, fieldOTP)
 		return
@@ -193,14 +193,14 @@ func (n *note) rekeyed(before, after object) {
 }
 
 // nameKey gives the key of an account an id that no tombstone has.
-func (n *note) nameKey(account, otp object) {
+func (n *Note) nameKey(account, otp object) {
 	for i := 0; ; i++ {
 		id := keyID(text(account, fieldID), otp, i)
 		if n.buried[id] {
 			continue
 		}
 		if i > 0 {
-			account[fieldOTPID] = id
+			account[OTPID] = id
 		}
 		return
 	}

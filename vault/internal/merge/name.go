@@ -1,4 +1,4 @@
-package vault
+package merge
 
 import (
 	"cmp"
@@ -13,15 +13,15 @@ import (
 // change of the vault by its user makes what was shown the true one.
 const (
 	fieldName      = "name"
-	fieldOwnName   = "own_name"
+	OwnName        = "own_name"
 	fieldNumber    = "number"
 	fieldOwnNumber = "own_number"
 )
 
 func restoreName(o object) {
-	if own := text(o, fieldOwnName); own != "" {
+	if own := text(o, OwnName); own != "" {
 		o[fieldName] = own
-		delete(o, fieldOwnName)
+		delete(o, OwnName)
 	}
 }
 
@@ -30,7 +30,7 @@ func uniqueNames(list []object) {
 	slices.SortFunc(list, func(a, b object) int {
 		return cmp.Or(
 			// An account that was made to hold a second secret comes last.
-			cmp.Compare(text(a, fieldSplitOf), text(b, fieldSplitOf)),
+			cmp.Compare(text(a, SplitOf), text(b, SplitOf)),
 			firstOf(a).Compare(firstOf(b)),
 			cmp.Compare(text(a, fieldID), text(b, fieldID)),
 		)
@@ -50,7 +50,7 @@ func uniqueNames(list []object) {
 			name = fmt.Sprintf("%s (%d)", own, n)
 		}
 		taken[name] = true
-		o[fieldName], o[fieldOwnName] = name, own
+		o[fieldName], o[OwnName] = name, own
 	}
 }
 

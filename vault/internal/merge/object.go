@@ -1,8 +1,10 @@
-package vault
+package merge
 
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -16,9 +18,9 @@ const (
 	fieldAddedAt   = "added_at"
 	fieldUpdatedAt = "updated_at"
 	fieldRemovedAt = "removed_at"
-	// fieldChangedAt holds when each register of an object was written last. A
+	// ChangedAt holds when each register of an object was written last. A
 	// register that is not in it has its first value.
-	fieldChangedAt = "changed_at"
+	ChangedAt = "changed_at"
 
 	listAccounts   = "accounts"
 	listDevices    = "devices"
@@ -26,13 +28,15 @@ const (
 	listCodes      = "recovery_codes"
 )
 
-// An object is a JSON object as encoding/json decodes it, with numbers kept as
-// they are written. A merge works on these, and not on the types of this
-// version, so that it treats a field that only a later version knows like any
-// other.
-type object = map[string]any
+// An Object is a JSON object as encoding/json decodes it, with numbers kept as
+// they are written. A merge works on these, and not on the types of a version,
+// so that it treats a field that only a later version knows like any other.
+type Object = map[string]any
 
-func parseObject(data []byte) (object, error) {
+type object = Object
+
+// Parse reads an object. Its error does not quote data, which holds secrets.
+func Parse(data []byte) (Object, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	var o object
@@ -134,7 +138,7 @@ func byID(list []object) map[string]object {
 // stamp returns when a register of o was written last, the zero time for its
 // first value.
 func stamp(o object, name string) time.Time {
-	stamps, _ := o[fieldChangedAt].(object)
+	stamps, _ := o[ChangedAt].(object)
 	return instantOf(stamps, name)
 }
 
@@ -142,22 +146,22 @@ func setStamp(o object, name string, t time.Time) {
 	if t.IsZero() {
 		return
 	}
-	stamps, ok := o[fieldChangedAt].(object)
+	stamps, ok := o[ChangedAt].(object)
 	if !ok {
 		stamps = object{}
-		o[fieldChangedAt] = stamps
+		o[ChangedAt] = stamps
 	}
 	stamps[name] = t.UTC().Format(time.RFC3339Nano)
 }
 
 // unstamp forgets when a register was written.
 func unstamp(o object, name string) {
-	stamps, ok := o[fieldChangedAt].(object)
+	stamps, ok := o[ChangedAt].(object)
 	if !ok {
 		return
 	}
 	if delete(stamps, name); len(stamps) == 0 {
-		delete(o, fieldChangedAt)
+		delete(o, ChangedAt)
 	}
 }
 
@@ -177,4 +181,11 @@ func set(o object, name string, v any) {
 		return
 	}
 	o[name] = v
+}
+
+// NewID returns a random id of 128 bits.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
 }

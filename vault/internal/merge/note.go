@@ -1,103 +1,72 @@
-package vault
+package merge
 
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 )
 
-// slotsRegister is stamped in the contents when the slots, which are outside of
-// them, are exchanged: the copy of a vault whose slots are newer tells which
-// passphrase opens a merged one.
-const slotsRegister = "slots_hash"
-
-// A note writes down, while a changed vault is encoded, what a merge with
+// A Note writes down, while a changed vault is encoded, what a merge with
 // another copy will have to know: when a field was written last, what was
 // removed, and which reservation of a code was given back. It finds out by
 // comparing what is about to be stored with what was, so that no code which
 // changes a vault has to think of it.
-type note struct {
+type Note struct {
 	now    time.Time
 	buried map[string]bool
-	graves []json.RawMessage // new tombstones
+	graves []string // ids
 }
 
-// encodeChange is encode for contents that a change made at now of what was
-// stored before.
-func (c *Contents) encodeChange(slotsHash string, now time.Time) ([]byte, error) {
-	w, err := c.wire(slotsHash)
-	if err != nil {
-		return nil, err
+// NewNote returns a note of changes made at now to a vault where the objects
+// with the ids buried were removed before.
+func NewNote(now time.Time, buried []string) *Note {
+	n := &Note{now: now.UTC(), buried: map[string]bool{}}
+	for _, id := range buried {
+		n.buried[id] = true
 	}
-	before := c.stored
-	if before == nil {
-		before = &wireContents{}
-	}
-	n := &note{now: now.UTC(), buried: map[string]bool{}}
-	for _, t := range c.Tombstones {
-		n.buried[t.ID] = true
-	}
-	lists := w.lists()
-	for name, old := range before.lists() {
-		if err := n.list(name, *old, *lists[name]); err != nil {
-			return nil, err
-		}
-	}
-	w.Tombstones = append(w.Tombstones, n.graves...)
-	x, err := n.registers(before, w, c.extra)
-	if err != nil {
-		return nil, err
-	}
-	return w.pad(x)
+	return n
 }
 
-// lists returns the lists of objects whose changes are noted.
-func (w *wireContents) lists() map[string]*[]json.RawMessage {
-	return map[string]*[]json.RawMessage{
-		listAccounts: &w.Accounts, listDevices: &w.Devices, "identities": &w.Identities,
-	}
-}
+// Removed returns the ids of the objects that are to have tombstones, removed at
+// the time of the note.
+func (n *Note) Removed() []string { return n.graves }
 
-// registers notes changes of what belongs to the vault as a whole.
-func (n *note) registers(before, after *wireContents, x extra) (extra, error) {
-	changed := map[string]bool{
-		"default": before.Default != after.Default,
-		// A merge does not know the slots of what it made.
-		slotsRegister: before.SlotsHash != "" && before.SlotsHash != after.SlotsHash,
+// Stamp returns stamps, the changed_at of the vault as a whole, with the named
+// fields as written at now.
+func (n *Note) Stamp(stamps []byte, names ...string) ([]byte, error) {
+	if len(names) == 0 {
+		return stamps, nil
 	}
 	o := object{}
-	if stamps := x[fieldChangedAt]; stamps != nil {
-		parsed, err := parseObject(stamps)
+	if stamps != nil {
+		parsed, err := Parse(stamps)
 		if err != nil {
 			return nil, err
 		}
-		o[fieldChangedAt] = parsed
+		o[ChangedAt] = parsed
 	}
-	for name, is := range changed {
-		if is {
-			touch(o, name, stamp(o, name), n.now)
-		}
+	for _, name := range names {
+		touch(o, name, stamp(o, name), n.now)
 	}
-	if o[fieldChangedAt] == nil {
-		return x, nil
-	}
-	raw, err := json.Marshal(o[fieldChangedAt])
-	if err != nil {
-		return nil, err
-	}
-	x = maps.Clone(x)
-	if x == nil {
-		x = extra{}
-	}
-	x[fieldChangedAt] = raw
-	return x, nil
+	return json.Marshal(o[ChangedAt])
 }
 
-// list notes the changes between two versions of a list of the vault, in after.
-// Most of a large vault is as it was, and is not looked into.
-func (n *note) list(name string, before, after []json.RawMessage) error {
+// StampOf returns when the named field was written last by stamps, the zero time
+// for never.
+func StampOf(stamps []byte, name string) time.Time {
+	o, err := Parse(stamps)
+	if err != nil {
+		return time.Time{}
+	}
+	return instantOf(o, name)
+}
+
+// List notes the changes between two versions of the named list of the vault, in
+// after. Most of a large vault is as it was, and is not looked into. Encode, which
+// may be nil, brings an object that was looked into to the form in which it is
+// encoded the next time, so that it is the same to the byte until it changes.
+func (n *Note) List(name string, before, after []json.RawMessage, encode func([]byte) ([]byte, error)) error {
 	same := func(i, j int) bool { return bytes.Equal(before[i], after[j]) && !derived(after[j]) }
 	first := 0
 	for first < len(before) && first < len(after) && same(first, first) {
@@ -109,7 +78,7 @@ func (n *note) list(name string, before, after []json.RawMessage) error {
 	}
 	var old []object
 	for _, raw := range before[first : len(before)-last] {
-		o, err := parseObject(raw)
+		o, err := Parse(raw)
 		if err != nil {
 			return err
 		}
@@ -118,7 +87,7 @@ func (n *note) list(name string, before, after []json.RawMessage) error {
 	fresh := make([]object, len(after)-last-first)
 	for i := range fresh {
 		var err error
-		if fresh[i], err = parseObject(after[first+i]); err != nil {
+		if fresh[i], err = Parse(after[first+i]); err != nil {
 			return err
 		}
 	}
@@ -127,8 +96,8 @@ func (n *note) list(name string, before, after []json.RawMessage) error {
 	}
 	for i, o := range fresh {
 		raw, err := json.Marshal(o)
-		if err == nil && name == listAccounts {
-			raw, err = asEncoded(raw)
+		if err == nil && encode != nil {
+			raw, err = encode(raw)
 		}
 		if err != nil {
 			return err
@@ -138,21 +107,16 @@ func (n *note) list(name string, before, after []json.RawMessage) error {
 	return nil
 }
 
-// asEncoded writes an account in the order in which it is encoded when it is
-// stored the next time, so that one that has not changed until then is the same
-// to the byte.
-func asEncoded(raw []byte) ([]byte, error) {
-	a, err := decodeAccount(raw)
-	if err != nil {
-		return nil, err
-	}
-	return a.encode()
+// Notes returns the names of the fields that merges keep in accounts and codes
+// beside what these are.
+func Notes() []string {
+	return []string{ChangedAt, fieldReservations, fieldReleased, OTPID, fieldOTPOthers, SplitOf, OwnName, fieldOwnNumber}
 }
 
 // derived reports whether a merge has made something in an object up: a name, a
 // number or an account. A change of the vault by its user makes that true.
 func derived(raw []byte) bool {
-	for _, name := range []string{fieldOwnName, fieldOwnNumber, fieldSplitOf, fieldOTPOthers} {
+	for _, name := range []string{OwnName, fieldOwnNumber, SplitOf, fieldOTPOthers} {
 		if bytes.Contains(raw, []byte(`"`+name+`"`)) {
 			return true
 		}
@@ -162,7 +126,7 @@ func derived(raw []byte) bool {
 
 // objects notes the changes between two versions of a list, in after. The owner
 // is the id of the account that the list is in, or "".
-func (n *note) objects(list, owner string, before, after []object) error {
+func (n *Note) objects(list, owner string, before, after []object) error {
 	old, kept := byID(before), byID(after)
 	for id := range old {
 		if kept[id] == nil {
@@ -189,20 +153,17 @@ func (n *note) objects(list, owner string, before, after []object) error {
 }
 
 // bury leaves a tombstone.
-func (n *note) bury(id string) {
+func (n *Note) bury(id string) {
 	if n.buried[id] {
 		return
 	}
 	n.buried[id] = true
-	raw, err := json.Marshal(wireTombstone{ID: id, RemovedAt: n.now})
-	if err == nil { // which it is for a string and a time of this age
-		n.graves = append(n.graves, raw)
-	}
+	n.graves = append(n.graves, id)
 }
 
 // added gives a new object an id that no tombstone has, and one that other
 // copies give it too where that can be.
-func (n *note) added(list, owner string, o object) error {
+func (n *Note) added(list, owner string, o object) error {
 	if list == listCodes {
 		noteReservation(o)
 		delete(o, fieldOwnNumber)
@@ -218,10 +179,10 @@ func (n *note) added(list, owner string, o object) error {
 		}
 	}
 	if n.buried[text(o, fieldID)] {
-		o[fieldID] = newID()
+		o[fieldID] = NewID()
 	}
 	// What merges of another vault derived says nothing here.
-	for _, name := range []string{fieldOwnName, fieldSplitOf, fieldOTPID, fieldOTPOthers} {
+	for _, name := range []string{OwnName, SplitOf, OTPID, fieldOTPOthers} {
 		delete(o, name)
 	}
 	if otp, ok := o[fieldOTP].(object); ok && list == listAccounts {
@@ -231,7 +192,7 @@ func (n *note) added(list, owner string, o object) error {
 }
 
 // changed notes what happened to an object.
-func (n *note) changed(list string, before, after object) error {
+func (n *Note) changed(list string, before, after object) error {
 	if list == listCodes {
 		noteReservation(after)
 		delete(after, fieldOwnNumber)
@@ -259,7 +220,7 @@ func (n *note) changed(list string, before, after object) error {
 	return nil
 }
 
-func (n *note) touch(name string, before, after object) {
+func (n *Note) touch(name string, before, after object) {
 	old := stamp(before, name)
 	if other := stamp(after, name); other.After(old) {
 		old = other
@@ -271,17 +232,17 @@ func (n *note) touch(name string, before, after object) {
 // objects.
 func isRegister(list, name string) bool {
 	switch name {
-	case fieldID, fieldAddedAt, "created_at", fieldUpdatedAt, fieldRemovedAt, fieldRetiredAt, fieldChangedAt,
-		fieldOTP, fieldOTPID, fieldOTPOthers, fieldSplitOf, fieldOwnName, fieldOwnNumber:
+	case fieldID, fieldAddedAt, "created_at", fieldUpdatedAt, fieldRemovedAt, fieldRetiredAt, ChangedAt,
+		fieldOTP, OTPID, fieldOTPOthers, SplitOf, OwnName, fieldOwnNumber:
 		return false
 	}
 	return list != listCodes || !slices.Contains(markFields(), name)
 }
 
 // renamed makes a name that a merge made up the true one.
-func (n *note) renamed(o object) {
-	if o[fieldOwnName] != nil {
-		delete(o, fieldOwnName)
+func (n *Note) renamed(o object) {
+	if o[OwnName] != nil {
+		delete(o, OwnName)
 		touch(o, fieldName, stamp(o, fieldName), n.now)
 	}
 }
