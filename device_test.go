@@ -54,7 +54,7 @@ func scriptSeal(ts *testscript.TestScript, neg bool, args []string) {
 	r, err := age.ParseHybridRecipient(strings.TrimSpace(ts.ReadFile(args[0])))
 	ts.Check(err)
 	plain := strings.TrimSpace(ts.ReadFile(args[1]))
-	plain += strings.Repeat(" ", (vault.SealStep-len(plain)%vault.SealStep)%vault.SealStep)
+	plain += strings.Repeat(" ", (bundle.SealStep-len(plain)%bundle.SealStep)%bundle.SealStep)
 	var out bytes.Buffer
 	w, err := age.Encrypt(&out, r)
 	ts.Check(err)
@@ -70,7 +70,7 @@ func laptops(t *testing.T, n int) (a, b string) {
 	t.Helper()
 	a, b = t.TempDir(), t.TempDir()
 	// Not account by account through the program, which takes a process each.
-	v, err := vault.At(filepath.Join(a, "vault.npmotp"), vault.WithWorkFactor(vault.MinWorkFactor)).Create(t.Context(), secret.New("hunter2"))
+	v, err := vault.At(filepath.Join(a, "vault.npmotp"), vault.Options{WorkFactor: vault.MinWorkFactor}).Create(t.Context(), secret.New("hunter2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestAgeOpensABundle(t *testing.T) {
 	if got.V != 1 || got.Type != "npmotp-bundle" || len(got.Accounts) != 1 || len(got.Accounts[0].Codes) != 5 || !strings.HasPrefix(got.Accounts[0].OTP.Secret, "GEZDGNBV") {
 		t.Errorf("age shows a bundle of version %d, type %q, %d accounts", got.V, got.Type, len(got.Accounts))
 	}
-	if len(plain)%vault.SealStep != 0 {
+	if len(plain)%bundle.SealStep != 0 {
 		t.Errorf("%d bytes are not padded", len(plain))
 	}
 }

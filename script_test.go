@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 
 func testApp() *cmd.App {
 	app := cmd.System()
-	app.VaultOptions = append(app.VaultOptions, vault.WithWorkFactor(vault.MinWorkFactor))
+	app.VaultOptions.WorkFactor = vault.MinWorkFactor
 	if at := os.Getenv("TEST_NOW"); at != "" {
 		now, err := time.Parse(time.RFC3339, at)
 		if err != nil {

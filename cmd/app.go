@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/codes"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/secret"
@@ -56,7 +56,7 @@ type App struct {
 	// takes back what the process's children would inherit.
 	Harden func() (reopen func(), err error)
 	// VaultOptions apply to every vault that is opened or created.
-	VaultOptions []vault.Option
+	VaultOptions vault.Options
 
 	flags globalFlags
 	// reopen is called before a command of the user's starts: it may leave core
@@ -110,7 +110,7 @@ func Main(args []string, app *App) int {
 	root.SetOut(app.Out)
 	root.SetErr(app.Err)
 	err := root.ExecuteContext(ctx)
-	_, final := errors.AsType[*npmrun.ExitError](err)
+	_, final := errors.AsType[*tools.ExitError](err)
 	if cause := context.Cause(ctx); err != nil && cause != nil && !final {
 		err = cause
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/intake"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
@@ -95,7 +95,7 @@ func (d *demo) create(ctx context.Context) error {
 		return err
 	}
 	// The least scrypt work: nothing of worth goes into this vault.
-	d.file = vault.At(filepath.Join(d.dir, vaultName), vault.WithWorkFactor(vault.MinWorkFactor))
+	d.file = vault.At(filepath.Join(d.dir, vaultName), vault.Options{WorkFactor: vault.MinWorkFactor})
 	if _, err := d.file.Create(ctx, d.pass); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (d *demo) runNPM(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan, err := npmrun.New([]string{npm, "publish", "--tag", "next"}, npmrun.Options{Environ: d.app.Environ()})
+	plan, err := tools.New([]string{npm, "publish", "--tag", "next"}, tools.Options{Environ: d.app.Environ()})
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (d *demo) standIn() (string, error) {
 
 func (d *demo) useCode(ctx context.Context) error {
 	d.step("Take a recovery code, for the day the laptop is gone; it is never given twice", "npmotp recovery use")
-	v, err := d.file.Unlock(ctx, d.pass)
+	v, err := d.file.Open(ctx, vault.Passphrase(d.pass))
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (d *demo) useCode(ctx context.Context) error {
 
 // account reads the vault from the disk, as every command does.
 func (d *demo) account(ctx context.Context) (*vault.Account, error) {
-	v, err := d.file.Unlock(ctx, d.pass)
+	v, err := d.file.Open(ctx, vault.Passphrase(d.pass))
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func (d *demo) account(ctx context.Context) (*vault.Account, error) {
 }
 
 func (d *demo) update(ctx context.Context, fn func(*vault.Contents) error) error {
-	v, err := d.file.Unlock(ctx, d.pass)
+	v, err := d.file.Open(ctx, vault.Passphrase(d.pass))
 	if err != nil {
 		return err
 	}

@@ -146,5 +146,5 @@ func (app *App) openToLook(ctx context.Context, f *vault.File) (*vault.Vault, er
 			return nil, err
 		}
 	}
-	return f.Unlock(ctx, pass)
+	return f.Open(ctx, vault.Passphrase(pass))
 }

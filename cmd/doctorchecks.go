@@ -26,7 +26,9 @@ type examination struct {
 func (app *App) newExamination() (*examination, error) {
 	x := &examination{app: app}
 	var err error
-	x.file, err = app.file(vault.WithWarnings(func(err error) { x.warnings = append(x.warnings, err) }))
+	options := app.vaultOptions()
+	options.Warn = func(err error) { x.warnings = append(x.warnings, err) }
+	x.file, err = app.fileWith(options)
 	if err != nil {
 		return nil, err
 	}

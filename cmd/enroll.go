@@ -117,7 +117,7 @@ func newWitnessCmd(app *App) *cobra.Command {
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return &statusError{enroll.Witness(cmd.Context(), app.Now, app.VaultOptions...)}
+			return &statusError{enroll.Witness(cmd.Context(), app.Now, app.VaultOptions)}
 		},
 	}
 }

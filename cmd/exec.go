@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/wrap"
 )
@@ -62,7 +62,7 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
   npmotp exec --flag '--code={otp}' ./release.sh`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return npmrun.ErrNoCommand
+				return tools.ErrNoCommand
 			}
 			return nil
 		},
@@ -91,11 +91,11 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 // is not taken for the command's own. Wrong usage stays 2, a signal 128+n.
 func execStatus(err error) error {
 	status, _ := outcome(err)
-	_, final := errors.AsType[*npmrun.ExitError](err)
+	_, final := errors.AsType[*tools.ExitError](err)
 	if err == nil || final || status == exitUsage || status > 128 {
 		return err
 	}
-	return &npmrun.ExitError{Status: exitExecFailed, Err: err}
+	return &tools.ExitError{Status: exitExecFailed, Err: err}
 }
 
 func (app *App) exec(ctx context.Context, o wrap.Options, argv []string) error {

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"strings"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
 	"npmotp/internal/codes"
 	"npmotp/internal/intake"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/otpimport"
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/sheet"
@@ -68,9 +69,9 @@ func outcomes() []row {
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
 		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
 		{vault.ErrRecipient, exitUsage, "'npmotp device id' prints the recipient of the laptop it runs on"},
-		{vault.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop; one that was altered on its way can look like this too"},
-		{vault.ErrCut, exitVault, "copy the whole of it, from the first line to the last"},
-		{vault.ErrAltered, exitVault, "copy it again, as a file and not as text where that is possible, or have it sent again"},
+		{bundle.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop; one that was altered on its way can look like this too"},
+		{bundle.ErrCut, exitVault, "copy the whole of it, from the first line to the last"},
+		{bundle.ErrAltered, exitVault, "copy it again, as a file and not as text where that is possible, or have it sent again"},
 		{bundle.ErrNoBundle, exitNotFound, "a bundle is what 'npmotp send' writes: a file, text that begins with -----BEGIN AGE ENCRYPTED FILE-----, or with --qr pictures"},
 		{bundle.ErrTooLarge, exitVault, ""},
 		{bundle.ErrInvalid, exitVault, "have it sent again with 'npmotp send'"},
@@ -96,7 +97,7 @@ func outcomes() []row {
 		{vault.ErrNoSlotFits, exitLocked, "'npmotp slot list' shows the recipients that can open it; its passphrase opens it without --identity"},
 		{errNeedsIdentity, exitLocked, "name the identity file with --identity or NPMOTP_IDENTITY_FILE"},
 		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
-		{vault.ErrSlotRecipient, exitUsage, ""},
+		{agefile.ErrRecipient, exitUsage, ""},
 		{vault.ErrLastSlot, exitUsage, "add another with 'npmotp slot add' first"},
 		{vault.ErrSlotExists, exitUsage, ""},
 		{vault.ErrSlotName, exitUsage, ""},
@@ -116,11 +117,11 @@ func outcomes() []row {
 		{codes.ErrCounterBased, exitUsage, ""},
 		{vault.ErrNameTaken, exitUsage, "give another NAME, or change the account with 'npmotp edit' or 'npmotp remove'"},
 		{otpgen.ErrInvalid, exitUsage, ""},
-		{npmrun.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
-		{npmrun.ErrNoWay, exitUsage, ""},
+		{tools.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
+		{tools.ErrNoWay, exitUsage, ""},
 		{ui.ErrInterrupted, 130, ""},
 		// After those that it may wrap.
-		{vault.ErrIdentity, exitLocked, ""},
+		{agefile.ErrIdentity, exitLocked, ""},
 	}
 }
 
@@ -131,7 +132,7 @@ func outcome(err error) (status int, hint string) {
 	}
 	status, hint = classify(err)
 	// These two carry the status of something else, whatever they wrap.
-	if e, ok := errors.AsType[*npmrun.ExitError](err); ok {
+	if e, ok := errors.AsType[*tools.ExitError](err); ok {
 		status = e.Status
 	}
 	if e, ok := errors.AsType[*statusError](err); ok {
@@ -191,7 +192,7 @@ func classifyType(err error) (status int, hint string) {
 	if _, ok := errors.AsType[*recoverycode.CheckError](err); ok {
 		return exitUsage, "compare the groups with the sheet; each is four characters"
 	}
-	if e, ok := errors.AsType[*vault.PluginError](err); ok {
+	if e, ok := errors.AsType[*agefile.PluginError](err); ok {
 		return exitFailure, fmt.Sprintf("install %s, or put its folder into PATH", e.Program)
 	}
 	if errors.Is(err, context.Canceled) {
@@ -210,7 +211,7 @@ func (app *App) report(err error) {
 	if _, ok := errors.AsType[*statusError](err); ok {
 		return
 	}
-	e, ran := errors.AsType[*npmrun.ExitError](err)
+	e, ran := errors.AsType[*tools.ExitError](err)
 	if ran && e.Err == nil || !ran && (status == 129 || status == 130 || status == 143) {
 		return
 	}

@@ -3,12 +3,13 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"npmotp/internal/ui"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"npmotp/internal/ui"
 )
 
 // The groups that the help of npmotp lists its commands in.

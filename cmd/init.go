@@ -27,7 +27,7 @@ NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.`,
 		Example:     "  npmotp init\n  npmotp init --vault /media/stick/vault.npmotp",
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var options []vault.Option
+			options := app.vaultOptions()
 			if cmd.Flags().Changed("work-factor") {
 				if workFactor < vault.MinWorkFactor || workFactor > vault.MaxWorkFactor {
 					return ui.Usagef("--work-factor %d is not between %d and %d", workFactor, vault.MinWorkFactor, vault.MaxWorkFactor)
@@ -35,7 +35,7 @@ NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.`,
 				if workFactor < weakWorkFactor {
 					app.Warnf("with a work factor of %d a stolen vault is cheaper to guess; the default is %d", workFactor, vault.DefaultWorkFactor)
 				}
-				options = append(options, vault.WithWorkFactor(workFactor))
+				options.WorkFactor = workFactor
 			}
 			return runInit(cmd.Context(), app, options)
 		},
@@ -44,8 +44,8 @@ NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.`,
 	return cmd
 }
 
-func runInit(ctx context.Context, app *App, options []vault.Option) error {
-	f, err := app.file(options...)
+func runInit(ctx context.Context, app *App, options vault.Options) error {
+	f, err := app.fileWith(options)
 	if err != nil {
 		return err
 	}

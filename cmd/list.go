@@ -12,7 +12,7 @@ import (
 
 	"npmotp/internal/agent"
 	"npmotp/internal/codes"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 	"npmotp/otpgen"
 	"npmotp/vault"
@@ -49,7 +49,7 @@ func viewAccount(a agent.Account) accountView {
 		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: a.Level, Reuse: "once",
 		Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
 		RecoveryCodes: a.RecoveryCodes, Default: a.Default, AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
-		ArchivedAt: instant(a.ArchivedAt), AsksCodeFor: npmrun.AsksCode(levelOf(a)),
+		ArchivedAt: instant(a.ArchivedAt), AsksCodeFor: tools.AsksCode(levelOf(a)),
 	}
 	if a.Registry == "" {
 		view.AsksCodeFor = []string{}
@@ -64,11 +64,11 @@ func viewAccount(a agent.Account) accountView {
 }
 
 // levelOf returns the level of an account as npmrun knows it.
-func levelOf(a agent.Account) npmrun.Level {
+func levelOf(a agent.Account) tools.Level {
 	if a.Level == string(vault.AuthOnly) {
-		return npmrun.AuthOnly
+		return tools.AuthOnly
 	}
-	return npmrun.AuthAndWrites
+	return tools.AuthAndWrites
 }
 
 func newListCmd(app *App) *cobra.Command {

@@ -10,7 +10,7 @@ import (
 
 	"npmotp/internal/agent"
 	"npmotp/internal/codes"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 )
 
@@ -81,7 +81,7 @@ func runUnlock(ctx context.Context, app *App, limits agent.Limits) error {
 	if _, err := app.endAgent(ctx); err != nil {
 		return err
 	}
-	err = agent.Start(ctx, []string{app.Self, agentCommand}, npmrun.WithoutPassphrase(app.Environ()), agent.Order{
+	err = agent.Start(ctx, []string{app.Self, agentCommand}, tools.WithoutPassphrase(app.Environ()), agent.Order{
 		Vault: path, Identity: v.Identity(), Endpoint: endpoint, Limits: limits,
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func runAgent(ctx context.Context, app *App) error {
 	l, err := agent.Listen(ctx, order.Endpoint)
 	var live *codes.Live
 	if err == nil {
-		live = codes.NewLive(order.Vault, order.Identity, app.Now, app.VaultOptions...)
+		live = codes.NewLive(order.Vault, order.Identity, app.Now, app.VaultOptions)
 		err = live.Check(ctx)
 	}
 	if reportErr := agent.Report(app.Out, err); err == nil {

@@ -129,7 +129,7 @@ func probeCopies(path string, files []string, named bool) error {
 		if err == nil && os.SameFile(own, info) {
 			return ui.Usagef("%s is the vault itself", name)
 		}
-		if err := vault.At(name).Probe(); err != nil && named {
+		if err := vault.At(name, vault.Options{}).Probe(); err != nil && named {
 			return ui.WithHint(fmt.Errorf("%s: %w", name, err), "a copy is a whole file that npmotp wrote; nothing was changed")
 		}
 	}
@@ -233,9 +233,9 @@ func runMergeDriver(ctx context.Context, app *App, o mergeOptions, args []string
 			Hint: `git config merge.npmotp.driver "npmotp merge --driver %O %A %B"`,
 		}
 	}
-	options := append([]vault.Option{vault.WithWarnings(func(err error) { app.Warnf("%v", err) })}, app.VaultOptions...)
-	// The file is a temporary one of git's: there is nothing to remember of it.
-	f := vault.At(args[1], append(options, vault.WithMemory(""))...)
+	options := app.vaultOptions()
+	options.Memory = "" // the file is a temporary one of git's: there is nothing to remember of it
+	f := vault.At(args[1], options)
 	v, err := app.unlockFile(ctx, f)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
@@ -93,8 +93,8 @@ func TestOutcome(t *testing.T) {
 		{&vault.VersionError{Got: 2, Max: 1}, 5, "update"},
 		{vault.ErrNoCodes, 6, "recovery add"},
 		{ui.WithHint(vault.ErrNoVault, "mine"), 5, "mine"},
-		{&npmrun.ExitError{Status: 125, Err: vault.ErrNoVault}, 125, "npmotp init"},
-		{&npmrun.ExitError{Status: 42}, 42, ""},
+		{&tools.ExitError{Status: 125, Err: vault.ErrNoVault}, 125, "npmotp init"},
+		{&tools.ExitError{Status: 42}, 42, ""},
 		{&signalError{name: "terminated", status: 143}, 143, ""},
 	}
 	for _, tt := range tests {

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/secret"
-	"npmotp/vault"
 )
 
 func newPasswdCmd(app *App) *cobra.Command {
@@ -40,7 +39,7 @@ new one from --new-passphrase-file ("-" is standard input).`,
 }
 
 func runPasswd(ctx context.Context, app *App, slot, newFile string) error {
-	f, err := app.file(vault.WithDialogue(app.dialogue(ctx)))
+	f, err := app.asking(ctx)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (o *sendOptions) parts(app *App) (bundle.Parts, error) {
 // A sending is a bundle on its way out.
 type sending struct {
 	*bundle.Bundle
-	sealed  *vault.Sealed
+	sealed  *bundle.Sealed
 	devices []vault.Device
 }
 

@@ -155,7 +155,7 @@ slot; npmotp asks whether to remove them. The last slot stays.`,
 }
 
 func runSlotRemove(ctx context.Context, app *App, query string) error {
-	f, err := app.file(vault.WithDialogue(app.dialogue(ctx)))
+	f, err := app.asking(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/cleantext"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -72,10 +73,12 @@ func runSlotAdd(ctx context.Context, app *App, o slotAddOptions) error {
 			return err
 		}
 	}
-	if err := vault.ProbeRecipient(o.recipient); o.recipient != "" && err != nil {
-		return err
+	if o.recipient != "" { // said before the passphrase is asked for
+		if _, err := agefile.ParseRecipient(o.recipient, agefile.Dialogue{}); err != nil {
+			return err
+		}
 	}
-	f, err := app.file(vault.WithDialogue(app.dialogue(ctx)))
+	f, err := app.asking(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,12 +8,12 @@ import (
 	"os"
 	"strings"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/cleantext"
 	"npmotp/internal/codes"
 	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
-	"npmotp/vault"
 )
 
 // identityVariable names the identity file where no flag does.
@@ -25,7 +25,7 @@ const maxIdentity = 1 << 20
 
 // readIdentities reads an identity file. It may be a pipe, such as that of a
 // password manager.
-func (app *App) readIdentities(ctx context.Context, name string) (*vault.Identities, error) {
+func (app *App) readIdentities(ctx context.Context, name string) (*agefile.Identities, error) {
 	r := app.In
 	if name != "-" {
 		f, err := os.Open(name)
@@ -41,13 +41,13 @@ func (app *App) readIdentities(ctx context.Context, name string) (*vault.Identit
 	}
 	shown := cleantext.Show(name)
 	if len(data) > maxIdentity {
-		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB", shown, vault.ErrIdentity)
+		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB", shown, agefile.ErrIdentity)
 	}
 	text := string(data)
 	if !strings.HasPrefix(text, "age-encryption.org/") { // an encrypted one, not armored
 		text = plaintext.Decode(data)
 	}
-	ids, err := vault.ParseIdentities(secret.New(text), shown, app.dialogue(ctx))
+	ids, err := agefile.ParseIdentities(secret.New(text), shown, app.dialogue(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shown, err)
 	}
@@ -55,8 +55,8 @@ func (app *App) readIdentities(ctx context.Context, name string) (*vault.Identit
 }
 
 // dialogue lets age's plugins and encrypted identity files ask on the terminal.
-func (app *App) dialogue(ctx context.Context) vault.Dialogue {
-	return vault.Dialogue{
+func (app *App) dialogue(ctx context.Context) agefile.Dialogue {
+	return agefile.Dialogue{
 		Secret: func(label string) (secret.Text, error) { return app.ask(ctx, cleantext.Show(label)) },
 		Line: func(label string) (string, error) {
 			if app.NoInput {

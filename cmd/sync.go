@@ -124,7 +124,7 @@ func (app *App) unlockOrAdopt(ctx context.Context, f *vault.File, path string) (
 		}
 		return app.unlockFile(ctx, f)
 	}
-	if err := vault.At(path).Probe(); err != nil {
+	if err := vault.At(path, vault.Options{}).Probe(); err != nil {
 		if errors.Is(err, vault.ErrNoVault) {
 			return nil, fmt.Errorf("%w: neither %s nor %s", vault.ErrNoVault, f.Path(), path)
 		}

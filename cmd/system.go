@@ -8,17 +8,16 @@ import (
 	"npmotp/internal/clip"
 	"npmotp/internal/codes"
 	"npmotp/internal/harden"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/ui"
-	"npmotp/vault"
 )
 
 // System returns the App of the real world. This is the only file that names
 // the standard streams, the environment and the clock.
 func System() *App {
-	getenv := withdrawn(npmrun.PassphraseVariables()...)
+	getenv := withdrawn(tools.PassphraseVariables()...)
 	app := &App{
 		UI: ui.UI{
 			Out:    os.Stdout,
@@ -34,10 +33,10 @@ func System() *App {
 		Dir:     os.Getwd,
 		Now:     time.Now,
 		Wait:    wait,
-		Exec:    npmrun.Run,
+		Exec:    tools.Run,
 		Harden:  harden.Process,
 	}
-	environ := npmrun.WithoutPassphrase(os.Environ())
+	environ := tools.WithoutPassphrase(os.Environ())
 	app.Screen = screen.Screen{Environ: environ}
 	clipboard := clip.Clipboard{Getenv: getenv, Terminal: app.Terminal.Show}
 	var monitor []string
@@ -48,11 +47,11 @@ func System() *App {
 	}
 	app.Converse = func(ctx context.Context, s *ptyrun.Session) (int, error) {
 		s.Stdin, s.Stdout, s.Stderr, s.Helper = os.Stdin, os.Stdout, os.Stderr, monitor
-		return npmrun.Converse(ctx, s)
+		return tools.Converse(ctx, s)
 	}
 	app.Clip = clipboard
 	app.Ledger = codes.Ledger{Dir: stateDir(os.Getenv)}
-	app.VaultOptions = []vault.Option{vault.WithMemory(stateDir(os.Getenv))}
+	app.VaultOptions.Memory = stateDir(os.Getenv)
 	return app
 }
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"npmotp/internal/codes"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
@@ -24,16 +24,29 @@ import (
 const maxPassphrase = 64 << 10
 
 // file returns the vault file that the command line and environment name.
-func (app *App) file(more ...vault.Option) (*vault.File, error) {
+func (app *App) file() (*vault.File, error) { return app.fileWith(app.vaultOptions()) }
+
+func (app *App) fileWith(o vault.Options) (*vault.File, error) {
 	path, err := app.vaultPath()
 	if err != nil {
 		return nil, err
 	}
-	options := append([]vault.Option{
-		vault.WithWarnings(func(err error) { app.Warnf("%v", err) }), vault.WithClock(app.Now),
-		vault.WithLook(app.tellPending),
-	}, app.VaultOptions...)
-	return vault.At(path, append(options, more...)...), nil
+	return vault.At(path, o), nil
+}
+
+// asking returns the vault file, whose slots may be those of plugins that ask the
+// person.
+func (app *App) asking(ctx context.Context) (*vault.File, error) {
+	o := app.vaultOptions()
+	o.Dialogue = app.dialogue(ctx)
+	return app.fileWith(o)
+}
+
+func (app *App) vaultOptions() vault.Options {
+	o := app.VaultOptions
+	o.Warn = func(err error) { app.Warnf("%v", err) }
+	o.Clock, o.Look = app.Now, app.tellPending
+	return o
 }
 
 // unlock opens the vault.
@@ -61,7 +74,7 @@ func (app *App) unlockKnowing(ctx context.Context, f *vault.File) (*vault.Vault,
 	if err != nil {
 		return nil, secret.Text{}, err
 	}
-	v, err := f.UnlockBy(ctx, by)
+	v, err := f.Open(ctx, by)
 	return v, pass, err
 }
 
@@ -85,7 +98,10 @@ func (app *App) opener(ctx context.Context, label string, askable func() (bool, 
 			}
 		}
 		ids, err := app.readIdentities(ctx, identity)
-		return ids, pass, err
+		if err != nil {
+			return nil, pass, err
+		}
+		return vault.ByIdentities(ids), pass, nil
 	}
 	pass, ok, err := app.givenPassphrase(ctx)
 	if err != nil {
@@ -133,7 +149,7 @@ func (app *App) unlockOrCreate(ctx context.Context) (*vault.Vault, error) {
 	if errors.Is(err, vault.ErrExists) {
 		// Another npmotp was first. Its vault opens if it was given the same
 		// passphrase.
-		return f.Unlock(ctx, pass)
+		return f.Open(ctx, vault.Passphrase(pass))
 	}
 	if err == nil {
 		app.Sayf("created the vault %s", f.Path())
@@ -184,7 +200,7 @@ func (app *App) runPassphraseCommand(ctx context.Context, line string) (secret.T
 		shell = []string{"cmd", "/C"}
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], line) //nolint:gosec // the user's own command, from the user's environment
-	cmd.Env = npmrun.WithoutPassphrase(app.Environ())
+	cmd.Env = tools.WithoutPassphrase(app.Environ())
 	cmd.Stdin, cmd.Stderr = app.In, app.Err
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,9 +1,10 @@
 package scan
 
 import (
-	"npmotp/internal/vt"
 	"slices"
 	"unicode"
+
+	"npmotp/internal/vt"
 )
 
 const (

@@ -16,7 +16,7 @@ func largeVault(b *testing.B, n int) (*vault.File, secret.Text) {
 	b.Helper()
 	pass := secret.New("correct horse")
 	f := vault.At(filepath.Join(b.TempDir(), "vault.npmotp"),
-		vault.WithWorkFactor(vault.MinWorkFactor), vault.WithMemory(b.TempDir()), vault.WithClock(time.Now))
+		vault.Options{WorkFactor: vault.MinWorkFactor, Memory: b.TempDir(), Clock: time.Now})
 	v, err := f.Create(b.Context(), pass)
 	if err != nil {
 		b.Fatal(err)
@@ -45,7 +45,7 @@ func BenchmarkVault(b *testing.B) {
 		b.Run(fmt.Sprintf("open/%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				v, err := f.Unlock(b.Context(), pass)
+				v, err := f.Open(b.Context(), vault.Passphrase(pass))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -57,7 +57,7 @@ func BenchmarkVault(b *testing.B) {
 		b.Run(fmt.Sprintf("save/%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				v, err := f.Unlock(b.Context(), pass)
+				v, err := f.Open(b.Context(), vault.Passphrase(pass))
 				if err != nil {
 					b.Fatal(err)
 				}

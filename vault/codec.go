@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"npmotp/vault/internal/merge"
 	"reflect"
 	"strings"
 	"time"
+
+	"npmotp/vault/internal/merge"
 )
 
 // contentsVersion is the version of the JSON inside the body. Fields may be

@@ -25,7 +25,7 @@ func (f *File) CopyTo(path string, replace bool) (size int, err error) {
 	if _, err := parseContainer(data); err != nil {
 		return 0, err
 	}
-	w := atomicfile.Writer{Path: path, Fail: f.fail}
+	w := atomicfile.Writer{Path: path, Fail: f.options.Fail}
 	if !replace {
 		err = w.Create(data)
 		if errors.Is(err, fs.ErrExist) {

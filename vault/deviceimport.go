@@ -2,9 +2,10 @@ package vault
 
 import (
 	"fmt"
-	"npmotp/vault/internal/merge"
 	"slices"
 	"time"
+
+	"npmotp/vault/internal/merge"
 )
 
 // An Import says what became of one account that another laptop sent.

@@ -64,6 +64,9 @@ func ParseRecipient(s string) (Recipient, error) {
 // String returns the recipient as age prints it.
 func (r Recipient) String() string { return r.text }
 
+// Age returns the recipient as age takes it.
+func (r Recipient) Age() age.Recipient { return r.age }
+
 // Classic reports whether the recipient is an X25519 one, without protection
 // against a quantum computer.
 func (r Recipient) Classic() bool { return r.classic }

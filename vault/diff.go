@@ -3,8 +3,9 @@ package vault
 import (
 	"encoding/json"
 	"fmt"
-	"npmotp/vault/internal/merge"
 	"slices"
+
+	"npmotp/vault/internal/merge"
 )
 
 // The kinds of a [Change] and what can happen to them.

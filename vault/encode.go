@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"npmotp/vault/internal/merge"
 	"strings"
 	"time"
+
+	"npmotp/vault/internal/merge"
 )
 
 // encode returns the JSON of c for a file with the given head, padded.

@@ -3,8 +3,6 @@ package vault
 import (
 	"strings"
 	"time"
-
-	"filippo.io/age"
 )
 
 // FileWithSlot returns file with its slots replaced by one of the given armor,
@@ -13,12 +11,6 @@ func FileWithSlot(armored []byte, file string) string {
 	body := file[strings.Index(file, "\n"+bodyLine)+1+len(bodyLine):]
 	return string(headOf([]slot{newSlot(slotPassphrase, "", armored)})) + body
 }
-
-// SealPart and OpenPart are those of the parts of a vault.
-func SealPart(plain []byte, r age.Recipient) ([]byte, error) { return seal(plain, r) }
-
-// OpenPart opens what SealPart made.
-func OpenPart(armored []byte, id age.Identity) ([]byte, error) { return open(armored, id) }
 
 // Changed returns what [Vault.Update] would store when fn changes c at now,
 // without a file and encryption.

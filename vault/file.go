@@ -13,6 +13,7 @@ import (
 
 	"filippo.io/age"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/filelock"
 	"npmotp/internal/secret"
@@ -22,53 +23,51 @@ import (
 // lockWait is how long an update waits for another process.
 const lockWait = 10 * time.Second
 
-// A File is the place of a vault. It holds no secrets.
-type File struct {
-	path       string
-	workFactor int
-	memory     memory
-	dialogue   Dialogue
-	warn       func(error)
-	clock      func() time.Time
-	look       func(*Contents)
-	fail       func(atomicfile.Step) error
+// Options say how a [File] is used. The zero value of each is what its comment
+// says of it.
+type Options struct {
+	// WorkFactor is the scrypt work factor, the base-2 logarithm of the rounds, of
+	// slots that are written from now on; 0 is [DefaultWorkFactor].
+	WorkFactor int
+	// Memory is the folder that remembers the newest generation seen of each vault.
+	// Without it a rolled-back file is not noticed.
+	Memory string
+	// Warn is told of problems that do not stop an operation.
+	Warn func(error)
+	// Clock dates changes, for merges. Without it a change is later than the one
+	// before it, and no more is known.
+	Clock func() time.Time
+	// Look is shown the contents of a vault that is opened by a person. It must not
+	// change them.
+	Look func(*Contents)
+	// Dialogue is how plugins ask the person.
+	Dialogue agefile.Dialogue
+	// Fail is asked before each step of a save, for tests.
+	Fail func(atomicfile.Step) error
 }
 
-// An Option changes how a [File] is used.
-type Option func(*File)
-
-// WithWorkFactor sets the scrypt work factor, the base-2 logarithm of the
-// rounds, of slots that are written from now on.
-func WithWorkFactor(n int) Option { return func(f *File) { f.workFactor = n } }
-
-// WithMemory names the folder that remembers the newest generation seen of each
-// vault. Without it a rolled-back file is not noticed.
-func WithMemory(dir string) Option { return func(f *File) { f.memory = memory{dir: dir} } }
-
-// WithWarnings sets what is told of problems that do not stop an operation.
-func WithWarnings(warn func(error)) Option { return func(f *File) { f.warn = warn } }
-
-// WithClock sets the clock that changes are dated by, for merges. Without it a
-// change is later than the one before it, and no more is known.
-func WithClock(now func() time.Time) Option { return func(f *File) { f.clock = now } }
-
-// WithLook sets what is shown the contents of a vault that is opened with a
-// passphrase. It must not change them.
-func WithLook(look func(*Contents)) Option { return func(f *File) { f.look = look } }
-
-// WithFailures sets what is asked before each step of a save, for tests.
-func WithFailures(fail func(atomicfile.Step) error) Option { return func(f *File) { f.fail = fail } }
+// A File is the place of a vault. It holds no secrets.
+type File struct {
+	path    string
+	options Options
+	memory  memory
+}
 
 // At returns the vault file at path, which need not exist.
-func At(path string, opts ...Option) *File {
-	f := &File{
-		path: path, workFactor: DefaultWorkFactor,
-		warn: func(error) {}, look: func(*Contents) {}, clock: func() time.Time { return time.Time{} },
+func At(path string, o Options) *File {
+	if o.WorkFactor == 0 {
+		o.WorkFactor = DefaultWorkFactor
 	}
-	for _, o := range opts {
-		o(f)
+	if o.Warn == nil {
+		o.Warn = func(error) {}
 	}
-	return f
+	if o.Look == nil {
+		o.Look = func(*Contents) {}
+	}
+	if o.Clock == nil {
+		o.Clock = func() time.Time { return time.Time{} }
+	}
+	return &File{path: path, options: o, memory: memory{dir: o.Memory}}
 }
 
 // Path returns the path that the file was named by.
@@ -115,7 +114,7 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 		return nil, err
 	}
 	v := &Vault{file: f, id: id}
-	s, err := wrap(ctx, id, "", pass, f.workFactor)
+	s, err := wrap(ctx, id, "", pass, f.options.WorkFactor)
 	if err != nil {
 		return nil, err
 	}
@@ -157,14 +156,10 @@ func (v *Vault) create(ctx context.Context, data []byte, contents *Contents) err
 	return nil
 }
 
-// Unlock opens the vault with pass. It costs one run of scrypt; what follows is
-// fast.
-func (f *File) Unlock(ctx context.Context, pass secret.Text) (*Vault, error) {
-	return f.UnlockBy(ctx, Passphrase(pass))
-}
-
-// UnlockBy opens the vault by one of its slots.
-func (f *File) UnlockBy(ctx context.Context, by Opener) (*Vault, error) {
+// Open opens the vault: by a passphrase, which costs a run of scrypt for each of
+// its slots, by identities of age, or by what [Vault.Identity] returned. What
+// follows is fast.
+func (f *File) Open(ctx context.Context, by Opener) (*Vault, error) {
 	c, err := f.read()
 	if err != nil {
 		return nil, err
@@ -174,9 +169,11 @@ func (f *File) UnlockBy(ctx context.Context, by Opener) (*Vault, error) {
 		return nil, err
 	}
 	if err := f.checkRead(contents, c.hash); err != nil {
-		f.warn(err)
+		f.options.Warn(err)
 	}
-	f.look(contents)
+	if v.slot != "" {
+		f.options.Look(contents)
+	}
 	v.opened, v.openedHash = contents, c.hash
 	return v, nil
 }

@@ -122,7 +122,7 @@ func TestBadBodiesAreRefused(t *testing.T) {
 			v, path := create(t)
 			add(t, v, "ada", "c1")
 			rewrite(t, path, change)
-			_, err := vault.At(path).Unlock(t.Context(), pass)
+			_, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 			if !errors.Is(err, vault.ErrFormat) {
 				t.Fatalf("got %v", err)
 			}
@@ -134,7 +134,7 @@ func TestBadBodiesAreRefused(t *testing.T) {
 	t.Run("later contents", func(t *testing.T) {
 		_, path := create(t)
 		rewrite(t, path, func(b map[string]any) { b["v"] = 2 })
-		_, err := vault.At(path).Unlock(t.Context(), pass)
+		_, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 		var version *vault.VersionError
 		if !errors.As(err, &version) || version.Got != 2 {
 			t.Errorf("got %v", err)
@@ -187,7 +187,7 @@ func TestHighWorkFactorIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = vault.At(path).Unlock(t.Context(), pass)
+	_, err = vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 	if !errors.Is(err, vault.ErrFormat) || !strings.Contains(err.Error(), "24") {
 		t.Errorf("got %v", err)
 	}
@@ -206,13 +206,13 @@ func TestSaveFailures(t *testing.T) {
 			full := errors.New("no space left")
 			_, path := create(t)
 			asked := false
-			v := open(t, path, vault.WithFailures(func(s atomicfile.Step) error {
+			v := open(t, path, vault.Options{Fail: func(s atomicfile.Step) error {
 				if s == failing {
 					asked = true
 					return full
 				}
 				return nil
-			}))
+			}})
 			err := v.Update(t.Context(), func(c *vault.Contents) error {
 				_, err := c.Add(account("ada"), then)
 				return err
@@ -275,7 +275,7 @@ func TestVectors(t *testing.T) {
 			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			v, err := vault.At(path).Unlock(t.Context(), secret.New(header["passphrase"]))
+			v, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(secret.New(header["passphrase"])))
 			switch header["expect"] {
 			case "ok":
 				if err != nil {
@@ -285,7 +285,7 @@ func TestVectors(t *testing.T) {
 					t.Errorf("contents %s\nwant     %s", got, header["contents"])
 				}
 				if identity := header["identity"]; identity != "" {
-					if _, err := vault.At(path).UnlockBy(t.Context(), identities(t, secret.New(identity))); err != nil {
+					if _, err := vault.At(path, vault.Options{}).Open(t.Context(), identities(t, secret.New(identity))); err != nil {
 						t.Errorf("with the identity: %v", err)
 					}
 				}

@@ -17,7 +17,7 @@ func TestUnlockWith(t *testing.T) {
 	v, path := create(t)
 	add(t, v, "ada")
 	identity := v.Identity()
-	again, err := vault.At(path).UnlockWith(t.Context(), identity)
+	again, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.ByIdentity(identity))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestUnlockWith(t *testing.T) {
 	if err := v.ChangePassphrase(t.Context(), "", secret.New("correct horse"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.At(path).UnlockWith(t.Context(), identity); !errors.Is(err, vault.ErrOtherIdentity) || !errors.Is(err, vault.ErrFormat) {
+	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.ByIdentity(identity)); !errors.Is(err, vault.ErrOtherIdentity) || !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("after a new passphrase: %v", err)
 	}
 	if _, err := again.Contents(t.Context()); !errors.Is(err, vault.ErrOtherIdentity) {
@@ -47,7 +47,7 @@ func TestUnlockWithNoIdentity(t *testing.T) {
 	v, path := create(t)
 	text := v.Identity().Reveal()
 	for _, wrong := range []string{"", "hunter2", text[:len(text)-1], text + "x", strings.Repeat("x", 1<<16)} {
-		_, err := vault.At(path).UnlockWith(t.Context(), secret.New(wrong))
+		_, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.ByIdentity(secret.New(wrong)))
 		if !errors.Is(err, vault.ErrPassphrase) || wrong != "" && strings.Contains(err.Error(), wrong) {
 			t.Errorf("an identity of %d bytes: %v", len(wrong), err)
 		}
@@ -55,14 +55,14 @@ func TestUnlockWithNoIdentity(t *testing.T) {
 	if err := os.WriteFile(path, []byte("npmotp-vault 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.At(path).UnlockWith(t.Context(), v.Identity()); !errors.Is(err, vault.ErrFormat) {
+	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.ByIdentity(v.Identity())); !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("a damaged file: %v", err)
 	}
 }
 
-// A generation put back is told, as Unlock tells it.
-func TestUnlockWithRollback(t *testing.T) {
-	memory := vault.WithMemory(t.TempDir())
+// A generation put back is told, as to a person.
+func TestOpenByIdentityRollback(t *testing.T) {
+	memory := vault.Options{Memory: t.TempDir()}
 	v, path := create(t, memory)
 	old, err := os.ReadFile(path)
 	if err != nil {
@@ -73,8 +73,8 @@ func TestUnlockWithRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	var warned []error
-	warn := vault.WithWarnings(func(err error) { warned = append(warned, err) })
-	if _, err := vault.At(path, memory, warn).UnlockWith(t.Context(), v.Identity()); err != nil || len(warned) != 1 || !errors.Is(warned[0], vault.ErrRolledBack) {
+	memory.Warn = func(err error) { warned = append(warned, err) }
+	if _, err := vault.At(path, memory).Open(t.Context(), vault.ByIdentity(v.Identity())); err != nil || len(warned) != 1 || !errors.Is(warned[0], vault.ErrRolledBack) {
 		t.Errorf("%v, %v", err, warned)
 	}
 }

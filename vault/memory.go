@@ -127,6 +127,6 @@ func (m memory) remember(path string, c *Contents) error {
 // and is no error.
 func (f *File) remember(c *Contents) {
 	if err := f.memory.remember(f.path, c); err != nil {
-		f.warn(fmt.Errorf("the vault is saved, but its generation could not be noted: %w", err))
+		f.options.Warn(fmt.Errorf("the vault is saved, but its generation could not be noted: %w", err))
 	}
 }

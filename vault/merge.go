@@ -117,7 +117,7 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func
 		if pass, err = ask(ctx); err != nil {
 			return nil, err
 		}
-		c.vault, c.contents, err = At(path).open(ctx, file, Passphrase(pass))
+		c.vault, c.contents, err = At(path, Options{}).open(ctx, file, Passphrase(pass))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -288,7 +288,7 @@ func (f *File) seen(own *Contents, highest uint64) (uint64, error) {
 		return 0, f.memory.check(f.path, own)
 	}
 	if r.Generation > highest {
-		f.warn(fmt.Errorf("generation %d of the vault was seen here, and no copy is newer than generation %d: what was changed in between is not in the merged vault", r.Generation, highest))
+		f.options.Warn(fmt.Errorf("generation %d of the vault was seen here, and no copy is newer than generation %d: what was changed in between is not in the merged vault", r.Generation, highest))
 	}
 	return r.Generation, nil
 }

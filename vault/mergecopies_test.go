@@ -64,7 +64,7 @@ func TestMergeKeepsUnknownFields(t *testing.T) {
 // The generation of a merged vault is above those of its parts, also of one that
 // was rolled back; the file that it replaces is among the backups.
 func TestMergeRaisesTheGeneration(t *testing.T) {
-	memory := vault.WithMemory(t.TempDir())
+	memory := vault.Options{Memory: t.TempDir()}
 	v, path := create(t, memory)
 	add(t, v, "ada")
 	old := read(t, path)
@@ -90,7 +90,7 @@ func TestMergeRaisesTheGeneration(t *testing.T) {
 		t.Errorf("generation %d with %d accounts", c.Generation, len(c.Accounts))
 	}
 	add(t, v, "written to again")
-	backups, err := vault.At(path).Backups()
+	backups, err := vault.At(path, vault.Options{}).Backups()
 	if err != nil || len(backups) == 0 || backups[0].Generation != 6 {
 		t.Errorf("%+v, %v", backups, err)
 	}
@@ -117,7 +117,7 @@ func TestRemoveCopy(t *testing.T) {
 func TestMergeFailing(t *testing.T) {
 	stop := errors.New("no space left")
 	var failing error
-	v, path := create(t, vault.WithFailures(func(atomicfile.Step) error { return failing }))
+	v, path := create(t, vault.Options{Fail: func(atomicfile.Step) error { return failing }})
 	other := duplicate(t, path)
 	add(t, open(t, other), "ada")
 	before := read(t, path)
@@ -151,7 +151,7 @@ func TestSlotsOfBothCopies(t *testing.T) {
 	}
 	for _, path := range paths {
 		for _, file := range []secret.Text{fileA, fileB} {
-			if _, err := vault.At(path).UnlockBy(t.Context(), identities(t, file)); err != nil {
+			if _, err := vault.At(path, vault.Options{}).Open(t.Context(), identities(t, file)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -168,10 +168,10 @@ func TestSlotsOfBothCopies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := vault.At(paths[1]).UnlockBy(t.Context(), identities(t, fileA)); err != nil {
+	if _, err := vault.At(paths[1], vault.Options{}).Open(t.Context(), identities(t, fileA)); err != nil {
 		t.Error(err)
 	}
-	if _, err := vault.At(paths[1]).UnlockBy(t.Context(), identities(t, fileB)); err == nil {
+	if _, err := vault.At(paths[1], vault.Options{}).Open(t.Context(), identities(t, fileB)); err == nil {
 		t.Error("the removed slot still opens the other laptop's vault")
 	}
 }

@@ -30,13 +30,16 @@ func syncWith(t testing.TB, v *vault.Vault, path string) *vault.Synced {
 }
 
 // twoLaptops returns two vaults that were made the same by a copy.
-func twoLaptops(t *testing.T, opts ...vault.Option) (a, b *vault.Vault, paths [2]string, carried string) {
+func twoLaptops(t *testing.T, opts ...vault.Options) (a, b *vault.Vault, paths [2]string, carried string) {
 	t.Helper()
 	carried = filepath.Join(t.TempDir(), "vault.npmotp")
-	a, paths[0] = create(t, append([]vault.Option{vault.WithMemory(t.TempDir())}, opts...)...)
+	o := cheap(opts...)
+	o.Memory = t.TempDir()
+	a, paths[0] = create(t, o)
 	syncWith(t, a, carried)
 	paths[1] = filepath.Join(t.TempDir(), "vault.npmotp")
-	b, err := vault.At(paths[1], cheap(append([]vault.Option{vault.WithMemory(t.TempDir())}, opts...)...)...).Adopt(t.Context(), carried, pass)
+	o.Memory = t.TempDir()
+	b, err := vault.At(paths[1], o).Adopt(t.Context(), carried, pass)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +56,7 @@ func TestSyncRandomly(t *testing.T) {
 		laptops := make([]*vault.Vault, 2)
 		var paths [2]string
 		var carried string
-		clock := vault.WithClock(func() time.Time { return h.now[0] })
+		clock := vault.Options{Clock: func() time.Time { return h.now[0] }}
 		laptops[0], laptops[1], paths, carried = twoLaptops(t, clock)
 		for i, v := range laptops {
 			h.copies[i] = contents(t, v)
@@ -128,12 +131,12 @@ func reservedSince(before, after *vault.Contents) map[string]bool {
 // replaced: what they wrote is merged, not lost.
 func TestSyncWhileTheCopyIsWritten(t *testing.T) {
 	var interfere func()
-	a, b, _, carried := twoLaptops(t, vault.WithFailures(func(s atomicfile.Step) error {
+	a, b, _, carried := twoLaptops(t, vault.Options{Fail: func(s atomicfile.Step) error {
 		if s == atomicfile.StepKeep && interfere != nil {
 			interfere()
 		}
 		return nil
-	}))
+	}})
 	other := filepath.Join(t.TempDir(), "vault.npmotp")
 	add(t, b, "from-b")
 	syncWith(t, b, other) // what the engine is going to bring

@@ -39,7 +39,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if present, err := v.Contents(ctx); err == nil {
 		contents.revive(present)
 	}
-	plain, err := contents.encodeChange(headHash(c.head), f.clock())
+	plain, err := contents.encodeChange(headHash(c.head), f.options.Clock())
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"filippo.io/age"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/atomicfile"
 )
 
@@ -22,7 +23,7 @@ func (v *Vault) save(old *container, head []byte, contents *Contents) error {
 func (v *Vault) replace(old *container, generation uint64, head []byte, contents *Contents) error {
 	contents.Parent = old.hash
 	contents.Generation++
-	plain, err := contents.encodeChange(headHash(head), v.file.clock())
+	plain, err := contents.encodeChange(headHash(head), v.file.options.Clock())
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (v *Vault) replace(old *container, generation uint64, head []byte, contents
 // what its body holds, or nil where that is not at hand.
 func (v *Vault) publish(old *container, generation uint64, data, plain []byte, contents *Contents) error {
 	if err := removeLeftovers(v.file.path); err != nil {
-		v.file.warn(err)
+		v.file.options.Warn(err)
 	}
 	backup, err := v.file.backupPath(contents.VaultID, generation, old.hash)
 	if err != nil {
@@ -48,7 +49,7 @@ func (v *Vault) publish(old *container, generation uint64, data, plain []byte, c
 	}
 	v.file.remember(contents)
 	if err := v.file.pruneBackups(contents.VaultID); err != nil {
-		v.file.warn(err)
+		v.file.options.Warn(err)
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func (v *Vault) writer(backup string, plain []byte) atomicfile.Writer {
 	return atomicfile.Writer{
 		Path: v.file.path,
 		Keep: backup,
-		Fail: v.file.fail,
+		Fail: v.file.options.Fail,
 		Verify: func(onDisk []byte) error {
 			c, err := parseContainer(onDisk)
 			if err != nil {
@@ -92,7 +93,7 @@ func (v *Vault) encode(head []byte, contents *Contents) (data, plain []byte, err
 // sealBody returns the bytes of a file with the given head and the encoded
 // contents.
 func (v *Vault) sealBody(head, plain []byte) ([]byte, error) {
-	body, err := seal(plain, v.id.Recipient())
+	body, err := agefile.Seal(plain, v.id.Recipient())
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (v *Vault) sealBody(head, plain []byte) ([]byte, error) {
 
 // decrypt decrypts the body of c.
 func (v *Vault) decrypt(c *container) ([]byte, error) {
-	plain, err := open(c.body, v.id)
+	plain, err := agefile.Open(c.body, v.id)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, ErrOtherIdentity)
 	}

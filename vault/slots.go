@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"filippo.io/age/armor"
+	"npmotp/internal/agefile"
 )
 
 const (
@@ -23,9 +23,8 @@ const (
 
 	// DefaultWorkFactor is age's own: 2^18 rounds of scrypt, 256 MiB.
 	DefaultWorkFactor = 18
-	// MaxWorkFactor is the largest accepted: 2^20 rounds need 1 GiB, and a file
-	// that asks for more could only exhaust the machine.
-	MaxWorkFactor = 20
+	// MaxWorkFactor is the largest that a vault is created with.
+	MaxWorkFactor = agefile.MaxWorkFactor
 	// MinWorkFactor is the smallest that a vault is created with.
 	MinWorkFactor = 10
 
@@ -111,7 +110,7 @@ func parseContainer(data []byte) (*container, error) {
 	}
 	rest = rest[len(bodyLine):]
 	c.head = data[:len(data)-len(rest)]
-	if c.body, rest, err = cutArmor(rest); err != nil {
+	if c.body, rest, err = agefile.Cut(rest); err != nil {
 		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)
 	}
 	if len(rest) > 0 {
@@ -152,25 +151,11 @@ func cutSlot(data []byte) (s slot, rest []byte, err error) {
 	if len(fields) == 4 {
 		s.name = fields[3]
 	}
-	if s.armored, rest, err = cutArmor(rest); err != nil {
+	if s.armored, rest, err = agefile.Cut(rest); err != nil {
 		return slot{}, nil, err
 	}
 	if s.id != s.sum() {
 		return slot{}, nil, errors.New("its bytes do not match its id")
 	}
 	return s, rest, nil
-}
-
-// cutArmor cuts one armored age file, with its last newline, off data.
-func cutArmor(data []byte) (armored, rest []byte, err error) {
-	if !bytes.HasPrefix(data, []byte(armor.Header+"\n")) {
-		return nil, nil, errors.New("no armored age file")
-	}
-	end := []byte("\n" + armor.Footer + "\n")
-	i := bytes.Index(data, end)
-	if i < 0 {
-		return nil, nil, errors.New("the file ends early")
-	}
-	i += len(end)
-	return data[:i:i], data[i:], nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -24,13 +25,13 @@ func key(t *testing.T) (identity secret.Text, recipient string) {
 	return secret.New(id.String()), id.Recipient().String()
 }
 
-func identities(t *testing.T, file secret.Text) *vault.Identities {
+func identities(t *testing.T, file secret.Text) vault.Opener {
 	t.Helper()
-	ids, err := vault.ParseIdentities(file, "key.txt", vault.Dialogue{})
+	ids, err := agefile.ParseIdentities(file, "key.txt", agefile.Dialogue{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ids
+	return vault.ByIdentities(ids)
 }
 
 func addSlot(t *testing.T, v *vault.Vault, recipient, name string) vault.SlotReport {
@@ -72,10 +73,10 @@ func TestRecipientsStay(t *testing.T) {
 	if _, err := v.RemoveSlot(t.Context(), slots[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.At(path).UnlockBy(t.Context(), identities(t, file)); err != nil {
+	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), identities(t, file)); err != nil {
 		t.Error(err)
 	}
-	if _, err := vault.At(path).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrPassphrase) {
+	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass)); !errors.Is(err, vault.ErrPassphrase) {
 		t.Errorf("the removed passphrase: %v", err)
 	}
 }
@@ -116,7 +117,7 @@ func TestTamperedSlots(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, by := range []vault.Opener{vault.Passphrase(pass), identities(t, file)} {
-				if _, err := vault.At(bad).UnlockBy(t.Context(), by); !errors.Is(err, vault.ErrFormat) {
+				if _, err := vault.At(bad, vault.Options{}).Open(t.Context(), by); !errors.Is(err, vault.ErrFormat) {
 					t.Errorf("%T: %v", by, err)
 				}
 			}
@@ -153,24 +154,4 @@ func TestSlotsChangedMeanwhile(t *testing.T) {
 	if _, err := again.Contents(t.Context()); !errors.Is(err, vault.ErrOtherIdentity) {
 		t.Errorf("a vault that was opened before the removal: %v", err)
 	}
-}
-
-// FuzzIdentities looks for identity files and recipients that end the program,
-// or errors that quote what they were given.
-func FuzzIdentities(f *testing.F) {
-	for _, seed := range []string{
-		"", "AGE-SECRET-KEY-1CANARYCANARY", "AGE-PLUGIN-CANARYCANARY-1QQ", "age1canarycanary1qq", "ssh-ed25519 CANARYCANARY",
-		"-----BEGIN OPENSSH PRIVATE KEY-----\nCANARYCANARY\n-----END OPENSSH PRIVATE KEY-----", "age-encryption.org/v1\nCANARYCANARY",
-		"sk-ssh-ed25519@openssh.com CANARYCANARY", "# comment\n\nCANARYCANARY",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		_, err := vault.ParseIdentities(secret.New(text), "key.txt", vault.Dialogue{})
-		for _, err := range []error{err, vault.ProbeRecipient(text)} {
-			if err != nil && strings.Contains(text, "CANARYCANARY") && strings.Contains(err.Error(), "CANARYCANARY") {
-				t.Errorf("the error quotes the text: %v", err)
-			}
-		}
-	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/secret"
 )
 
@@ -41,7 +42,7 @@ type PassphraseOf func(ctx context.Context, s SlotReport, attempt int) (secret.T
 // AddPassphrase adds a slot that opens with pass. The identity stays the same:
 // what opened the vault before still does.
 func (v *Vault) AddPassphrase(ctx context.Context, pass secret.Text, name string) (SlotReport, error) {
-	s, err := wrap(ctx, v.id, name, pass, v.file.workFactor)
+	s, err := wrap(ctx, v.id, name, pass, v.file.options.WorkFactor)
 	if err != nil {
 		return SlotReport{}, err
 	}
@@ -231,7 +232,7 @@ func (v *Vault) reslot(ctx context.Context, plan func([]SlotReport) (replacement
 // rewrap wraps the identity of v as s wraps the one before.
 func (v *Vault) rewrap(ctx context.Context, s slot, contents *Contents, report SlotReport, change replacement, of PassphraseOf) (slot, *slotRecipient, error) {
 	if s.id == change.slot {
-		renewed, err := wrap(ctx, v.id, s.name, *change.pass, v.file.workFactor)
+		renewed, err := wrap(ctx, v.id, s.name, *change.pass, v.file.options.WorkFactor)
 		return renewed, nil, err
 	}
 	if s.kind == slotPassphrase {
@@ -269,21 +270,14 @@ func askFor(ctx context.Context, s slot, report SlotReport, of PassphraseOf) (se
 
 // wrapTo writes a vault identity into a new slot of a recipient.
 func (v *Vault) wrapTo(ctx context.Context, id *age.HybridIdentity, name, text string) (slot, *slotRecipient, error) {
-	var refused error
-	r, err := parseRecipient(text, v.file.dialogue.recorded(&refused))
+	r, err := agefile.ParseRecipient(text, v.file.options.Dialogue)
 	if err != nil {
 		return slot{}, nil, err
 	}
-	to := &labeller{Recipient: r.age}
-	armored, err := inBackground(ctx, func() ([]byte, error) { return seal([]byte(id.String()+"\n"), to) })
-	switch {
-	case ctx.Err() != nil && err != nil:
+	armored, postQuantum, err := r.Seal(ctx, []byte(id.String()+"\n"))
+	if err != nil {
 		return slot{}, nil, err
-	case err != nil && refused != nil:
-		return slot{}, nil, refused
-	case err != nil:
-		return slot{}, nil, fmt.Errorf("wrapping for the recipient: %w", pluginError(err))
 	}
 	s := newSlot(slotAge, name, armored)
-	return s, &slotRecipient{slot: s.id, text: r.text, postQuantum: slices.Contains(to.labels, "postquantum")}, nil
+	return s, &slotRecipient{slot: s.id, text: r.Text, postQuantum: postQuantum}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"npmotp/internal/agefile"
 )
 
 // ErrNoSlot says that no slot matches.
@@ -83,14 +85,14 @@ func (c *Contents) slots(file *container) ([]SlotReport, error) {
 		if s.kind == slotPassphrase {
 			var err error
 			report.Type = "scrypt"
-			if report.WorkFactor, err = s.workFactor(); err != nil {
+			if report.WorkFactor, err = agefile.WorkFactor(s.armored); err != nil {
 				return nil, fmt.Errorf("%w: slot %s: %w", ErrFormat, s.id, err)
 			}
 		}
 		if r, ok := c.recipientOf(s.id); ok {
 			report.Recipient, report.Classic = r.text, !r.postQuantum
-			if parsed, err := parseRecipient(r.text, Dialogue{}); err == nil {
-				report.Type = parsed.kind
+			if parsed, err := agefile.ParseRecipient(r.text, agefile.Dialogue{}); err == nil {
+				report.Type = parsed.Kind
 			}
 		}
 		found = append(found, report)

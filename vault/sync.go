@@ -50,7 +50,7 @@ func (v *Vault) Sync(ctx context.Context, path string, conflicts []*Copy, ask As
 	}
 	defer unlockCopy()
 	if err := removeLeftovers(resolved); err != nil {
-		v.file.warn(err)
+		v.file.options.Warn(err)
 	}
 	s := &syncing{vault: v, path: resolved, more: conflicts, ask: ask}
 	for range syncTries {
@@ -111,7 +111,7 @@ func (s *syncing) try(ctx context.Context) (done bool, err error) {
 	}
 	if there == nil {
 		s.result.Created = true
-		err := atomicfile.Writer{Path: s.path, Verify: s.verify, Fail: s.vault.file.fail}.Create(data)
+		err := atomicfile.Writer{Path: s.path, Verify: s.verify, Fail: s.vault.file.options.Fail}.Create(data)
 		if errors.Is(err, fs.ErrExist) {
 			s.result.Created = false
 			return false, nil // somebody was first
@@ -177,7 +177,7 @@ func (s *syncing) verify(onDisk []byte) error {
 func (s *syncing) replace(ctx context.Context, there *Copy, data []byte) (done bool, err error) {
 	kept := atomicfile.Temporary(s.path)
 	defer func() { _ = os.Remove(kept) }()
-	err = atomicfile.Writer{Path: s.path, Keep: kept, Verify: s.verify, Fail: s.vault.file.fail}.Replace(data)
+	err = atomicfile.Writer{Path: s.path, Keep: kept, Verify: s.verify, Fail: s.vault.file.options.Fail}.Replace(data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // the copy was removed just now
 	}

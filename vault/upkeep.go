@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/atomicfile"
 )
 
@@ -19,7 +20,7 @@ func (f *File) WorkFactor() (int, error) {
 		if s.kind != slotPassphrase {
 			continue
 		}
-		factor, err := s.workFactor()
+		factor, err := agefile.WorkFactor(s.armored)
 		if err != nil {
 			return 0, err
 		}

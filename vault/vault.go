@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"npmotp/internal/agefile"
 	"npmotp/otpgen"
 	"npmotp/vault/internal/merge"
 )
@@ -19,7 +20,7 @@ var (
 	// ErrExists says that a vault cannot be created over what is there.
 	ErrExists = errors.New("a vault exists already")
 	// ErrPassphrase says that no slot opens with the passphrase.
-	ErrPassphrase = errors.New("wrong passphrase")
+	ErrPassphrase = agefile.ErrPassphrase
 	// ErrFormat says that the file is damaged or is no vault.
 	ErrFormat = errors.New("the vault file is damaged")
 	// ErrOtherIdentity says that the body does not open with the vault identity.

@@ -24,23 +24,28 @@ var (
 )
 
 // cheap keeps the tests fast: 2^10 rounds instead of 2^18.
-func cheap(opts ...vault.Option) []vault.Option {
-	return append([]vault.Option{vault.WithWorkFactor(vault.MinWorkFactor)}, opts...)
+func cheap(opts ...vault.Options) vault.Options {
+	var o vault.Options
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	o.WorkFactor = vault.MinWorkFactor
+	return o
 }
 
-func create(t *testing.T, opts ...vault.Option) (*vault.Vault, string) {
+func create(t *testing.T, opts ...vault.Options) (*vault.Vault, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vault.npmotp")
-	v, err := vault.At(path, cheap(opts...)...).Create(t.Context(), pass)
+	v, err := vault.At(path, cheap(opts...)).Create(t.Context(), pass)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v, path
 }
 
-func open(t *testing.T, path string, opts ...vault.Option) *vault.Vault {
+func open(t *testing.T, path string, opts ...vault.Options) *vault.Vault {
 	t.Helper()
-	v, err := vault.At(path, cheap(opts...)...).Unlock(t.Context(), pass)
+	v, err := vault.At(path, cheap(opts...)).Open(t.Context(), vault.Passphrase(pass))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +144,7 @@ func TestSizeHidesInSteps(t *testing.T) {
 func TestCreateRefusesWhatIsThere(t *testing.T) {
 	_, path := create(t)
 	before := read(t, path)
-	_, err := vault.At(path, cheap()...).Create(t.Context(), secret.New("other"))
+	_, err := vault.At(path, cheap()).Create(t.Context(), secret.New("other"))
 	if !errors.Is(err, vault.ErrExists) {
 		t.Errorf("got %v", err)
 	}
@@ -181,14 +186,14 @@ func TestUnlockErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := vault.At(tt.path, cheap()...).Unlock(t.Context(), tt.pass)
+			_, err := vault.At(tt.path, cheap()).Open(t.Context(), vault.Passphrase(tt.pass))
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 		})
 	}
 	t.Run("later version", func(t *testing.T) {
-		_, err := vault.At(file("v9", strings.Replace(good, "vault 1", "vault 9", 1))).Unlock(t.Context(), pass)
+		_, err := vault.At(file("v9", strings.Replace(good, "vault 1", "vault 9", 1)), vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 		var version *vault.VersionError
 		if !errors.As(err, &version) || version.Got != 9 || version.Max != 1 {
 			t.Errorf("got %v", err)
@@ -206,7 +211,7 @@ func TestMixedParts(t *testing.T) {
 	if err := os.WriteFile(mixed, []byte(data), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.At(mixed).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrFormat) {
+	if _, err := vault.At(mixed, vault.Options{}).Open(t.Context(), vault.Passphrase(pass)); !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -221,7 +226,7 @@ func TestForeignSlotIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte(planted), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.At(path).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrFormat) {
+	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass)); !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("a slot that somebody added was accepted: %v", err)
 	}
 }
@@ -244,7 +249,7 @@ func TestByteFlips(t *testing.T) {
 			if err := os.WriteFile(path, bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := vault.At(path).Unlock(t.Context(), pass)
+			_, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 			var version *vault.VersionError
 			if !errors.Is(err, vault.ErrFormat) && !errors.As(err, &version) {
 				t.Fatalf("byte %d of %d with %#x flipped: %v", i, len(good), flip, err)
@@ -290,7 +295,7 @@ func TestConcurrentReserve(t *testing.T) {
 	for range 12 {
 		go func() {
 			// Its own File and Vault, as another process has.
-			v, err := vault.At(path, cheap()...).Unlock(context.Background(), pass)
+			v, err := vault.At(path, cheap()).Open(context.Background(), vault.Passphrase(pass))
 			if err != nil {
 				got <- result{err: err}
 				return
@@ -338,10 +343,10 @@ func TestRekey(t *testing.T) {
 	if err := v.ChangePassphrase(t.Context(), "", fresh, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.At(path).Unlock(t.Context(), pass); !errors.Is(err, vault.ErrPassphrase) {
+	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass)); !errors.Is(err, vault.ErrPassphrase) {
 		t.Errorf("the old passphrase: %v", err)
 	}
-	again, err := vault.At(path).Unlock(t.Context(), fresh)
+	again, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(fresh))
 	if err != nil || len(contents(t, again).Accounts) != 1 {
 		t.Fatalf("the new passphrase: %v", err)
 	}
@@ -353,7 +358,7 @@ func TestRekey(t *testing.T) {
 	if !errors.Is(report.Backups[1].Err, vault.ErrOtherPassphrase) || report.Backups[0].Err != nil {
 		t.Errorf("backups: %+v", report.Backups)
 	}
-	if n, err := vault.At(path).RemoveBackups(t.Context()); n != 3 || err != nil {
+	if n, err := vault.At(path, vault.Options{}).RemoveBackups(t.Context()); n != 3 || err != nil {
 		t.Errorf("removed %d backups, %v", n, err)
 	}
 }
@@ -363,7 +368,7 @@ func TestBackups(t *testing.T) {
 	for i := range 14 {
 		add(t, v, fmt.Sprintf("a%02d", i))
 	}
-	backups, err := vault.At(path).Backups()
+	backups, err := vault.At(path, vault.Options{}).Backups()
 	if err != nil || len(backups) != 10 || backups[0].Generation != 14 || backups[9].Generation != 5 {
 		t.Fatalf("%v, %+v", err, backups)
 	}
@@ -374,7 +379,7 @@ func TestBackups(t *testing.T) {
 }
 
 func TestRollbackIsNoticed(t *testing.T) {
-	memory := vault.WithMemory(t.TempDir())
+	memory := vault.Options{Memory: t.TempDir()}
 	v, path := create(t, memory)
 	old := read(t, path)
 	add(t, v, "ada")
@@ -382,7 +387,8 @@ func TestRollbackIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var warned error
-	v = open(t, path, memory, vault.WithWarnings(func(err error) { warned = err }))
+	memory.Warn = func(err error) { warned = err }
+	v = open(t, path, memory)
 	if !errors.Is(warned, vault.ErrRolledBack) {
 		t.Errorf("reading warned of %v", warned)
 	}

@@ -145,7 +145,7 @@ func (b *Bundle) Codes() int {
 }
 
 // Seal encrypts b to devices.
-func (b *Bundle) Seal(to ...vault.Device) (*vault.Sealed, error) {
+func (b *Bundle) Seal(to ...vault.Device) (*Sealed, error) {
 	plain, err := b.encode()
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func (b *Bundle) Seal(to ...vault.Device) (*vault.Sealed, error) {
 		}
 		recipients = append(recipients, r)
 	}
-	sealed, err := vault.Seal(plain, recipients...)
+	sealed, err := seal(plain, recipients)
 	if err != nil {
 		return nil, err
 	}
@@ -181,18 +181,18 @@ func (b *Bundle) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	missing := (vault.SealStep - len(bare)%vault.SealStep) % vault.SealStep
+	missing := (SealStep - len(bare)%SealStep) % SealStep
 	w.Pad = string(bytes.Repeat([]byte(" "), missing))
 	return json.Marshal(w)
 }
 
 // Open decrypts a bundle, a binary age file, with the identities of a vault.
-// Besides its own errors it has those of [vault.OpenSealed].
+// The error wraps [ErrForeign], [ErrCut] or [ErrAltered] where it does not open.
 func Open(data []byte, ids []vault.Identity) (*Bundle, error) {
 	if len(data) > maxBytes {
 		return nil, ErrTooLarge
 	}
-	plain, err := vault.OpenSealed(data, ids)
+	plain, err := open(data, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func TestParts(t *testing.T) {
 		if got.ID != made.ID || !got.CreatedAt.Equal(then) || keys != want[0] || len(got.Accounts[0].RecoveryCodes) != want[1] {
 			t.Errorf("%s: %d keys, %d codes", parts, keys, len(got.Accounts[0].RecoveryCodes))
 		}
-		if _, err := bundle.Open(sealed.Data, a.Identities); !errors.Is(err, vault.ErrForeign) {
+		if _, err := bundle.Open(sealed.Data, a.Identities); !errors.Is(err, bundle.ErrForeign) {
 			t.Errorf("%s: the sender opens it: %v", parts, err)
 		}
 	}
@@ -224,12 +224,12 @@ func TestReadText(t *testing.T) {
 		"nothing":        {"", bundle.ErrNoBundle},
 		"prose":          {"hello", bundle.ErrNoBundle},
 		"two":            {armored + armored, bundle.ErrNoBundle},
-		"no end":         {armored[:len(armored)-40], vault.ErrCut},
-		"only the begin": {"-----BEGIN AGE ENCRYPTED FILE-----", vault.ErrCut},
-		"a few bytes":    {"age-encr", vault.ErrCut},
+		"no end":         {armored[:len(armored)-40], bundle.ErrCut},
+		"only the begin": {"-----BEGIN AGE ENCRYPTED FILE-----", bundle.ErrCut},
+		"a few bytes":    {"age-encr", bundle.ErrCut},
 		"a lost line":    {strings.Replace(armored, armored[100:165], "", 1), nil},
-		"other letters":  {strings.Replace(armored, armored[100:110], "!!!!!!!!!!", 1), vault.ErrAltered},
-		"another PEM":    {"-----BEGIN AGE ENCRYPTED FILE-----\naGVsbG8=\n-----END AGE ENCRYPTED FILE-----\n", vault.ErrAltered},
+		"other letters":  {strings.Replace(armored, armored[100:110], "!!!!!!!!!!", 1), bundle.ErrAltered},
+		"another PEM":    {"-----BEGIN AGE ENCRYPTED FILE-----\naGVsbG8=\n-----END AGE ENCRYPTED FILE-----\n", bundle.ErrAltered},
 		"huge":           {strings.Repeat("a", 49<<20), bundle.ErrTooLarge},
 	} {
 		data, err := bundle.Read(strings.NewReader(tt.text))
@@ -269,19 +269,19 @@ func TestEveryByteCounts(t *testing.T) {
 		if err == nil {
 			_, err = bundle.Open(data, b.Identities)
 		}
-		if !errors.Is(err, vault.ErrCut) && !errors.Is(err, vault.ErrAltered) {
+		if !errors.Is(err, bundle.ErrCut) && !errors.Is(err, bundle.ErrAltered) {
 			t.Errorf("cut to %d bytes: %v", i, err)
 		}
-		called[errors.Is(err, vault.ErrCut)]++
+		called[errors.Is(err, bundle.ErrCut)]++
 		altered := bytes.Clone(sealed.Data)
 		altered[i] ^= 0x20
 		_, err = bundle.Open(altered, b.Identities)
-		if !errors.Is(err, vault.ErrAltered) && !errors.Is(err, vault.ErrForeign) && !errors.Is(err, vault.ErrCut) {
+		if !errors.Is(err, bundle.ErrAltered) && !errors.Is(err, bundle.ErrForeign) && !errors.Is(err, bundle.ErrCut) {
 			t.Errorf("byte %d altered: %v", i, err)
 		}
 	}
 	// The padding tells all but a cut by a multiple of it.
-	if called[false] > len(sealed.Data)/vault.SealStep {
+	if called[false] > len(sealed.Data)/bundle.SealStep {
 		t.Errorf("%d of %d cuts were not called so", called[false], len(sealed.Data))
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/plaintext"
-	"npmotp/vault"
 )
 
 const (
@@ -47,7 +46,7 @@ func Read(r io.Reader) ([]byte, error) {
 		return input, nil
 	}
 	if len(input) < len(magic) && strings.HasPrefix(magic, string(input)) {
-		return nil, vault.ErrCut
+		return nil, ErrCut
 	}
 	return findArmor(plaintext.Decode(input))
 }
@@ -77,18 +76,18 @@ func findArmor(text string) ([]byte, error) {
 	case found > 1:
 		return nil, fmt.Errorf("%w: there are several; give one at a time", ErrNoBundle)
 	case inside:
-		return nil, vault.ErrCut
+		return nil, ErrCut
 	}
 	block, _ := pem.Decode([]byte(armored.String()))
 	if block == nil || len(block.Headers) > 0 || !bytes.HasPrefix(block.Bytes, []byte(magic)) {
-		return nil, vault.ErrAltered
+		return nil, ErrAltered
 	}
 	return block.Bytes, nil
 }
 
 // Write writes a bundle to a file that must not exist yet. It is on the disk,
 // synced, read back and decrypted, when Write returns nil.
-func Write(path string, sealed *vault.Sealed) error {
+func Write(path string, sealed *Sealed) error {
 	err := writer(path, sealed).Create(sealed.Data)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already: %w", path, fs.ErrExist)
@@ -98,11 +97,11 @@ func Write(path string, sealed *vault.Sealed) error {
 
 // Rewrite puts a bundle in the place of one that [Write] wrote: the file holds the
 // old or the new one at any time.
-func Rewrite(path string, sealed *vault.Sealed) error {
+func Rewrite(path string, sealed *Sealed) error {
 	return writer(path, sealed).Replace(sealed.Data)
 }
 
-func writer(path string, sealed *vault.Sealed) atomicfile.Writer {
+func writer(path string, sealed *Sealed) atomicfile.Writer {
 	return atomicfile.Writer{Path: path, Verify: func(onDisk []byte) error {
 		_, err := sealed.Check(onDisk)
 		return err

@@ -30,7 +30,7 @@ const (
 // account, and what no reply may hold.
 func fuzzLive(f testing.TB) (l *codes.Live, hidden []string) {
 	f.Helper()
-	file := vault.At(filepath.Join(f.TempDir(), "vault.npmotp"), vault.WithWorkFactor(vault.MinWorkFactor))
+	file := vault.At(filepath.Join(f.TempDir(), "vault.npmotp"), vault.Options{WorkFactor: vault.MinWorkFactor})
 	v, err := file.Create(f.Context(), secret.New(fuzzPassphrase))
 	if err != nil {
 		f.Fatal(err)
@@ -57,7 +57,7 @@ func fuzzLive(f testing.TB) (l *codes.Live, hidden []string) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return codes.NewLive(file.Path(), v.Identity(), func() time.Time { return now }), hidden
+	return codes.NewLive(file.Path(), v.Identity(), func() time.Time { return now }, vault.Options{}), hidden
 }
 
 // oneConnection is a listener with one connection, open until it is closed.

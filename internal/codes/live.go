@@ -36,10 +36,10 @@ type Live struct {
 
 // NewLive returns the vault at path, which opens with the vault identity. It is
 // read when it is first asked for something.
-func NewLive(path string, identity secret.Text, now func() time.Time, options ...vault.Option) *Live {
+func NewLive(path string, identity secret.Text, now func() time.Time, options vault.Options) *Live {
 	l := &Live{path: path, identity: identity, now: now}
-	warn := vault.WithWarnings(func(err error) { l.warn(err.Error()) })
-	l.file = vault.At(path, append([]vault.Option{warn}, options...)...)
+	options.Warn = func(err error) { l.warn(err.Error()) }
+	l.file = vault.At(path, options)
 	return l
 }
 
@@ -63,7 +63,7 @@ func (l *Live) refresh(ctx context.Context) error {
 		return nil
 	}
 	l.warn("")
-	v, err := l.file.UnlockWith(ctx, l.identity)
+	v, err := l.file.Open(ctx, vault.ByIdentity(l.identity))
 	if errors.Is(err, vault.ErrOtherIdentity) {
 		return agent.ErrEnded
 	}

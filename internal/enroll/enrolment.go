@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/ui"
 	"npmotp/internal/wrap"

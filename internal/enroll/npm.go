@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"npmotp/internal/codes"
-	"npmotp/internal/npmconfig"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/config"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/registry"
 	"npmotp/internal/secret"
@@ -41,7 +41,7 @@ type Procedure struct {
 	// Registry is the one that the user names, or "" for npm's own setting.
 	Registry string
 
-	target npmconfig.Target // the registry that npm talks to
+	target config.Target // the registry that npm talks to
 	vault  *vault.Vault
 }
 
@@ -64,20 +64,20 @@ func (p *Procedure) begin(ctx context.Context, command string, create bool, word
 
 // findTarget returns the registry that npm would talk to, or the one that the
 // user names.
-func (p *Procedure) findTarget(words ...string) (npmconfig.Target, error) {
+func (p *Procedure) findTarget(words ...string) (config.Target, error) {
 	if p.Registry != "" {
-		return npmconfig.Target{Registry: p.Registry}, nil
+		return config.Target{Registry: p.Registry}, nil
 	}
-	targets, err := npmconfig.Targets(npmconfig.Query{
+	targets, err := config.Targets(config.Query{
 		Tool: "npm", Subcommand: words[0], Argv: append([]string{"npm"}, words...),
 		Dir: p.Dir, Environ: p.Environ, Home: p.Home,
 	})
 	if err != nil {
-		return npmconfig.Target{}, ui.WithHint(err, "--registry URL names the registry")
+		return config.Target{}, ui.WithHint(err, "--registry URL names the registry")
 	}
 	for _, t := range targets[1:] {
 		if t.Registry != targets[0].Registry {
-			return npmconfig.Target{}, ui.WithHint(fmt.Errorf("npm may talk to %s or to %s", targets[0].Registry, t.Registry),
+			return config.Target{}, ui.WithHint(fmt.Errorf("npm may talk to %s or to %s", targets[0].Registry, t.Registry),
 				"--registry URL names the registry")
 		}
 	}
@@ -86,7 +86,7 @@ func (p *Procedure) findTarget(words ...string) (npmconfig.Target, error) {
 
 // tellTarget says which registry npm talks to, and who says so.
 func (p *Procedure) tellTarget() {
-	if p.target.Source == (npmconfig.Source{}) {
+	if p.target.Source == (config.Source{}) {
 		p.UI.Sayf("npm talks to %s", p.target.Registry)
 		return
 	}
@@ -104,7 +104,7 @@ func (p *Procedure) elsewhere(a *vault.Account) error {
 
 // npm returns what npm is run with, so that it talks to the target.
 func (p *Procedure) npm(words ...string) []string {
-	if p.target.Source == (npmconfig.Source{}) {
+	if p.target.Source == (config.Source{}) {
 		words = append(words, "--registry="+p.target.Registry)
 	}
 	return words
@@ -113,7 +113,7 @@ func (p *Procedure) npm(words ...string) []string {
 // hold has one dialogue with npm, whose questions are answered by answer. It may
 // speak by the UI that it is given. Tap may be nil.
 func (p *Procedure) hold(ctx context.Context, d *Dialogue, answer answerer, words []string, tap *ptyrun.Tap) (Verdict, error) {
-	s, err := npmrun.Dialogue(p.Environ, words...)
+	s, err := tools.Dialogue(p.Environ, words...)
 	if err != nil {
 		return Unclear, err
 	}
@@ -158,14 +158,14 @@ func (p *Procedure) failure(d *Dialogue, verdict Verdict, err error) (hint strin
 		return "", fmt.Errorf("the registry refused; npm says: %s", d.Answer())
 	case Unclear, Enabled, Already, Changed, On, Disabled, Off, LoggedIn, Cancelled:
 	}
-	exit, ok := errors.AsType[*npmrun.ExitError](err)
+	exit, ok := errors.AsType[*tools.ExitError](err)
 	switch {
 	case ok && exit.Err != nil:
 		return "", err
 	case verdict == Cancelled:
-		return "", &npmrun.ExitError{Status: interruptedStatus, Err: errInterrupted}
+		return "", &tools.ExitError{Status: interruptedStatus, Err: errInterrupted}
 	case ok && exit.Status > signalStatus:
-		return "", &npmrun.ExitError{Status: exit.Status, Err: errInterrupted}
+		return "", &tools.ExitError{Status: exit.Status, Err: errInterrupted}
 	}
 	return "", errors.New("npm ended before its dialogue did")
 }
@@ -180,7 +180,7 @@ var errInterrupted = errors.New("npm was interrupted")
 // speaking returns err with a hint. A run that was interrupted is not reported
 // elsewhere, so that is done here.
 func (p *Procedure) speaking(err error, hint string) error {
-	exit, ok := errors.AsType[*npmrun.ExitError](err)
+	exit, ok := errors.AsType[*tools.ExitError](err)
 	if ok && exit.Status > signalStatus {
 		p.UI.Warnf("%v", err)
 		if hint != "" {

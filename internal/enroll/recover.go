@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -103,8 +103,8 @@ func (r *recovery) look(ctx context.Context) error {
 
 // whoami returns the user that npm is logged in as, or "" when it is logged out.
 func (r *recovery) whoami(ctx context.Context) (string, error) {
-	out, said, err := npmrun.Output(ctx, r.Environ, r.npm("whoami")...)
-	if exit, ok := errors.AsType[*npmrun.ExitError](err); ok {
+	out, said, err := tools.Output(ctx, r.Environ, r.npm("whoami")...)
+	if exit, ok := errors.AsType[*tools.ExitError](err); ok {
 		return "", exit.Err
 	}
 	switch {
@@ -118,7 +118,7 @@ func (r *recovery) whoami(ctx context.Context) (string, error) {
 
 // mode returns the level that the registry has, or "disabled".
 func (r *recovery) mode(ctx context.Context) (string, error) {
-	out, said, err := npmrun.Output(ctx, r.Environ, r.npm("profile", "get", "two-factor auth")...)
+	out, said, err := tools.Output(ctx, r.Environ, r.npm("profile", "get", "two-factor auth")...)
 	if err != nil {
 		return "", r.failed("npm cannot tell whether two-factor authentication is on", said)
 	}

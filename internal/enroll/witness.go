@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"npmotp/internal/intake"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/vault"
@@ -38,28 +38,28 @@ func (e *enrolment) witness() (*ptyrun.Tap, error) {
 	}
 	order, err := json.Marshal(o)
 	return &ptyrun.Tap{
-		Argv: e.Self, Environ: npmrun.WithoutPassphrase(e.Environ), Order: order,
+		Argv: e.Self, Environ: tools.WithoutPassphrase(e.Environ), Order: order,
 	}, err
 }
 
 // Witness stores the recovery codes of an enrolment, in a process that sees npm's
 // output first and goes on when that of [Procedure.Enroll] is killed: npm prints
 // the codes once. It returns the exit status of that process.
-func Witness(ctx context.Context, now func() time.Time, options ...vault.Option) (status int) {
+func Witness(ctx context.Context, now func() time.Time, options vault.Options) (status int) {
 	return ptyrun.Witness(func(order []byte) (func([]byte), error) {
-		return beginWitness(context.WithoutCancel(ctx), order, now, options...)
+		return beginWitness(context.WithoutCancel(ctx), order, now, options)
 	})
 }
 
 // beginWitness returns what stores the recovery codes in npm's output. What it
 // cannot store is left to the process of enroll, which sees it next.
-func beginWitness(ctx context.Context, order []byte, now func() time.Time, options ...vault.Option) (func([]byte), error) {
+func beginWitness(ctx context.Context, order []byte, now func() time.Time, options vault.Options) (func([]byte), error) {
 	var o witnessOrder
 	if json.Unmarshal(order, &o) != nil {
 		// The error of the decoder may quote what it read.
 		return nil, errors.New("this command is for 'npmotp enroll' to run")
 	}
-	v, err := vault.At(o.Vault, options...).UnlockWith(ctx, secret.New(o.Identity))
+	v, err := vault.At(o.Vault, options).Open(ctx, vault.ByIdentity(secret.New(o.Identity)))
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 
@@ -83,7 +83,7 @@ func runSession() int {
 		},
 	}
 	if slices.Contains(options, "plan") {
-		plan, err := npmrun.New(os.Args[1:], npmrun.Options{Via: npmrun.Prompt, Environ: environ})
+		plan, err := tools.New(os.Args[1:], tools.Options{Via: tools.Prompt, Environ: environ})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 2

@@ -48,7 +48,7 @@ func peers() []peer {
 	}
 }
 
-// TestPeers publishes with the tools beside npm, as planned by package npmrun.
+// TestPeers publishes with the tools beside npm, as planned by package tools.
 func TestPeers(t *testing.T) {
 	dir := npmtest.Tools(t)
 	all := npmtest.NPMs(t)

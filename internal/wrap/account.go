@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"npmotp/internal/agent"
-	"npmotp/internal/npmconfig"
+	"npmotp/internal/npm/config"
 	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -17,7 +17,7 @@ import (
 
 // pick returns the account that is named, or else the one of the
 // registry.
-func (x *run) pick(ctx context.Context, targets []npmconfig.Target) (agent.Account, error) {
+func (x *run) pick(ctx context.Context, targets []config.Target) (agent.Account, error) {
 	address, source := x.o.Registry, ""
 	if address == "" && len(targets) > 0 {
 		address, source = targets[0].Registry, fmt.Sprintf(" (%s)", targets[0].Source)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"npmotp/internal/agent"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
@@ -32,7 +32,7 @@ func (o Options) checkRecovery() error {
 		return ui.Usagef("--last is for --recovery")
 	case !o.Recovery:
 		return nil
-	case o.Via != "" && o.Via != npmrun.Prompt.String() && o.Via != viaAuto:
+	case o.Via != "" && o.Via != tools.Prompt.String() && o.Via != viaAuto:
 		return ui.Usagef("--recovery types the code at the prompt, so it does not go with --via %s", o.Via)
 	case o.Flag != "" || o.Env != "":
 		return ui.Usagef("--recovery types the code at the prompt, so it goes with neither --flag nor --env")

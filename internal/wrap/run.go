@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"npmotp/internal/agent"
-	"npmotp/internal/npmconfig"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/config"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -20,25 +20,25 @@ type run struct {
 	*Runner
 	o       Options
 	argv    []string
-	options npmrun.Options
+	options tools.Options
 	auto    bool // the way of the code is not decided by the user
-	plan    *npmrun.Plan
+	plan    *tools.Plan
 	// untouched is the plan without any code, for a script of the project that
 	// may or may not run something that asks.
-	untouched *npmrun.Plan
+	untouched *tools.Plan
 }
 
 // plan plans the command as far as that goes without the vault.
 func (r *Runner) plan(o Options, argv []string) (*run, error) {
 	x := &run{Runner: r, o: o, argv: argv}
-	x.options = npmrun.Options{FlagTemplate: o.Flag, EnvName: o.Env, Environ: r.Environ}
+	x.options = tools.Options{FlagTemplate: o.Flag, EnvName: o.Env, Environ: r.Environ}
 	via := cmp.Or(o.Via, viaAuto)
 	if o.Recovery {
-		via = npmrun.Prompt.String()
+		via = tools.Prompt.String()
 	}
 	if x.auto = via == viaAuto; !x.auto {
 		var err error
-		if x.options.Via, err = npmrun.ParseVia(via); err != nil {
+		if x.options.Via, err = tools.ParseVia(via); err != nil {
 			return nil, ui.Usagef("%v; or auto", err)
 		}
 	}
@@ -46,7 +46,7 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 		return nil, err
 	}
 	if x.plan.Tool == "npm" && x.plan.Subcommand == "star" {
-		x.options.NPMMajor = npmconfig.Major(x.query())
+		x.options.NPMMajor = config.Major(x.query())
 		if err := x.replan(); err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 const viaAuto = "auto"
 
 func (x *run) replan() error {
-	plan, err := npmrun.New(x.argv, x.options)
+	plan, err := tools.New(x.argv, x.options)
 	if err == nil {
 		x.plan = plan
 	}
@@ -74,7 +74,7 @@ func (x *run) replan() error {
 // atPrompt changes the way to the prompt, if the tool can be answered there.
 func (x *run) atPrompt() bool {
 	before := x.options.Via
-	x.options.Via = npmrun.Prompt
+	x.options.Via = tools.Prompt
 	if x.replan() == nil && x.plan.AtPrompt {
 		return true
 	}
@@ -101,7 +101,7 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	}
 	x.UI.Explainf("the account is %q, which %s", a.Name, BelongsTo(a.Registry))
 	if a.Level == string(vault.AuthOnly) {
-		x.options.Level = npmrun.AuthOnly
+		x.options.Level = tools.AuthOnly
 		if err := x.replan(); err != nil || !x.plan.NeedsCode {
 			return a, err
 		}
@@ -126,7 +126,7 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	return a, nil
 }
 
-func (x *run) allowed(t npmconfig.Target, a agent.Account) bool {
+func (x *run) allowed(t config.Target, a agent.Account) bool {
 	return x.belongs(a, t.Registry) || registry.Same(t.Registry, x.o.Registry)
 }
 
@@ -136,7 +136,7 @@ const browsing = 11
 
 // leak says why a code that is appended would be seen by others, or end
 // before it is used; "" when it is safe.
-func (x *run) leak(targets []npmconfig.Target, a agent.Account) string {
+func (x *run) leak(targets []config.Target, a agent.Account) string {
 	if !x.UI.OutTTY && slices.Contains(x.argv, "--json") {
 		return "" // a question would stand in the middle of the data
 	}
@@ -146,11 +146,11 @@ func (x *run) leak(targets []npmconfig.Target, a agent.Account) string {
 		}
 	}
 	query := x.query()
-	if major := npmconfig.Major(query); query.Tool == "pnpm" && (major == 0 || major >= browsing) {
+	if major := config.Major(query); query.Tool == "pnpm" && (major == 0 || major >= browsing) {
 		x.UI.Explainf("this pnpm opens a browser where it could ask, so the code is appended")
 		return ""
 	}
-	packages, err := npmconfig.Packages(query)
+	packages, err := config.Packages(query)
 	if err != nil {
 		x.UI.Explainf("%v", err)
 		return ""
@@ -172,8 +172,8 @@ func (x *run) leak(targets []npmconfig.Target, a agent.Account) string {
 	return ""
 }
 
-func (x *run) query() npmconfig.Query {
-	return npmconfig.Query{
+func (x *run) query() config.Query {
+	return config.Query{
 		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
 		Dir: x.Dir, Environ: x.plan.Environ(), Home: x.Home,
 	}
@@ -182,12 +182,12 @@ func (x *run) query() npmconfig.Query {
 // targets returns the registries that the command will talk to. Of commands
 // that have no npm registry, gem and those that npmotp does not know, there are
 // none.
-func (x *run) targets() ([]npmconfig.Target, error) {
+func (x *run) targets() ([]config.Target, error) {
 	if x.plan.Tool == "" || x.plan.Tool == "gem" {
 		return nil, nil
 	}
-	targets, err := npmconfig.Targets(x.query())
-	unknown, isUnknown := errors.AsType[*npmconfig.UnknownError](err)
+	targets, err := config.Targets(x.query())
+	unknown, isUnknown := errors.AsType[*config.UnknownError](err)
 	switch {
 	case isUnknown && unknown.Refused():
 		return nil, nil // its own words are the better ones

@@ -15,7 +15,7 @@ import (
 
 	"npmotp/internal/agent"
 	"npmotp/internal/codes"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -48,7 +48,7 @@ type Runner struct {
 }
 
 // Run runs argv, with a code where one is due. An error of the command itself
-// is an [*npmrun.ExitError].
+// is an [*tools.ExitError].
 func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	if err := o.checkRecovery(); err != nil {
 		return err
@@ -105,7 +105,7 @@ func noVault(err error) bool {
 }
 
 // start becomes the planned command, or prints it.
-func (x *run) start(ctx context.Context, plan *npmrun.Plan, code secret.Text) error {
+func (x *run) start(ctx context.Context, plan *tools.Plan, code secret.Text) error {
 	for _, w := range plan.Warnings {
 		x.UI.Warnf("%s", w)
 	}
@@ -119,7 +119,7 @@ func (x *run) start(ctx context.Context, plan *npmrun.Plan, code secret.Text) er
 }
 
 // print prints the command as a shell would read it, the code masked.
-func (x *run) print(plan *npmrun.Plan) error {
+func (x *run) print(plan *tools.Plan) error {
 	const mask = "******" // is shown bare
 	argv, environ := plan.Command(secret.New(mask))
 	var words []string

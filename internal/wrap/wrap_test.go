@@ -12,7 +12,7 @@ import (
 
 	"npmotp/internal/agent"
 	"npmotp/internal/codes"
-	"npmotp/internal/npmrun"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/internal/wrap"
@@ -162,7 +162,7 @@ func TestNoCodeForAnotherRegistry(t *testing.T) {
 			if err == nil || strings.Contains(strings.Join(s.ran, " "), "287082") {
 				t.Errorf("%s with %+v: %v, and %q ran", argv, o, err, s.ran)
 			}
-			if _, ran := errors.AsType[*npmrun.ExitError](err); ran {
+			if _, ran := errors.AsType[*tools.ExitError](err); ran {
 				t.Errorf("%s: %v is said to be of the command", argv, err)
 			}
 		}

@@ -1,0 +1,146 @@
+package config
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// peerMembers returns the packages that a tool beside npm publishes. For tools
+// that choose among the packages of a project, by what has changed or by
+// filters, that is all of them that are not private.
+func (c *config) peerMembers(p peer) ([]member, error) {
+	if !c.publishes() {
+		return []member{{dir: c.cwd}}, nil
+	}
+	if name, ok := c.elsewhere(); ok {
+		return nil, c.unknown(Source{Kind: CommandLine, Name: name}, "it publishes another folder", nil)
+	}
+	if !p.many && !c.recursive() {
+		if args := c.words(); len(args) > 0 && slices.Contains([]string{"pnpm", "bun", "yarn"}, c.query.Tool) {
+			m, err := c.fromArgument(args[0])
+			return []member{m}, err
+		}
+		dir := c.cwd
+		if c.query.Tool == "np" {
+			dir = c.prefix
+		}
+		m, err := c.manifest(dir)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil || m.name == "" {
+			return nil, c.unknown(Source{}, "there is no package with a name in the folder", nil)
+		}
+		return []member{{m.name, dir, m}}, nil
+	}
+	return c.projectMembers()
+}
+
+// elsewhere returns the option that has the tool publish another folder than
+// the one that it runs in, or read another file. What others call -C and -c is
+// prefix and call to npm, whose grammar the command line is read by.
+func (c *config) elsewhere() (string, bool) {
+	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call"} {
+		if _, ok := c.args.Option(name); ok {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// recursive reports whether pnpm publishes packages of the workspace.
+func (c *config) recursive() bool {
+	for _, name := range []string{"recursive", "r", "filter", "F", "filter-prod"} {
+		if _, ok := c.args.Option(name); ok {
+			return true
+		}
+	}
+	return slices.Contains(c.query.Argv, "-F") || slices.Contains(c.query.Argv, "recursive")
+}
+
+// projectMembers returns the packages of the project that are not private, the
+// root among them.
+func (c *config) projectMembers() ([]member, error) {
+	top := c.top()
+	root, err := c.manifest(top)
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		root = &manifest{file: filepath.Join(top, "package.json"), private: true}
+	}
+	pattern := *root
+	more, err := c.morePatterns(top)
+	if err != nil {
+		return nil, err
+	}
+	pattern.workspaces = slices.Concat(root.workspaces, more)
+	list, err := c.workspaces(top, &pattern)
+	if err != nil {
+		return nil, err
+	}
+	list = append([]member{{root.name, top, root}}, list...)
+	list = slices.DeleteFunc(list, func(m member) bool { return m.manifest.private || m.name == "" })
+	if len(list) == 0 {
+		return nil, c.unknown(Source{}, "the project has no packages that are not private", nil)
+	}
+	return list, nil
+}
+
+// morePatterns returns the patterns of packages in lerna.json and
+// pnpm-workspace.yaml.
+func (c *config) morePatterns(top string) ([]string, error) {
+	name := filepath.Join(top, "lerna.json")
+	text, _, err := readFile(name, rcLimit)
+	var lerna struct{ Packages []string }
+	if err == nil && text != "" {
+		err = json.Unmarshal([]byte(text), &lerna)
+	}
+	if err != nil {
+		return nil, c.unknown(Source{Kind: File, File: name}, "the file cannot be read", err)
+	}
+	name = filepath.Join(top, "pnpm-workspace.yaml")
+	text, _, err = readFile(name, rcLimit)
+	if err != nil {
+		return nil, c.unknown(Source{Kind: File, File: name}, "the file cannot be read", err)
+	}
+	list, line := yamlList(text, "packages")
+	if line > 0 {
+		return nil, c.unknown(Source{Kind: File, File: name, Line: line}, "the line is not understood", nil)
+	}
+	return append(lerna.Packages, list...), nil
+}
+
+// yamlList returns the items of a list of strings in YAML, one to a line. The
+// line is that of an item that is not understood, or 0.
+func yamlList(text, key string) (list []string, line int) {
+	inside := false
+	for n, l := range numberedLines(text) {
+		bare := trim(l)
+		item, isItem := strings.CutPrefix(bare, "-")
+		switch {
+		case bare == "" || strings.HasPrefix(bare, "#"):
+		case strings.HasPrefix(l, key+":"):
+			if inside = bare == key+":"; !inside {
+				return nil, n
+			}
+		case !isItem && !strings.HasPrefix(l, " "):
+			inside = false
+		case inside:
+			item = trim(item)
+			if i := strings.Index(item, " #"); i >= 0 {
+				item = trim(item[:i])
+			}
+			if quoted(item) && len(item) > 1 {
+				item = item[1 : len(item)-1]
+			}
+			if !isItem || item == "" || strings.ContainsAny(item, "\"'\\#:&|>`") {
+				return nil, n
+			}
+			list = append(list, item)
+		}
+	}
+	return list, 0
+}

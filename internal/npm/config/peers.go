@@ -1,0 +1,242 @@
+package config
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A peer is a tool beside npm that publishes packages. What is known of one is
+// where it may look; where it is not known which of two places counts more, the
+// registries of both are returned. The order of the places themselves is the
+// same for all: command line, environment, project, user, global.
+type peer struct {
+	registry string // what it takes without any setting
+	own      string // base names of its own files, which are looked for upwards and in the home folder
+	reader   func(text string) (layer, int)
+	many     bool   // it publishes the packages of the project, and not only the one in the folder
+	prefix   string // prefix of its own variables, in lower case
+
+	alone         bool // it does not run npm
+	asksFirst     bool // it asks the registry for what has no scope who the user is
+	noEnvironment bool // npm's variables may not count
+	noRC          bool // it reads .yarnrc.yml in place of .npmrc
+	noScopes      bool // a scope's registry in publishConfig may not count
+	noIgnore      bool // ignore-scripts does not keep it from running them
+}
+
+// peers returns the tools by the names that queries have for them. They were
+// read in the sources of pnpm 10, yarn 1, lerna 8, changesets 2, np 10 and
+// release-it 19, and in the manuals of yarn 4 and bun 1.
+func peers() map[string]peer {
+	const yarns = "https://registry.yarnpkg.com/"
+	return map[string]peer{
+		"pnpm": {registry: defaultRegistry, own: "pnpm-workspace.yaml .config/pnpm/rc .config/pnpm/config.yaml " +
+			"Library/Preferences/pnpm/rc AppData/Local/pnpm/config/rc", prefix: "pnpm_config_", noEnvironment: true, noScopes: true},
+		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, prefix: "yarn_", noScopes: true, noIgnore: true},
+		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, noScopes: true, noIgnore: true},
+		"bun":        {alone: true, registry: defaultRegistry, own: "bunfig.toml .bunfig.toml .config/.bunfig.toml", reader: readBunfig, prefix: "bun_config_", noScopes: true, noIgnore: true},
+		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json", prefix: "lerna_", many: true, noIgnore: true},
+		"changeset":  {registry: defaultRegistry, many: true, noIgnore: true},
+		"np":         {registry: defaultRegistry, own: ".np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
+		"release-it": {registry: defaultRegistry, own: ".release-it.json .release-it.js .release-it.cjs .release-it.ts .release-it.mjs .release-it.yaml .release-it.yml .release-it.toml", noIgnore: true},
+	}
+}
+
+// peerTargets returns the targets of a tool beside npm.
+func (c *config) peerTargets(p peer) ([]Target, error) {
+	if err := c.foreign(p); err != nil {
+		return nil, err
+	}
+	members, err := c.peerMembers(p)
+	if err != nil {
+		return nil, err
+	}
+	var list []Target
+	for _, m := range members {
+		variants, err := c.variants(p, m)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range variants {
+			targets, err := v.targets(p, m.name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, targets...)
+		}
+	}
+	for i := range list {
+		if list[i].Source.Kind == Default {
+			list[i].Registry = p.registry
+		}
+	}
+	return list, nil
+}
+
+// A variant is settings that a peer may use for a package.
+type variant struct {
+	config         // without the package's publishConfig
+	with   []layer // with it
+}
+
+func (v variant) targets(p peer, name string) ([]Target, error) {
+	c := &v.config
+	list, err := c.publishTarget(name, view{c, v.with})
+	if !c.publishes() {
+		list, err = c.commandTargets()
+	}
+	if err == nil && p.asksFirst {
+		var t Target
+		t, err = c.plain().registry()
+		t.Reads = true
+		list = append(list, t)
+	}
+	if err != nil || p.alone {
+		return list, err
+	}
+	notifier, err := c.notifierTargets()
+	return append(list, notifier...), err
+}
+
+// publishes reports whether the command publishes packages, and not something
+// that is named by its arguments.
+func (c *config) publishes() bool {
+	switch c.query.Tool {
+	case "np", "release-it", "lerna", "changeset":
+		return true
+	}
+	return c.query.Subcommand == "publish"
+}
+
+// variants returns the settings that a peer may use for a package.
+func (c *config) variants(p peer, m member) ([]variant, error) {
+	projects, err := c.projectLayers(m.dir)
+	if err != nil {
+		return nil, err
+	}
+	own, err := c.ownLayers(p, m.dir)
+	if err != nil {
+		return nil, err
+	}
+	variables := []layer{c.vars}
+	if c.query.Tool == "changeset" {
+		variables = []layer{c.changesetVariables(m)}
+	}
+	if p.noEnvironment {
+		variables = append(variables, nil)
+	}
+	var list []variant
+	for _, project := range projects {
+		for _, vars := range variables {
+			rc := slices.Concat([]layer{project}, c.layers[3:])
+			if p.noRC {
+				rc = nil
+			}
+			orders := [][]layer{slices.Concat(rc, own), slices.Concat(own, rc)}
+			if p.noRC {
+				orders = publishFirst(own)
+			}
+			for _, files := range orders {
+				v := variant{config: *c}
+				v.layers = slices.Concat([]layer{c.cli, vars}, files)
+				for _, own := range publishConfigs(p, m) {
+					v.with = slices.Concat([]layer{own}, v.layers)
+					list = append(list, v)
+					v.with = slices.Insert(slices.Clone(v.layers), 1, own)
+					list = append(list, v)
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
+// publishConfigs returns what of a package's publishConfig may count.
+func publishConfigs(p peer, m member) []layer {
+	if m.manifest == nil {
+		return []layer{nil}
+	}
+	all := layer(m.manifest.publishConfig)
+	list := []layer{all}
+	if p.noScopes {
+		bare := maps.Clone(all)
+		maps.DeleteFunc(bare, func(key string, _ setting) bool { return strings.HasPrefix(key, "@") })
+		list = append(list, bare)
+	}
+	return list
+}
+
+// projectLayers returns the .npmrc files that may be the project's: each one
+// from the package's folder up to the project's, and none where the project has
+// none itself.
+func (c *config) projectLayers(dir string) ([]layer, error) {
+	var list []layer
+	rootHas := false
+	user := c.path("userconfig", filepath.Join(c.home, ".npmrc"))
+	for d := range upwards(dir) {
+		name := filepath.Join(d, ".npmrc")
+		if name != user && isPresent(name) {
+			l, err := c.file(name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, l)
+			rootHas = d == c.top()
+		}
+		if d == c.top() && c.query.Tool != "yarn" {
+			break
+		}
+	}
+	if !rootHas {
+		list = append(list, nil)
+	}
+	return list, nil
+}
+
+// top returns the folder of the project, which for some tools is another one
+// than for npm.
+func (c *config) top() string {
+	top := c.prefix
+	for d := range upwards(c.cwd) {
+		if slices.ContainsFunc([]string{"pnpm-workspace.yaml", "lerna.json"}, func(name string) bool { return isPresent(filepath.Join(d, name)) }) &&
+			len(d) < len(top) {
+			top = d
+		}
+	}
+	return top
+}
+
+// changesetVariables returns the variables that changesets sets for npm: of
+// publishConfig and the environment it makes a registry, and without one takes
+// npm's, whatever the files say (getCorrectRegistry).
+func (c *config) changesetVariables(m member) layer {
+	vars := maps.Clone(c.vars)
+	if vars == nil {
+		vars = layer{}
+	}
+	for _, key := range []string{scopeOf(m.name) + ":registry", "registry"} {
+		for _, l := range []layer{m.manifest.publishConfig, c.vars} {
+			if s, ok := l[key]; ok && s.value != "" && s.value != nil {
+				vars[key] = s
+				return vars
+			}
+		}
+	}
+	vars["registry"] = setting{defaultRegistry, Source{Kind: Default}}
+	return vars
+}
+
+// foreign returns an error where the environment has a variable by which the
+// tool itself can be told a registry.
+func (c *config) foreign(p peer) error {
+	for _, kv := range c.env {
+		name, value, _ := strings.Cut(kv, "=")
+		lower := strings.ToLower(name)
+		if p.prefix != "" && strings.HasPrefix(lower, p.prefix) && strings.Contains(lower, "regist") && value != "" {
+			return c.unknown(Source{Kind: Environment, Name: name}, "what "+c.query.Tool+" makes of it is not known", nil)
+		}
+	}
+	return nil
+}

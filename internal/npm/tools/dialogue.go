@@ -1,0 +1,58 @@
+package tools
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"strings"
+
+	"npmotp/internal/ptyrun"
+)
+
+// Dialogue returns a run of npm, with words after its name, as one of the
+// dialogues that a person has with it: "profile enable-2fa", "login". The
+// caller fills in the streams, the helper, and who answers. When npm is not to
+// be found the error is an [*ExitError].
+func Dialogue(environ []string, words ...string) (*ptyrun.Session, error) {
+	path, err := find("npm", environ)
+	if err != nil {
+		return nil, err
+	}
+	return &ptyrun.Session{
+		Path: path, Argv: append([]string{"npm"}, words...), Environ: forDialogue(environ), Prompts: npmAsks(),
+	}, nil
+}
+
+// Output runs npm where it asks nothing, and returns what it prints, to each
+// stream, and whether it succeeded.
+func Output(ctx context.Context, environ []string, words ...string) (stdout, stderr string, err error) {
+	path, err := find("npm", environ)
+	if err != nil {
+		return "", "", err
+	}
+	cmd := exec.CommandContext(ctx, path, words...) //nolint:gosec // npm, with words of npmotp's own
+	cmd.Env = forDialogue(environ)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err = cmd.Run()
+	return strings.TrimSpace(out.String()), strings.TrimSpace(said.String()), err
+}
+
+// forDialogue returns an environment in which npm has its dialogues: on the
+// terminal and in words. A one-time password in it would be sent before npm
+// asks for one.
+func forDialogue(environ []string) []string {
+	environ = withoutVariable(WithoutPassphrase(environ), npmVariable)
+	for _, kv := range []string{
+		authType + "=legacy",
+		"npm_config_json=false",
+		"npm_config_parseable=false",
+		"npm_config_loglevel=notice",
+		"npm_config_progress=false",
+		"npm_config_update_notifier=false",
+	} {
+		name, _, _ := strings.Cut(kv, "=")
+		environ = append(withoutVariable(environ, name), kv)
+	}
+	return environ
+}

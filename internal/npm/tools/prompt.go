@@ -1,0 +1,116 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
+)
+
+// authType is the variable that has npm 9 and later ask on the terminal; by
+// itself npm 9 would open a browser where the registry offers that. To older
+// ones it says what they do anyway.
+const authType = "npm_config_auth_type"
+
+// npmAsks returns the prompts of npm 6 to 12 and of what runs it: otplease of
+// lib/utils/auth.js and lib/utils/read-user-info.js, and the questions of
+// lib/commands/profile.js.
+func npmAsks() []ptyrun.Pattern {
+	return []ptyrun.Pattern{
+		{Text: "Enter OTP:", Intro: []string{
+			"This operation requires a one-time password.",
+			"This command requires a one-time password (OTP) from your authenticator app.",
+			"Enter one below. You can also pass one on the command line by appending --otp=123456.",
+			"For more information, see:",
+			"https://docs.npmjs.com/getting-started/using-two-factor-authentication",
+		}},
+		{Text: "And an OTP code from your authenticator:"},
+		// In disable-2fa npm 9 and 10 ask for it right after the password, whose
+		// line they end only then.
+		{Text: "Enter one-time password:", Below: true},
+		{Text: "Enter one-time password from authenticator app:"},
+	}
+}
+
+// prompt fills in how the code reaches the command c at its prompt.
+func (p *Plan) prompt(c call, runner bool) error {
+	switch {
+	case !ptyrun.Supported:
+		return fmt.Errorf("%w: %w, so nothing can be typed at a prompt; use --via flag", ErrNoWay, ptyrun.ErrUnsupported)
+	case c.tool == nil:
+		return fmt.Errorf("%w: the prompt of %q is not known", ErrNoWay, c.name)
+	case len(c.tool.asks) == 0:
+		return fmt.Errorf("%w: %s asks for no one-time password; use --via flag", ErrNoWay, c.tool.name)
+	}
+	p.AtPrompt = true
+	p.prompts = c.tool.asks
+	p.nested = runner || c.tool.nested
+	p.classic = true
+	if c.tool.classic != "" {
+		p.insert = []string{c.tool.classic}
+		p.at = c.place(p.insert)
+	}
+	return nil
+}
+
+// scripts tells whether the call runs a script of the project, which may run
+// anything that asks.
+func (c call) scripts() bool {
+	return c.tool != nil && len(c.tool.asks) > 0 && len(c.p.Words) > 1 && contains(c.tool.running, c.subcommand())
+}
+
+// Answerable reports whether the tool asks at its prompt when a code is
+// missing or refused, and can be answered there.
+func (p *Plan) Answerable() bool { return ptyrun.Supported && p.NeedsCode && len(p.prompts) > 0 }
+
+// Session returns the run of a plan that is [Plan.Answerable]. The code goes
+// along as [Plan.Command] has it, unless the plan is [Plan.AtPrompt]. The caller
+// fills in the streams, the helper, and who answers. When the program is not to
+// be found the error is an [*ExitError].
+func (p *Plan) Session(code secret.Text) (*ptyrun.Session, error) {
+	path, err := find(p.argv[0], p.environ)
+	if err != nil {
+		return nil, err
+	}
+	argv, environ := p.Command(code)
+	if p.AtPrompt {
+		argv = insertAt(p.argv, p.at, p.insert)
+	}
+	if p.classic {
+		environ = append(withoutVariable(environ, authType), authType+"=legacy")
+	}
+	return &ptyrun.Session{Path: path, Argv: argv, Environ: environ, Prompts: p.prompts, Nested: p.nested}, nil
+}
+
+// Converse runs a session and returns how many answers were typed. The error is
+// nil or an [*ExitError], as that of [Run]; its Err says why npmotp ended the
+// command, if it did.
+func Converse(ctx context.Context, s *ptyrun.Session) (answers int, err error) {
+	result, err := s.Run(ctx)
+	var start *ptyrun.StartError
+	switch {
+	case errors.As(err, &start) && errors.Is(err, fs.ErrNotExist):
+		return 0, &ExitError{statusNotFound, fmt.Errorf("%s: its interpreter is not there", start.Path)}
+	case errors.As(err, &start):
+		return 0, &ExitError{statusNotExecutable, err}
+	case err != nil && result.Status == 0:
+		return result.Answers, &ExitError{statusNotTried, err}
+	case err != nil || result.Status != 0:
+		return result.Answers, &ExitError{result.Status, err}
+	}
+	return result.Answers, nil
+}
+
+func withoutVariable(environ []string, name string) []string {
+	var kept []string
+	for _, kv := range environ {
+		if key, _, _ := strings.Cut(kv, "="); !strings.EqualFold(key, name) {
+			kept = append(kept, kv)
+		}
+	}
+	return kept
+}
