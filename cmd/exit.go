@@ -93,7 +93,7 @@ func outcomes() []row {
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
-		{vault.ErrPassphrase, exitLocked, ""},
+		{agefile.ErrPassphrase, exitLocked, ""},
 		{vault.ErrNoSlotFits, exitLocked, "'npmotp slot list' shows the recipients that can open it; its passphrase opens it without --identity"},
 		{errNeedsIdentity, exitLocked, "name the identity file with --identity or NPMOTP_IDENTITY_FILE"},
 		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
