@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -22,7 +23,8 @@ func (u *UI) JSON(view any) error {
 // Table prints rows under a header, whose words are the columns. An empty cell
 // shows as a dash.
 func (u *UI) Table(header string, rows [][]string) error {
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
+	out := bufio.NewWriter(u.Out) // a tabwriter writes each cell by itself
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	if _, err := fmt.Fprintln(w, strings.ReplaceAll(header, " ", "\t")); err != nil {
 		return err
 	}
@@ -37,7 +39,10 @@ func (u *UI) Table(header string, rows [][]string) error {
 			return err
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // Fields prints the lines "name: value" of one thing, those with a value.

@@ -132,7 +132,7 @@ func (r row) name() string {
 // a level. It is what the table says that exec goes by.
 func AsksCode(level Level) []string {
 	var names []string
-	for _, r := range npm().rows {
+	for _, r := range npmRows() {
 		if r.need == login || r.need == write && level != AuthOnly {
 			names = append(names, r.name())
 		}

@@ -84,12 +84,18 @@ func (n *Note) List(name string, before, after []json.RawMessage, encode func([]
 		}
 		old = append(old, o)
 	}
-	fresh := make([]object, len(after)-last-first)
-	for i := range fresh {
-		var err error
-		if fresh[i], err = Parse(after[first+i]); err != nil {
+	var fresh []object
+	var at []int // where they stand in after
+	for i := first; i < len(after)-last; i++ {
+		// Of what is new in a vault where nothing was removed, all is as it is.
+		if len(old) == 0 && len(n.buried) == 0 && plain(after[i]) {
+			continue
+		}
+		o, err := Parse(after[i])
+		if err != nil {
 			return err
 		}
+		fresh, at = append(fresh, o), append(at, i)
 	}
 	if err := n.objects(name, "", old, fresh); err != nil {
 		return err
@@ -102,7 +108,7 @@ func (n *Note) List(name string, before, after []json.RawMessage, encode func([]
 		if err != nil {
 			return err
 		}
-		after[first+i] = raw
+		after[at[i]] = raw
 	}
 	return nil
 }
@@ -116,12 +122,15 @@ func Notes() []string {
 // derived reports whether a merge has made something in an object up: a name, a
 // number or an account. A change of the vault by its user makes that true.
 func derived(raw []byte) bool {
-	for _, name := range []string{OwnName, fieldOwnNumber, SplitOf, fieldOTPOthers} {
-		if bytes.Contains(raw, []byte(`"`+name+`"`)) {
-			return true
-		}
-	}
-	return false
+	return has(raw, OwnName, fieldOwnNumber, SplitOf, fieldOTPOthers)
+}
+
+// plain reports whether a new object has nothing that [Note.added] changes.
+func plain(raw []byte) bool { return !derived(raw) && !has(raw, OTPID, listCodes) }
+
+// has reports whether one of the names, quoted, is in an object.
+func has(raw []byte, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(raw, []byte(`"`+name+`"`)) })
 }
 
 // objects notes the changes between two versions of a list, in after. The owner
