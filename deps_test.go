@@ -72,7 +72,6 @@ func kept() map[string][]string {
 		"./internal/recoverycode": {"./internal/secret"},
 		"./internal/npm/argv":     none,
 		"./internal/npm/config":   {"./internal/npm/argv", "./internal/registry"}, // keeps no token of an .npmrc, so it needs no secrets
-		"./internal/doctor":       none,                                           // looks at names, modes and texts
 		"./internal/intake":       {"./otpgen", "./scan", "./internal/recoverycode", "./internal/cleantext", "./internal/plaintext", "./internal/secret"},
 		"./internal/sheet":        {"./vault", "./internal/recoverycode", "./internal/qrdraw", "./internal/cleantext", "./internal/secret"}, // opens no file
 		".":                       {"./cmd"},

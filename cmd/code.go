@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/clip"
 	"npmotp/internal/codes"
 	"npmotp/internal/ui"
 )
@@ -184,4 +185,19 @@ func parseAt(s string, now func() time.Time) (time.Time, error) {
 		return time.Time{}, ui.Usagef("--at %q is no time such as 2026-01-31T12:00:00Z (RFC 3339)", s)
 	}
 	return t, nil
+}
+
+// clearClipboard is the name of the hidden command that a copy leaves behind.
+const clearClipboard = "clear-clipboard"
+
+func newClearClipboardCmd(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:    clearClipboard,
+		Short:  "Clear the clipboard when its time has come",
+		Hidden: true,
+		Args:   noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return clip.Clipboard{Getenv: app.Getenv}.Clear(cmd.Context(), app.In, app.Now)
+		},
+	}
 }

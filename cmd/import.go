@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +121,7 @@ func runImport(ctx context.Context, app *App, o importOptions) error {
 // readImport reads the files, which belong together, and returns the entries
 // that --only leaves. No entry that cannot be used is left out.
 func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.Entry, error) {
-	files, err := filesOf(o.files)
+	files, err := otpimport.Files(o.files)
 	if err != nil {
 		return nil, err
 	}
@@ -136,18 +135,18 @@ func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.En
 	r := &otpimport.Reader{Format: o.format, Progress: func(n int) { progress("%d entries read", n) }}
 	for i, f := range files {
 		progress("%d of %d files read", i, len(files))
-		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, f.name, o.passwordFile) }
+		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, f.Name, o.passwordFile) }
 		r.Allow = func(memory int64) error {
-			question := fmt.Sprintf("opening %s takes %d MiB of memory and some seconds; go on?", cleantext.Show(f.name), memory>>20)
+			question := fmt.Sprintf("opening %s takes %d MiB of memory and some seconds; go on?", cleantext.Show(f.Name), memory>>20)
 			return app.Confirm(ctx, question, "say --yes to open it")
 		}
-		err := app.addImport(ctx, r, f.name)
-		if f.found && (errors.Is(err, otpimport.ErrUnknown) || errors.Is(err, otpimport.ErrNoKeys) || errors.Is(err, scan.ErrNoCode)) {
-			app.Sayf("left out %s: %v", cleantext.Show(f.name), err)
+		err := app.addImport(ctx, r, f.Name)
+		if f.Found && (errors.Is(err, otpimport.ErrUnknown) || errors.Is(err, otpimport.ErrNoKeys) || errors.Is(err, scan.ErrNoCode)) {
+			app.Sayf("left out %s: %v", cleantext.Show(f.Name), err)
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", cleantext.Show(f.name), err)
+			return nil, fmt.Errorf("%s: %w", cleantext.Show(f.Name), err)
 		}
 	}
 	return app.chosenEntries(r, o.only)
@@ -172,34 +171,6 @@ func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Ent
 		return nil, fmt.Errorf("%w whose issuer or name contains %s", otpimport.ErrNoKeys, cleantext.Quote(only))
 	}
 	return slices.DeleteFunc(slices.Clone(entries), func(e otpimport.Entry) bool { return e.Err == nil && !wanted(e) }), nil
-}
-
-// An importFile is a file to read, which was named or found in a folder.
-type importFile struct {
-	name  string
-	found bool
-}
-
-// filesOf replaces folders by the files in them.
-func filesOf(names []string) ([]importFile, error) {
-	var files []importFile
-	for _, name := range names {
-		info, err := os.Stat(name)
-		if name == "-" || err != nil || !info.IsDir() {
-			files = append(files, importFile{name: name}) // opening it says what is wrong
-			continue
-		}
-		entries, err := os.ReadDir(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
-				files = append(files, importFile{name: filepath.Join(name, e.Name()), found: true})
-			}
-		}
-	}
-	return files, nil
 }
 
 func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string) error {

@@ -207,3 +207,12 @@ func (v accountView) fields() [][2]string {
 	}
 	return fields
 }
+
+// instant is a time in JSON: RFC 3339, or null.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

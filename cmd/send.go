@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -108,7 +109,7 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := pack(c, o, parts, app)
+	s, err := pack(c, o, parts, app.Now())
 	if err != nil {
 		return err
 	}
@@ -144,65 +145,26 @@ func (app *App) deliver(ctx context.Context, s *sending, o sendOptions) error {
 }
 
 // pack gathers the devices and the accounts, and seals them.
-func pack(c *vault.Contents, o sendOptions, parts bundle.Parts, app *App) (*sending, error) {
-	s := &sending{}
-	known := map[string]bool{}
-	for _, name := range o.to {
-		d, err := c.FindDevice(name)
-		if err != nil {
-			return nil, err
-		}
-		if !known[d.ID] {
-			known[d.ID] = true
-			s.devices = append(s.devices, *d)
-		}
-	}
-	accounts, err := chosenAccounts(c, o, parts)
+func pack(c *vault.Contents, o sendOptions, parts bundle.Parts, now time.Time) (*sending, error) {
+	devices, err := bundle.Devices(c, o.to)
 	if err != nil {
 		return nil, err
 	}
-	if s.Bundle, err = bundle.New(parts, app.Now(), accounts...); err != nil {
-		return nil, err
-	}
-	s.sealed, err = s.Seal(s.devices...)
-	return s, err
-}
-
-// chosenAccounts returns the named accounts, each once. With --all-accounts those
-// that have nothing of what is sent are left out.
-func chosenAccounts(c *vault.Contents, o sendOptions, parts bundle.Parts) ([]*vault.Account, error) {
 	var accounts []*vault.Account
 	if o.allAccounts {
-		for i := range c.Accounts {
-			if c.Accounts[i].Archived() {
-				continue
-			}
-			a := c.Accounts[i].CopyFor(parts != bundle.Recovery, parts != bundle.Secret)
-			if a.Key != nil || len(a.RecoveryCodes) > 0 {
-				accounts = append(accounts, &c.Accounts[i])
-			}
-		}
-		if len(accounts) == 0 {
-			return nil, fmt.Errorf("%w: no account has what --%s sends", bundle.ErrNothing, parts)
-		}
-		return accounts, nil
+		accounts, err = bundle.AllAccounts(c, parts)
+	} else {
+		accounts, err = bundle.Accounts(c, o.accounts)
 	}
-	names := o.accounts
-	if len(names) == 0 {
-		names = []string{""}
+	if err != nil {
+		return nil, err
 	}
-	known := map[string]bool{}
-	for _, name := range names {
-		a, err := c.Find(name)
-		if err != nil {
-			return nil, err
-		}
-		if !known[a.ID] {
-			known[a.ID] = true
-			accounts = append(accounts, a)
-		}
+	s := &sending{devices: devices}
+	if s.Bundle, err = bundle.New(parts, now, accounts...); err != nil {
+		return nil, err
 	}
-	return accounts, nil
+	s.sealed, err = s.Seal(devices...)
+	return s, err
 }
 
 // describe says what is in the bundle, and for whom.

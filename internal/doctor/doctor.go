@@ -2,14 +2,13 @@
 // read it or put another in its place, what keeps copies of it or of what comes
 // out of it, and whether the clock can be right.
 //
-// It reads names, modes and texts, opens no secret, and changes nothing by
+// It reads names, modes and texts and takes an open vault, and changes nothing by
 // itself: what can be mended comes with a function that does it. What it cannot
 // know on a system it leaves out.
 package doctor
 
 import (
 	"fmt"
-	"strings"
 )
 
 // A Finding is the outcome of a check, or one of several.
@@ -28,17 +27,6 @@ func or(findings []Finding, check, well string) []Finding {
 		return []Finding{{Check: check, OK: true, What: well}}
 	}
 	return findings
-}
-
-// quote writes a path as an argument of the shell.
-func quote(path string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
-	}
-	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // unreadable is the finding that a check could not look.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,7 +74,7 @@ func (p Places) Modes() []Finding {
 		}
 		found = append(found, Finding{
 			Check: check, What: fmt.Sprintf("others can get at %s, which has the mode %04o", path, mode),
-			Mend: fmt.Sprintf("chmod %04o %s", want, quote(path)),
+			Mend: fmt.Sprintf("chmod %04o %s", want, ui.Quote(path)),
 			Fix:  func() error { return chmod(path, info, want) },
 		})
 	}
@@ -114,7 +115,7 @@ func (p Places) Owners() []Finding {
 		if uid := owner(info); uid != os.Geteuid() {
 			found = append(found, Finding{
 				Check: check, What: fmt.Sprintf("%s belongs to user %d", path, uid),
-				Mend: fmt.Sprintf("sudo chown %d %s", os.Geteuid(), quote(path)),
+				Mend: fmt.Sprintf("sudo chown %d %s", os.Geteuid(), ui.Quote(path)),
 			})
 		}
 	}
@@ -147,7 +148,7 @@ func foreign(check, dir string) *Finding {
 	case info.Mode().Perm()&0o002 != 0, info.Mode().Perm()&0o020 != 0 && group(info) != os.Getegid() && uid != 0:
 		return &Finding{
 			Check: check, What: fmt.Sprintf("others can write to the folder %s, and put another vault in the place of yours", dir),
-			Mend: "chmod go-w " + quote(dir),
+			Mend: "chmod go-w " + ui.Quote(dir),
 		}
 	}
 	return nil
@@ -185,7 +186,7 @@ func (p Places) Links() []Finding {
 		if uid := owner(info); uid != 0 && uid != os.Geteuid() {
 			found = append(found, Finding{
 				Check: check, What: fmt.Sprintf("the symbolic link %s belongs to user %d, who can point it elsewhere", path, uid),
-				Mend: "remove it, or name the vault without it: --vault " + quote(p.Resolved),
+				Mend: "remove it, or name the vault without it: --vault " + ui.Quote(p.Resolved),
 			})
 		} else if _, err := os.Stat(path); err != nil {
 			found = append(found, Finding{

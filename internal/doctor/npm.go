@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -87,7 +88,7 @@ func (n NPM) Logs() []Finding {
 			}
 			found = append(found, Finding{
 				Check: check, What: "npm wrote a one-time password or a recovery code into " + path,
-				Mend: "rm -- " + quote(path) + "; 'npmotp exec --via prompt' passes none in the arguments",
+				Mend: "rm -- " + ui.Quote(path) + "; 'npmotp exec --via prompt' passes none in the arguments",
 			})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,7 +74,7 @@ func Leftovers(paths []string, err error, fix func() error) []Finding {
 	var found []Finding
 	for _, path := range paths {
 		found = append(found, Finding{
-			Check: check, What: "a save that was killed left " + path, Mend: fmt.Sprintf("rm -- %s", quote(path)), Fix: fix,
+			Check: check, What: "a save that was killed left " + path, Mend: fmt.Sprintf("rm -- %s", ui.Quote(path)), Fix: fix,
 		})
 	}
 	return or(found, check, "no save was killed on the way")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,7 @@ func Swap() []Finding {
 		}
 		found = append(found, Finding{
 			Check: check, What: fmt.Sprintf("memory may be written to %s, which is not encrypted", path),
-			Mend: "encrypt it (crypttab(5), swap with a random key), use zram, or 'sudo swapoff " + quote(path) + "'; the agent keeps its own memory out of it as far as it may",
+			Mend: "encrypt it (crypttab(5), swap with a random key), use zram, or 'sudo swapoff " + ui.Quote(path) + "'; the agent keeps its own memory out of it as far as it may",
 		})
 	}
 	if err := lines.Err(); err != nil {
