@@ -211,13 +211,13 @@ func TestAgentIsGuarded(t *testing.T) {
 	}
 }
 
-// So with a process that waits with a password in its memory, asked of the
+// So with a process that waits with a code in its memory, asked of the
 // agent or of the vault.
 func TestClientIsGuarded(t *testing.T) {
 	g := newGuarded(t)
 	defer func() { _ = g.command("lock").Run() }()
 	for _, passphrase := range []string{"", "hunter2"} {
-		// A password with all its time left is always the next one.
+		// A code with all its time left is always the next one.
 		cmd := g.command("code", "ada", "--min-remaining", "30s")
 		if passphrase != "" {
 			file := filepath.Join(g.home, "passphrase")
@@ -265,6 +265,6 @@ func TestCommandsAreNotGuarded(t *testing.T) {
 	out := run(t, home, "", "exec", "--env", "CODE", "--", "sh", "-c", "ulimit -S -c; echo ${CODE:+given}")
 	want := strconv.FormatUint(given.Cur/512, 10)
 	if fields := strings.Fields(out); len(fields) != 2 || fields[0] != want || fields[1] != "given" {
-		t.Errorf("the command sees %q, want %s and a password", fields, want)
+		t.Errorf("the command sees %q, want %s and a code", fields, want)
 	}
 }

@@ -153,7 +153,7 @@ func TestBundlesByPictures(t *testing.T) {
 			last := fmt.Sprintf("account-%03d", n-1)
 			at := "--at=2026-03-04T05:06:07Z"
 			if one, two := run(t, a, "", "code", last, at), run(t, b, "", "code", last, at); one != two {
-				t.Errorf("the passwords differ: %q and %q", one, two)
+				t.Errorf("the codes differ: %q and %q", one, two)
 			}
 		})
 	}

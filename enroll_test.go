@@ -239,7 +239,7 @@ func (m *enrollee) hidden(t *testing.T, screen string, secrets ...string) {
 	}
 }
 
-// codeAt returns the password of a secret.
+// codeAt returns the code of a secret.
 func codeAt(t *testing.T, secret string, at time.Time) string {
 	t.Helper()
 	code, err := totp.GenerateCode(secret, at)

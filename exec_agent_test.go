@@ -14,7 +14,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// asking puts an npm in a folder that asks for a password after the command
+// asking puts an npm in a folder that asks for a code after the command
 // $BEFORE, and returns the folder.
 func asking(t *testing.T) string {
 	t.Helper()
@@ -71,7 +71,7 @@ func TestExecAsksTheAgent(t *testing.T) {
 			t.Errorf("--via %s: the answer is %q, %v\n%s", via, got, err, screen)
 		}
 		if first := string(got) == code; first != (via == "prompt") {
-			t.Errorf("--via %s: the present password was typed: %t", via, first)
+			t.Errorf("--via %s: the present code was typed: %t", via, first)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func npmotpLink(t *testing.T, cmd *exec.Cmd) string {
 
 // BenchmarkExec is the time that exec adds: a program that does nothing, called
 // npm, by itself and by way of npmotp and its agent, whose account may send a
-// password again.
+// code again.
 func BenchmarkExec(b *testing.B) {
 	nothing, err := exec.LookPath("true")
 	if err != nil {

@@ -147,7 +147,7 @@ func standInNPM() int {
 	return status
 }
 
-// standInQuestions asks TEST_NPM_ASKS times for a password, with the terminal in
+// standInQuestions asks TEST_NPM_ASKS times for a code, with the terminal in
 // raw mode as npm has it, and notes the answers in a file of the working folder.
 func standInQuestions() {
 	n, _ := strconv.Atoi(os.Getenv("TEST_NPM_ASKS"))

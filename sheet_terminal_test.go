@@ -68,6 +68,6 @@ func TestTerminalSheet(t *testing.T) {
 		t.Errorf("the sheet is %v, %v", info.Mode(), err)
 	}
 	d = atTerminal(t, home, "recovery", "sheet", "-o", "-")
-	d.expect("the sheet is no text for a terminal")
+	d.expect("the sheet cannot be shown on a terminal")
 	d.end(2)
 }

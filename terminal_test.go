@@ -281,7 +281,7 @@ func TestTerminalCopies(t *testing.T) {
 	d.expect("asked the terminal to copy")
 	d.expect("cannot take it off")
 	if screen := d.end(0); strings.Contains(screen, code) {
-		t.Errorf("the password shows:\n%s", screen)
+		t.Errorf("the code shows:\n%s", screen)
 	}
 }
 

@@ -212,7 +212,7 @@ func (c toolCall) publish(t *testing.T, dir, via string, o npmregistry.Options) 
 // hung is the status of a tool that had to be ended.
 const hung = -1
 
-// drive runs the call at a terminal, and answers what is not about the password
+// drive runs the call at a terminal, and answers what is not about the code
 // as a user would. After tells of the answers that the table names.
 func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen, after string, status int) {
 	t.Helper()

@@ -48,8 +48,8 @@ func newAddCmd(app *App) *cobra.Command {
 "-" as FILE means standard input. Without NAME the account is called as the QR
 code calls the user. The vault is created when there is none.
 
-The account and its first password are printed after they are on disk, so that
-the password can be typed at npm's prompt. --dry-run decodes and checks only:
+The account and its first code are printed after they are on disk, so that
+the code can be typed at npm's prompt. --dry-run decodes and checks only:
 it opens no vault and asks nothing.`,
 		Annotations: vaultStatuses(),
 		Example: `  npmotp add --qr screenshot.png
@@ -71,7 +71,7 @@ it opens no vault and asks nothing.`,
 	o.attributes.addFlags(cmd)
 	o.key.addFlags(cmd)
 	f.BoolVar(&o.dryRun, "dry-run", false, "decode and check, store nothing")
-	f.StringVar(&o.at, "at", "", "with --dry-run, show the password of another `TIME` (RFC 3339)")
+	f.StringVar(&o.at, "at", "", "with --dry-run, show the code of another `TIME` (RFC 3339)")
 	return cmd
 }
 
@@ -121,7 +121,7 @@ func runAdd(cmd *cobra.Command, app *App, o addOptions) error {
 }
 
 // check refuses what does not go together, and returns the time to show the
-// password of.
+// code of.
 func (o *addOptions) check(cmd *cobra.Command, app *App) (at time.Time, err error) {
 	sources := 0
 	for _, flag := range []string{"qr", "text", "uri", "clipboard", "screen"} {
@@ -178,7 +178,7 @@ func (o *addOptions) account(cmd *cobra.Command, e intake.Enrolment) (newAccount
 }
 
 // store puts the accounts into the vault, all or none, and returns them with
-// their first passwords.
+// their first codes.
 func (app *App) store(ctx context.Context, accounts []newAccount) ([]addView, error) {
 	v, err := app.unlockOrCreate(ctx)
 	if err != nil {
@@ -231,8 +231,8 @@ func dryRun(accounts []newAccount, at time.Time) ([]addView, error) {
 	return views, nil
 }
 
-// viewAdded returns the view of a with its first password, and its key as it is
-// to be stored: of a counter-based account that password is used up.
+// viewAdded returns the view of a with its first code, and its key as it is
+// to be stored: of a counter-based account that code is used up.
 func viewAdded(a *vault.Account, at time.Time) (addView, otpgen.Key, error) {
 	view := addView{
 		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry,

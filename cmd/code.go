@@ -21,7 +21,7 @@ type codeOptions struct {
 }
 
 // codeView is the JSON of a one-time password. For a counter-based one the
-// times and the next password are null.
+// times and the next code are null.
 type codeView struct {
 	Account   string     `json:"account"`
 	Code      string     `json:"code"`
@@ -41,14 +41,14 @@ func newCodeCmd(app *App) *cobra.Command {
 		Long: `Print a one-time password, and nothing else, on standard output.
 
 ACCOUNT is a name or the beginning of one; it may be left out when there is one
-account, or a default. With --copy the password goes to the clipboard instead,
+account, or a default. With --copy the code goes to the clipboard instead,
 and is removed from there when it ends, unless something newer is there. Over
 SSH, without a display, the terminal is asked to copy it (OSC 52); it stays.
 
 While the vault is unlocked (npmotp unlock) no passphrase is asked for, except
-with --at, or with --next and --json: the agent gives passwords of now.
+with --at, or with --next and --json: the agent gives codes of now.
 
-The counter of a counter-based (HOTP) account is on disk before the password is
+The counter of a counter-based (HOTP) account is on disk before the code is
 shown.`,
 		Annotations: annotations,
 		Example:     "  npmotp code\n  npmotp code work --copy\n  npmotp code --min-remaining 10s",
@@ -61,9 +61,9 @@ shown.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.copy, "copy", false, "copy it to the clipboard instead of printing it")
-	f.BoolVar(&o.next, "next", false, "give the password after the present one")
-	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
-	f.StringVar(&o.at, "at", "", "give the password of another `TIME` (RFC 3339)")
+	f.BoolVar(&o.next, "next", false, "give the code after the present one")
+	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
+	f.StringVar(&o.at, "at", "", "give the code of another `TIME` (RFC 3339)")
 	return cmd
 }
 
@@ -136,9 +136,9 @@ func (app *App) copyCode(ctx context.Context, code agent.Code) error {
 		return ui.WithHint(err, "leave out --copy to have it printed; on Linux, install wl-clipboard, xclip or xsel")
 	}
 	if app.Clip.Clears() {
-		app.Sayf("copied a password of %q; it is cleared from the clipboard in %s", code.Account, ui.Seconds(until.Sub(app.Now())))
+		app.Sayf("copied a code of %q; it is cleared from the clipboard in %s", code.Account, ui.Seconds(until.Sub(app.Now())))
 	} else {
-		app.Sayf("asked the terminal to copy a password of %q", code.Account)
+		app.Sayf("asked the terminal to copy a code of %q", code.Account)
 		app.sayNotCleared()
 	}
 	return nil
@@ -182,7 +182,7 @@ func parseAt(s string, now func() time.Time) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, ui.Usagef("--at %q is no time such as 2026-01-31T12:00:00Z (RFC 3339)", s)
+		return time.Time{}, ui.Usagef("invalid time %q for --at: write it as in 2026-01-31T12:00:00Z (RFC 3339)", s)
 	}
 	return t, nil
 }

@@ -40,8 +40,8 @@ func newDemoCmd(app *App) *cobra.Command {
 		Use:   "demo",
 		Short: "Show everything in a throwaway vault",
 		Long: `Show everything in a throwaway vault, without asking anything: a picture of
-npm's QR code is decoded, recovery codes are stored, a password is printed and
-checked, and a stand-in for npm is run with a password appended. Your own
+npm's QR code is decoded, recovery codes are stored, a code is printed and
+checked, and a stand-in for npm is run with a code appended. Your own
 vault is not touched, and nothing is left behind.`,
 		Annotations: statuses(exitUsage),
 		Example:     "  npmotp demo",
@@ -162,7 +162,7 @@ func (d *demo) printCode(ctx context.Context) error {
 
 // runNPM runs a real process: a script called npm that prints its arguments.
 func (d *demo) runNPM(ctx context.Context) error {
-	d.step("Run npm with a fresh password appended (here a stand-in that prints how it was called)", "npmotp exec npm publish --tag next")
+	d.step("Run npm with a fresh code appended (here a stand-in that prints how it was called)", "npmotp exec npm publish --tag next")
 	npm, err := d.standIn()
 	if err != nil {
 		return err
@@ -234,7 +234,7 @@ func (d *demo) update(ctx context.Context, fn func(*vault.Contents) error) error
 	return v.Update(ctx, fn)
 }
 
-// checkCode computes the password a second time, straight from the RFCs and
+// checkCode computes the code a second time, straight from the RFCs and
 // without the library, and compares.
 func (d *demo) checkCode(a *vault.Account, code secret.Text, unix int64) error {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(a.Key.Secret.Reveal())
@@ -251,7 +251,7 @@ func (d *demo) checkCode(a *vault.Account, code secret.Text, unix int64) error {
 	offset := sum[len(sum)-1] & 0x0f
 	value := binary.BigEndian.Uint32(sum[offset:]) & 0x7fffffff
 	if want := fmt.Sprintf("%06d", value%1_000_000); !code.Equal(secret.New(want)) {
-		return fmt.Errorf("the password differs from what RFC 6238 says (%s)", want)
+		return fmt.Errorf("the code differs from what RFC 6238 says (%s)", want)
 	}
 	d.say("   checked against a second computation by RFC 6238; check it yourself with\n   oathtool --totp --base32 --now '%s' %s\n",
 		time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC"), a.Key.Secret.Reveal())

@@ -30,7 +30,7 @@ func newDoctorCmd(app *App) *cobra.Command {
 		Short: "Look for what weakens the protection",
 		Long: `Look at the vault and at this machine for what weakens the protection, and say
 how to mend it: files that others can open, leftovers and conflict copies,
-passwords in npm's logs, in an .npmrc or in a variable, unencrypted swap, a
+codes in npm's logs, in an .npmrc or in a variable, unencrypted swap, a
 weak work factor, and a clock that is behind. Nothing is sent anywhere.
 
 With the passphrase it also looks at the contents, the backups, whether the

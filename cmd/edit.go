@@ -22,8 +22,8 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f.StringVar(&at.issuer, "issuer", "", "who gave the secret, such as npm")
 	f.StringVar(&at.username, "username", "", "your user name at the registry")
 	f.StringVar(&at.registry, "registry", "", "the registry's `URL`, or none (default: npm's, unless the key is another service's)")
-	f.StringVar(&at.level, "level", "", "what the registry asks passwords for: auth-only or auth-and-writes")
-	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a password twice: once or allow")
+	f.StringVar(&at.level, "level", "", "what the registry asks codes for: auth-only or auth-and-writes")
+	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a code twice: once or allow")
 }
 
 // apply sets on a what the flags of cmd set.
@@ -78,7 +78,7 @@ func parseRegistry(s string) (string, error) {
 func cleanName(name string) (string, error) {
 	clean := cleantext.Name(name)
 	if clean == "" {
-		return "", ui.Usagef("%s is no name: nothing of it can be shown", cleantext.Quote(name))
+		return "", ui.Usagef("invalid name %s: none of it can be shown", cleantext.Quote(name))
 	}
 	return clean, nil
 }

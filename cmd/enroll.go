@@ -21,16 +21,16 @@ func newEnrollCmd(app *App) *cobra.Command {
 		Long: `Run "npm profile enable-2fa" and answer its questions about the second factor.
 You type npm's password at npm's own prompt.
 
-The secret that npm shows is stored before its first password is typed, the
+The secret that npm shows is stored before its first code is typed, the
 recovery codes before anything else is printed; neither comes to the screen,
-unless --show is given. Until the registry has taken the first password the
+unless --show is given. Until the registry has taken the first code the
 account is pending: if anything goes wrong, run the same command again.
 
 --recovery-to DEVICE keeps the recovery codes out of this vault: they go into
 a file that only that laptop opens, with 'npmotp receive'.
 
 Where two-factor authentication is on already, --level changes what the
-registry asks a password for. The registry is the one that npm would talk to
+registry asks a code for. The registry is the one that npm would talk to
 here. NAME is what the account is called; without one, as the registry calls
 the user.
 
@@ -49,7 +49,7 @@ secret. Do not turn it off: it may not be turned on again.`,
 		ValidArgsFunction: app.completeAccount,
 	}
 	f := cmd.Flags()
-	f.StringVar(&level, "level", "", "what passwords are asked for: auth-only or auth-and-writes (default: as it is, or auth-and-writes)")
+	f.StringVar(&level, "level", "", "what codes are asked for: auth-only or auth-and-writes (default: as it is, or auth-and-writes)")
 	f.StringVar(&registry, "registry", "", "the registry's `URL` (default: the one that npm talks to here)")
 	f.StringVar(&o.RecoveryTo, "recovery-to", "", "seal the recovery codes for the `DEVICE`, instead of storing them here")
 	f.StringVarP(&o.Output, "output", "o", "", "with --recovery-to, the `FILE` for the codes (default: recovery-codes-for-DEVICE.age here)")
@@ -140,7 +140,7 @@ func newDisableCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "disable [ACCOUNT]",
 		Short: "Turn two-factor authentication off, by npm's own dialogue",
-		Long: `Run "npm profile disable-2fa" and answer its question for a password. You type
+		Long: `Run "npm profile disable-2fa" and answer its question for a code. You type
 npm's password at npm's own prompt. Once the registry has turned two-factor
 authentication off the account is archived: it is kept with its secret, goes
 by its exact name only, and is listed by 'npmotp list --all'.

@@ -13,7 +13,7 @@ import (
 	"npmotp/internal/wrap"
 )
 
-// execMinRemaining is what a password must have left when the command starts:
+// execMinRemaining is what a code must have left when the command starts:
 // npm needs a moment before it sends it.
 const execMinRemaining = 5 * time.Second
 
@@ -25,22 +25,22 @@ func newExecCmd(app *App) *cobra.Command {
 		Long: `Run COMMAND with a fresh one-time password, as in npm publish --otp=123456.
 
 Flags of npmotp stand before COMMAND; everything after it belongs to COMMAND.
-The password is appended at the end, or just before a "--". Only sub-commands
+The code is appended at the end, or just before a "--". Only sub-commands
 that take one get it: npm install and the like run untouched, because npm
-would send the password with every request and show it to every install
+would send the code with every request and show it to every install
 script. An --otp of yours, or npm_config_otp, is left alone.
 
 --via env sets the tool's variable instead of appending a flag. --via prompt
-passes nothing: it types the password at the moment npm itself asks for it, so
+passes nothing: it types the code at the moment npm itself asks for it, so
 that no lifecycle script, log or process list gets to see it and a long build
-cannot outlive it. By default the password is appended, except where it would
+cannot outlive it. By default the code is appended, except where it would
 leak or die on the way: when the package has lifecycle scripts that run first,
 or several packages are published, it is typed at the prompt; so it is when
 npm run starts a script of the project that asks. At a terminal a question that
-comes after a refusal is answered with a later password. A tool that npmotp
+comes after a refusal is answered with a later code. A tool that npmotp
 does not know needs --flag, --env or {otp} in an argument.
 
-The password goes only to the registry that the account belongs to. Where npm
+The code goes only to the registry that the account belongs to. Where npm
 would talk to another one, because of an .npmrc, publishConfig, the
 environment or the command line, the command stops and says which file it is;
 --registry lets it go there knowingly. Without --account the registry picks
@@ -51,7 +51,7 @@ hand: it is reserved on disk first, typed at the prompt and nowhere else, and
 used up when the command succeeds. It needs the passphrase. The last unused
 code is kept back unless --last is given.
 
-When less than --min-remaining is left of a password, the next one is waited
+When less than --min-remaining is left of a code, the next one is waited
 for. The variables that hold npmotp's passphrase do not reach COMMAND.
 
 Exit status: that of COMMAND; 125 when npmotp fails before it runs, 126 when
@@ -72,18 +72,18 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringVarP(&o.Account, "account", "a", "", "the `ACCOUNT` whose password is used")
+	f.StringVarP(&o.Account, "account", "a", "", "the `ACCOUNT` whose code is used")
 	_ = cmd.RegisterFlagCompletionFunc("account", app.completeAccountFlag)
-	f.StringVar(&o.Via, "via", "", "how the password reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
+	f.StringVar(&o.Via, "via", "", "how the code reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
 	o.MinRemaining = execMinRemaining
-	f.Var((*timeFlag)(&o.MinRemaining), "min-remaining", "wait for the next password when less than `TIME` is left")
-	f.StringVar(&o.Flag, "flag", "", "arguments to append, with {otp} for the password")
-	f.StringVar(&o.Env, "env", "", "the variable `NAME` that carries the password")
-	f.StringVar(&o.Registry, "registry", "", "let the password go to the registry at `URL`, whatever the account says")
+	f.Var((*timeFlag)(&o.MinRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
+	f.StringVar(&o.Flag, "flag", "", "arguments to append, with {otp} for the code")
+	f.StringVar(&o.Env, "env", "", "the variable `NAME` that carries the code")
+	f.StringVar(&o.Registry, "registry", "", "let the code go to the registry at `URL`, whatever the account says")
 	f.BoolVar(&o.Recovery, "recovery", false, "answer with a recovery code")
 	f.BoolVar(&o.Last, "last", false, "with --recovery: also the last unused one")
 	f.BoolVarP(&app.Verbose, "verbose", "v", false, "say why each decision is made")
-	f.BoolVar(&o.DryRun, "dry-run", false, "print what would run, with the password as ******")
+	f.BoolVar(&o.DryRun, "dry-run", false, "print what would run, with the code as ******")
 	return cmd
 }
 

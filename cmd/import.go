@@ -54,8 +54,8 @@ The format is recognised by the content, or named with --format. Exports with a
 password (Aegis, 2FAS, Ente, Bitwarden) are asked for it, which is not the
 passphrase of the vault; --password-file has it in a file.
 
-Each key and what came of it is listed: "imported" with its first password,
-"duplicate" of an account that makes the same passwords, or "refused" and why.
+Each key and what came of it is listed: "imported" with its first code,
+"duplicate" of an account that makes the same codes, or "refused" and why.
 All are stored at once or none; where some are refused the status is 1. --only
 takes those whose names contain a text. --dry-run reads the files, and opens no
 vault. A key whose issuer is not npm belongs to no registry, and 'npmotp exec'
@@ -94,7 +94,7 @@ type importView struct {
 	Outcome  string `json:"outcome"`
 	Of       string `json:"of,omitempty"`     // the account that a duplicate is of
 	Reason   string `json:"reason,omitempty"` // why it was refused
-	Code     string `json:"code,omitempty"`   // the first password of a new account
+	Code     string `json:"code,omitempty"`   // the first code of a new account
 }
 
 func runImport(ctx context.Context, app *App, o importOptions) error {

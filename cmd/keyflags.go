@@ -11,7 +11,7 @@ import (
 	"npmotp/otpgen"
 )
 
-// keyFlags are the flags that say how passwords are computed, for secrets that
+// keyFlags are the flags that say how codes are computed, for secrets that
 // come without that.
 type keyFlags struct {
 	digits          int
@@ -22,12 +22,12 @@ type keyFlags struct {
 
 func (k *keyFlags) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&k.digits, "digits", 6, "length of a password, 6 to 8")
+	f.IntVar(&k.digits, "digits", 6, "length of a code, 6 to 8")
 	f.StringVar(&k.algorithm, "algorithm", "SHA1", "SHA1, SHA256 or SHA512")
 	k.period = 30 * time.Second
-	f.Var((*timeFlag)(&k.period), "period", "`TIME` that a password lasts")
+	f.Var((*timeFlag)(&k.period), "period", "`TIME` that a code lasts")
 	f.StringVar(&k.kind, "type", "totp", "totp (time-based) or hotp (counter-based)")
-	f.Uint64Var(&k.counter, "counter", 0, "counter of the next password, for --type hotp")
+	f.Uint64Var(&k.counter, "counter", 0, "counter of the next code, for --type hotp")
 }
 
 // apply returns key with what the flags of cmd set.
@@ -43,7 +43,7 @@ func (k *keyFlags) apply(cmd *cobra.Command, key otpgen.Key) (otpgen.Key, error)
 	if set("algorithm") {
 		alg, err := otpgen.ParseAlg(k.algorithm)
 		if err != nil {
-			return otpgen.Key{}, ui.Usagef("--algorithm %q is none of SHA1, SHA256, SHA512", k.algorithm)
+			return otpgen.Key{}, ui.Usagef("invalid --algorithm %q: use SHA1, SHA256 or SHA512", k.algorithm)
 		}
 		key.Alg = alg
 	}

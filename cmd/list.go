@@ -176,13 +176,13 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 
 // fields returns the view as lines for people; empty ones are left out.
 func (v accountView) fields() [][2]string {
-	password := ""
+	code := ""
 	if v.Type != "" {
-		password = fmt.Sprintf("%s, %s, %d digits", strings.ToUpper(v.Type), v.Algorithm, v.Digits)
+		code = fmt.Sprintf("%s, %s, %d digits", strings.ToUpper(v.Type), v.Algorithm, v.Digits)
 		if v.Counter != nil {
-			password += fmt.Sprintf(", counter %d", *v.Counter)
+			code += fmt.Sprintf(", counter %d", *v.Counter)
 		} else {
-			password += fmt.Sprintf(", %d s", v.Period)
+			code += fmt.Sprintf(", %d s", v.Period)
 		}
 	}
 	note := ""
@@ -196,7 +196,7 @@ func (v accountView) fields() [][2]string {
 	}
 	fields := [][2]string{
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", cmp.Or(v.Registry, noRegistry)},
-		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"passwords", password}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
+		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"one-time passwords", code}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
 	}
 	for _, m := range v.Moved {

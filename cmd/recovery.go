@@ -185,7 +185,7 @@ unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
 			}
 			number, err := strconv.Atoi(args[0])
 			if err != nil {
-				return ui.Usagef("%q is no code number", args[0])
+				return ui.Usagef("invalid code number %q", args[0])
 			}
 			state := vault.CodeState(args[1])
 			if state != vault.Used && state != vault.Unused {

@@ -75,7 +75,7 @@ func (o *recoverySheetOptions) check(app *App) error {
 	case app.flags.json:
 		return ui.Usagef("--json and -o - both write to standard output")
 	case app.OutTTY:
-		return &ui.UsageError{Msg: "the sheet is no text for a terminal", Hint: "name a file with -o, or pipe it: npmotp recovery sheet -o - | lp"}
+		return &ui.UsageError{Msg: "the sheet cannot be shown on a terminal", Hint: "name a file with -o, or pipe it: npmotp recovery sheet -o - | lp"}
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, e
 	name := cleantext.Show(o.output)
 	if !info.Mode().IsRegular() {
 		// A link may lead to where others can read; a device keeps nothing.
-		return false, ui.Usagef("%s is there already and is no ordinary file: give another name", name)
+		return false, ui.Usagef("%s exists and is not a regular file: give another name", name)
 	}
 	if o.force {
 		return true, nil

@@ -39,7 +39,7 @@ that was you, --accept says so.`,
 			}
 			generation, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {
-				return ui.Usagef("%q is no generation; 'npmotp restore' lists them", args[0])
+				return ui.Usagef("invalid generation %q; 'npmotp restore' lists them", args[0])
 			}
 			return runRestore(cmd.Context(), app, generation)
 		},

@@ -175,7 +175,7 @@ func (app *App) describe(s *sending, o sendOptions) {
 	}
 	for i := range s.Accounts {
 		if a := &s.Accounts[i]; a.IsHOTP() && !o.move {
-			app.Warnf("%q counts its passwords: used on two laptops, each makes the other's next ones invalid; --move keeps it on one", a.Name)
+			app.Warnf("%q is counter-based: used on two laptops, each makes the other's next codes invalid; --move keeps it on one", a.Name)
 		}
 	}
 }

@@ -193,7 +193,7 @@ func (app *App) readPart(ctx context.Context, series *bundle.Series, name string
 		any = any || part
 	}
 	if !any {
-		app.Warnf("%s: the QR code is no part of a bundle", name)
+		app.Warnf("%s: the QR code is not part of a bundle", name)
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func (app *App) agentStatus(ctx context.Context) (agent.Status, error) {
 }
 
 func viewStatus(s agent.Status, unlocked bool) statusView {
-	// Digits of a fraction say nothing here, and could look like a password.
+	// Digits of a fraction say nothing here, and could look like a code.
 	second := func(t time.Time) *time.Time { return instant(t.Truncate(time.Second)) }
 	view := statusView{
 		Unlocked: unlocked, UnlockedAt: second(s.UnlockedAt), Until: second(s.Until), Idle: s.Idle,
@@ -113,7 +113,7 @@ func (app *App) printStatus(s agent.Status, unlocked bool) error {
 		{"unused until", clockTime(s.IdleUntil)},
 		{"process", fmt.Sprint(s.PID)},
 		{"memory", "may be swapped"},
-		{"given", ui.Plural(s.Codes, "password") + ", " + ui.Plural(s.Lists, "list")},
+		{"given", ui.Plural(s.Codes, "code") + ", " + ui.Plural(s.Lists, "list")},
 	}
 	if s.InMemory {
 		fields[4][1] = "is not swapped"

@@ -104,7 +104,7 @@ func copyPath(own, dir string) (string, error) {
 		return "", ui.WithHint(err, "make the folder first, where the sync service finds it")
 	}
 	if !info.IsDir() {
-		return "", ui.Usagef("%s is no folder: name the one that the copy is in", dir)
+		return "", ui.Usagef("%s is not a folder: name the one that the copy is in", dir)
 	}
 	path := filepath.Join(dir, filepath.Base(own))
 	if samePlace(own, path) {

@@ -23,7 +23,7 @@ type Found struct {
 //
 // A URI that is wrapped over several lines is joined. Where both the first line
 // and the joined ones make a key, and not the same, there is an error: half of
-// a secret makes passwords too. Lines that begin with "#" are comments. URIs of
+// a secret makes codes too. Lines that begin with "#" are comments. URIs of
 // Steam and of Mobile-OTP are found where they begin a line, so that they can be
 // refused by name, and so is a line that is an otpauth URI but for its scheme.
 func FindURIs(text secret.Text) []Found {

@@ -28,7 +28,7 @@ var refusals = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`digits, period and counter must be decimal numbers`,
 	`the URI is longer than a QR code can be`,
 	`the URI has no secret`,
-	`the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped`,
+	`the URI has a parameter that is nearly one that changes codes: it was cut, joined or mistyped`,
 	`the URI has two parameters that are not separated by &`,
 	`the URI is not written in full`,
 	`the URI ends inside a parameter`,
@@ -95,10 +95,10 @@ func FuzzParseURI(f *testing.F) {
 		}
 		if k.Kind == otpgen.TOTP {
 			if code, err := k.At(time.Unix(59, 0)); err != nil || code.Value.Len() != k.Digits {
-				t.Errorf("a password of %d digits: %v", code.Value.Len(), err)
+				t.Errorf("a code of %d digits: %v", code.Value.Len(), err)
 			}
 		} else if code, _, err := k.HOTP(); err == nil && code.Value.Len() != k.Digits || err != nil && !errors.Is(err, otpgen.ErrCounter) {
-			t.Errorf("a password of %d digits: %v", code.Value.Len(), err)
+			t.Errorf("a code of %d digits: %v", code.Value.Len(), err)
 		}
 	})
 }

@@ -2,14 +2,14 @@
 // HOTP (RFC 4226) and TOTP (RFC 6238).
 //
 // A key comes from an otpauth URI, the text behind the QR code of an issuer
-// ([ParseURI]), or from a typed secret ([NewKey]). What changes a password is
+// ([ParseURI]), or from a typed secret ([NewKey]). What changes a code is
 // read strictly: an algorithm, a length or a period that is not understood is
-// refused and never replaced by a default, because a wrong password says
-// nothing about its cause. What does not change a password, its spelling, is
+// refused and never replaced by a default, because a wrong code says
+// nothing about its cause. What does not change a code, its spelling, is
 // read leniently.
 //
 // The package is pure. It has no clock (times are arguments), touches no file,
-// and does not remember which passwords it has given: that a counter is stored
+// and does not remember which codes it has given: that a counter is stored
 // before its password is shown, and that a password is not used twice, is up
 // to the caller. Its errors never quote what they refuse, because that text
 // holds the secret. Labels are returned as they were written; they come from
@@ -35,7 +35,7 @@ const (
 	maxDigits = 8 // the nine digits of 31 bits would not be uniform: the first is 0, 1 or 2
 
 	// RFC 6238 section 5.2 recommends 30 seconds; 10, 15, 60 and 300 are in
-	// use. A password that is good for more than a day is none for one time.
+	// use. A code that is valid for more than a day is not a one-time password.
 	minPeriod = time.Second
 	maxPeriod = 24 * time.Hour
 
@@ -43,7 +43,7 @@ const (
 	maxUnix = 253402300799 // 9999-12-31T23:59:59Z
 )
 
-// A Kind says what moves a key from one password to the next.
+// A Kind says what moves a key from one code to the next.
 type Kind int
 
 // The kinds of keys. The zero Kind is TOTP, the default of npm.
@@ -130,7 +130,7 @@ type Key struct {
 	Secret secret.Text   // canonical, as [ParseSecret] returns it
 	Digits int           // 6 to 8
 	Period time.Duration // whole seconds, a day at most; TOTP only
-	// Counter is that of the next password; HOTP only.
+	// Counter is that of the next code; HOTP only.
 	Counter uint64
 }
 
@@ -159,7 +159,7 @@ func NewKey(s secret.Text) (Key, error) {
 }
 
 // Validate reports what makes k unusable. The Period of an HOTP key and the
-// Counter of a TOTP key change no password and are not looked at.
+// Counter of a TOTP key change no code and are not looked at.
 func (k Key) Validate() error {
 	switch {
 	case k.Kind != TOTP && k.Kind != HOTP:
@@ -184,23 +184,23 @@ func (k Key) Validate() error {
 	return nil
 }
 
-// At returns the password of the TOTP key k at t. Times before 1970, where the
-// time step of RFC 6238 would be negative, are refused, and so are passwords
+// At returns the code of the TOTP key k at t. Times before 1970, where the
+// time step of RFC 6238 would be negative, are refused, and so are codes
 // that end after the year 9999, because no file format can hold that time.
 func (k Key) At(t time.Time) (Code, error) {
 	if k.Kind != TOTP {
-		return Code{}, errors.New("this key counts its passwords: it has none for a given time")
+		return Code{}, errors.New("this key is counter-based: it has no code for a given time")
 	}
 	if err := k.Validate(); err != nil {
 		return Code{}, err
 	}
 	now, period := t.Unix(), int64(k.Period/time.Second)
 	if now < 0 {
-		return Code{}, refuse("there are no passwords for times before 1970")
+		return Code{}, refuse("there are no codes for times before 1970")
 	}
 	step := now / period
 	if now > maxUnix || (step+1)*period > maxUnix {
-		return Code{}, refuse("there are no passwords for times after the year 9999")
+		return Code{}, refuse("there are no codes for times after the year 9999")
 	}
 	value, err := k.password(uint64(step)) //nolint:gosec // step is not negative, as now is not
 	if err != nil {
@@ -210,14 +210,14 @@ func (k Key) At(t time.Time) (Code, error) {
 	return Code{Value: value, From: from, Until: from.Add(k.Period)}, nil
 }
 
-// HOTP returns the password at the counter of k, and k with its counter
-// advanced. The advanced key is to be stored before the password is shown:
-// otherwise a crash in between makes the next password one that was used. The
-// last counter gives no password, because none could follow it; the error is
+// HOTP returns the code at the counter of k, and k with its counter
+// advanced. The advanced key is to be stored before the code is shown:
+// otherwise a crash in between makes the next code one that was used. The
+// last counter gives no code, because none could follow it; the error is
 // [ErrCounter].
 func (k Key) HOTP() (Code, Key, error) {
 	if k.Kind != HOTP {
-		return Code{}, Key{}, errors.New("this key has passwords by time and no counter")
+		return Code{}, Key{}, errors.New("this key is time-based and has no counter")
 	}
 	if err := k.Validate(); err != nil {
 		return Code{}, Key{}, err

@@ -62,7 +62,7 @@ func TestRFC4226AppendixD(t *testing.T) {
 			t.Errorf("counter %d gives %s, want %s", i, got, want)
 		}
 		if !code.From.IsZero() || !code.Until.IsZero() || code.Remaining(time.Unix(0, 0)) != 0 {
-			t.Errorf("the HOTP password at counter %d has a time", i)
+			t.Errorf("the HOTP code at counter %d has a time", i)
 		}
 		if next.Counter != uint64(i)+1 || k.Counter != uint64(i) {
 			t.Errorf("the counter goes from %d to %d, want %d to %d", k.Counter, next.Counter, i, i+1)
@@ -107,21 +107,21 @@ func TestCodeInterval(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.From.Location() != time.UTC || !c.From.Equal(at.Truncate(30*time.Second)) || c.Until.Sub(c.From) != k.Period {
-		t.Errorf("the password at %v is good from %v until %v", at, c.From, c.Until)
+		t.Errorf("the code at %v is good from %v until %v", at, c.From, c.Until)
 	}
 	for _, tt := range []struct{ at, want time.Duration }{
 		{0, 30 * time.Second}, {29 * time.Second, time.Second}, {30*time.Second - 1, 1},
 		{30 * time.Second, 0}, {time.Hour, 0}, {-time.Second, 31 * time.Second},
 	} {
 		if got := c.Remaining(c.From.Add(tt.at)); got != tt.want {
-			t.Errorf("%v after its start, a password has %v left, want %v", tt.at, got, tt.want)
+			t.Errorf("%v after its start, a code has %v left, want %v", tt.at, got, tt.want)
 		}
 	}
 	if a, b := codeAt(t, k, c.From), codeAt(t, k, c.Until.Add(-1)); a != b {
-		t.Error("the first and the last moment of an interval have different passwords")
+		t.Error("the first and the last moment of an interval have different codes")
 	}
 	if a, b := codeAt(t, k, c.From), codeAt(t, k, c.Until); a == b {
-		t.Error("the next interval has the same password")
+		t.Error("the next interval has the same code")
 	}
 }
 
@@ -153,7 +153,7 @@ func TestHOTPEndOfCounter(t *testing.T) {
 	k.Kind, k.Counter = otpgen.HOTP, math.MaxUint64-1
 	_, next, err := k.HOTP()
 	if err != nil || next.Counter != math.MaxUint64 {
-		t.Fatalf("the last password but one: counter %d, %v", next.Counter, err)
+		t.Fatalf("the last code but one: counter %d, %v", next.Counter, err)
 	}
 	code, _, err := next.HOTP()
 	if !errors.Is(err, otpgen.ErrCounter) || code.Value.Len() != 0 {
@@ -164,11 +164,11 @@ func TestHOTPEndOfCounter(t *testing.T) {
 func TestKindsAreNotMixed(t *testing.T) {
 	k := newKey(t, ascii20)
 	if _, _, err := k.HOTP(); err == nil {
-		t.Error("a TOTP key gives a password by counter")
+		t.Error("a TOTP key gives a code by counter")
 	}
 	k.Kind = otpgen.HOTP
 	if _, err := k.At(time.Unix(0, 0)); err == nil {
-		t.Error("an HOTP key gives a password by time")
+		t.Error("an HOTP key gives a code by time")
 	}
 }
 
@@ -202,10 +202,10 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if _, err := k.At(time.Unix(59, 0)); err == nil {
-			t.Errorf("%s: gives a password by time", what)
+			t.Errorf("%s: gives a code by time", what)
 		}
 		if _, _, err := k.HOTP(); err == nil {
-			t.Errorf("%s: gives a password by counter", what)
+			t.Errorf("%s: gives a code by counter", what)
 		}
 	}
 	for what, change := range map[string]func(*otpgen.Key){

@@ -14,7 +14,7 @@ import (
 // bytes (16 characters) are what Google Authenticator started with and what
 // many issuers still give out. Nine or fewer are refused: they are more likely
 // a paste that lost its end than a key, and 72 bits are within reach of who
-// has seen a few passwords. The upper limit is four blocks of SHA-512, beyond
+// has seen a few codes. The upper limit is four blocks of SHA-512, beyond
 // what any issuer gives.
 const (
 	minSecret = 10
@@ -26,7 +26,7 @@ const (
 // ParseSecret reads a secret that somebody typed or pasted, and returns it in
 // the canonical form: base32 (RFC 4648 section 6) in upper case without
 // padding, the unused bits of the last character zero. Two secrets with the
-// same canonical form give the same passwords.
+// same canonical form give the same codes.
 //
 // Spaces, dashes and invisible characters, lower case and padding do not
 // matter. A character outside the alphabet is not guessed: the error says

@@ -19,7 +19,7 @@ const (
 // ParseURI reads an otpauth URI as issuers put it into QR codes. The format is
 // Google Authenticator's "Key Uri Format"; there is no standard.
 //
-// Refused is what would give wrong passwords, or passwords that may be wrong:
+// Refused is what would give wrong codes, or codes that may be wrong:
 // unknown types, algorithms, lengths and periods, a parameter that stands
 // there twice with different values, an HOTP key without a counter, secrets
 // that are not base32 or shorter than 80 bits, and keys for Steam, also those
@@ -176,7 +176,7 @@ func parseLabel(path string) Label {
 type params map[string][]string
 
 // parseQuery reads the parameters. An error says that one is nearly one that
-// changes passwords: it cannot be ignored.
+// changes codes: it cannot be ignored.
 func parseQuery(query string) (params, error) {
 	p := params{}
 	last, empty := "", false // the parameter before, and whether it has no value
@@ -190,7 +190,7 @@ func parseQuery(query string) (params, error) {
 		v = strings.Trim(unescape(strings.ReplaceAll(v, "+", " ")), " ")
 		switch issuer := p["issuer"]; {
 		case !isParameter(name) && (isSlip(name) || empty && (!ok && name != "" || name == "" && v != "")):
-			return nil, refuse("the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped")
+			return nil, refuse("the URI has a parameter that is nearly one that changes codes: it was cut, joined or mistyped")
 		case !ok && !isParameter(name) && last == "issuer" && len(issuer) > 0 && part != "":
 			issuer[len(issuer)-1] += "&" + strings.Trim(unescape(part), " ")
 			continue
@@ -230,7 +230,7 @@ func isSlip(name string) bool { return Nearly(name, parameters()[:5]...) }
 
 // Nearly reports whether a name is none of the known ones and looks like one: it
 // is one but for one character, or a piece of a long one, or has that in it.
-// Where the names change passwords, it cannot be ignored.
+// Where the names change codes, it cannot be ignored.
 func Nearly(name string, known ...string) bool {
 	return !slices.Contains(known, name) && slices.ContainsFunc(known, func(known string) bool {
 		if len(known) > 4 && oneApart(name, known) {

@@ -29,7 +29,7 @@ type BackupReport struct {
 // could not be looked into.
 var ErrOtherPassphrase = errors.New("made under another passphrase")
 
-// Check reads the whole vault and its backups anew and computes a password of
+// Check reads the whole vault and its backups anew and computes a code of
 // every account. The error says what is wrong with the vault itself; what is
 // wrong with a backup stands in the report.
 func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
@@ -63,7 +63,7 @@ func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
 	return r, err
 }
 
-// check computes a password, of an HOTP account without using it up.
+// check computes a code, of an HOTP account without using it up.
 func (a *Account) check(now time.Time) error {
 	switch {
 	case a.Key == nil:

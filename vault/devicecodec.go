@@ -122,13 +122,13 @@ func (c *Contents) validateDevices() error {
 			return fmt.Errorf("device %d has no id, no name or no recipient", i+1)
 		}
 		if ids[d.ID] || names[d.Name] {
-			return fmt.Errorf("the id or the name of device %d stands twice", i+1)
+			return fmt.Errorf("duplicate id or name of device %d", i+1)
 		}
 		ids[d.ID], names[d.Name] = true, true
 	}
 	for _, id := range c.Identities {
 		if id.ID == "" || ids[id.ID] || id.Secret.Len() == 0 {
-			return errors.New("a device identity is empty or stands twice")
+			return errors.New("a device identity is empty or a duplicate")
 		}
 		ids[id.ID] = true
 	}

@@ -10,8 +10,8 @@ import (
 	"npmotp/internal/secret"
 )
 
-// ErrRecipient says that a text is no age recipient that a device can have.
-var ErrRecipient = errors.New("this is no age recipient")
+// ErrRecipient says that a text is not an age recipient that a device can have.
+var ErrRecipient = errors.New("not an age recipient")
 
 // The beginnings of what age prints (age-encryption.org/v1, "The X25519
 // recipient type" and "The mlkem768x25519 recipient type").

@@ -49,7 +49,7 @@ func (c *Contents) freeName(name, remark string) string {
 }
 
 // Finish makes the account with an id an ordinary one: the registry has taken a
-// password of it. Older accounts of the same user at the same registry are
+// code of it. Older accounts of the same user at the same registry are
 // archived, as the registry knows one secret of a user. It returns the account,
 // or nil when it is not there any more.
 func (c *Contents) Finish(id string, same func(x, y string) bool, now time.Time) *Account {

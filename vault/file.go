@@ -268,7 +268,7 @@ func readRegular(path string) ([]byte, error) {
 	}
 	// A named pipe or a device would hang the read or never end.
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: %s is no regular file", ErrFormat, path)
+		return nil, fmt.Errorf("%w: %s is not a regular file", ErrFormat, path)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -22,7 +22,7 @@ var (
 	// ErrSlotExists says that the name or the recipient of a slot is taken.
 	ErrSlotExists = errors.New("there is such a slot already")
 	// ErrSlotName says that a slot cannot be called so.
-	ErrSlotName = errors.New("no name for a slot")
+	ErrSlotName = errors.New("invalid slot name")
 	// ErrNoPassphraseSlot says that no slot, or not the one that was named, has a
 	// passphrase.
 	ErrNoPassphraseSlot = errors.New("no passphrase to change")

@@ -90,7 +90,7 @@ func (s slot) identity(plain []byte) (*age.HybridIdentity, error) {
 	id, err := age.ParseHybridIdentity(strings.TrimSuffix(string(plain), "\n"))
 	if err != nil {
 		// The parse error may quote what it read.
-		return nil, fmt.Errorf("%w: slot %s holds no vault identity", ErrFormat, s.id)
+		return nil, fmt.Errorf("%w: slot %s does not hold a vault identity", ErrFormat, s.id)
 	}
 	return id, nil
 }

@@ -32,7 +32,7 @@ func (v *Vault) Reserve(ctx context.Context, query, purpose string, now time.Tim
 }
 
 // NextHOTP returns the counter-based password of the account that query names.
-// The advanced counter is on disk before the password is returned (RFC 4226
+// The advanced counter is on disk before the code is returned (RFC 4226
 // section 7.2 has the server resynchronize when one is never sent).
 func (v *Vault) NextHOTP(ctx context.Context, query string, now time.Time) (code otpgen.Code, err error) {
 	err = v.Update(ctx, func(c *Contents) error {

@@ -17,7 +17,7 @@ func (c *Contents) validate() error {
 			return fmt.Errorf("account %d has no id or no name", i+1)
 		}
 		if ids[a.ID] || names[a.Name] {
-			return fmt.Errorf("the id or the name of account %d stands twice", i+1)
+			return fmt.Errorf("duplicate id or name of account %d", i+1)
 		}
 		ids[a.ID], names[a.Name] = true, true
 		if err := a.validate(); err != nil {
@@ -39,7 +39,7 @@ func (a *Account) validate() error {
 	numbers := map[int]bool{}
 	for _, r := range a.RecoveryCodes {
 		if r.Code.Len() == 0 || r.Number < 1 || numbers[r.Number] {
-			return fmt.Errorf("recovery code %d is empty or stands twice", r.Number)
+			return fmt.Errorf("recovery code %d is empty or a duplicate", r.Number)
 		}
 		numbers[r.Number] = true
 		switch r.State {

@@ -99,7 +99,7 @@ func ParseLevel(s string) (Level, error) {
 	case AuthOnly, AuthAndWrites:
 		return l, nil
 	}
-	return "", fmt.Errorf("%q is no level: it is %s or %s", s, AuthOnly, AuthAndWrites)
+	return "", fmt.Errorf("invalid level %q: use %s or %s", s, AuthOnly, AuthAndWrites)
 }
 
 // Contents is what a vault holds. It is a value without I/O; [Vault.Update]
@@ -131,7 +131,7 @@ type Account struct {
 	Username      string
 	Registry      string // origin URL; empty for a key of another service
 	Level         Level
-	Reuse         bool        // the registry takes a password more than once
+	Reuse         bool        // the registry takes a code more than once
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
 	Moved         []Move    // what went to another laptop, the latest last
@@ -312,7 +312,7 @@ func (c *Contents) SameSecret(a *Account) string {
 	return ""
 }
 
-// IsHOTP reports whether the passwords of a are counter-based (RFC 4226).
+// IsHOTP reports whether the codes of a are counter-based (RFC 4226).
 func (a *Account) IsHOTP() bool { return a.Key != nil && a.Key.Kind == otpgen.HOTP }
 
 // Code returns the one-time password of a at t. For an HOTP account use

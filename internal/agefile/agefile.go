@@ -133,7 +133,7 @@ func inBackground(ctx context.Context, do func() ([]byte, error)) ([]byte, error
 // Cut cuts one armored file, with its last newline, off data.
 func Cut(data []byte) (armored, rest []byte, err error) {
 	if !bytes.HasPrefix(data, []byte(armor.Header+"\n")) {
-		return nil, nil, errors.New("no armored age file")
+		return nil, nil, errors.New("not an armored age file")
 	}
 	end := []byte("\n" + armor.Footer + "\n")
 	i := bytes.Index(data, end)

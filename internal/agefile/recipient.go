@@ -15,7 +15,7 @@ import (
 )
 
 // ErrRecipient says that a text is no recipient of age.
-var ErrRecipient = errors.New("no age recipient")
+var ErrRecipient = errors.New("not an age recipient")
 
 // A Recipient is a public key that a file can be sealed to.
 type Recipient struct {

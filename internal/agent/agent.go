@@ -25,7 +25,7 @@ type Account struct {
 	Username      string    `json:"username,omitempty"`
 	Registry      string    `json:"registry,omitempty"`
 	Level         string    `json:"level,omitempty"`
-	Reuse         bool      `json:"reuse,omitempty"` // one password may be sent several times
+	Reuse         bool      `json:"reuse,omitempty"` // one code may be sent several times
 	Type          string    `json:"type,omitempty"`  // empty when there are only recovery codes
 	Algorithm     string    `json:"algorithm,omitempty"`
 	Digits        int       `json:"digits,omitempty"`

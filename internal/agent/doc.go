@@ -13,7 +13,7 @@
 //   - One agent serves one vault; a second one does not start.
 //   - It remembers what it gave to which process.
 //
-// What it does not: a process of the same user that asks gets a password. There
+// What it does not: a process of the same user that asks gets a code. There
 // is no agent on systems other than Linux and macOS.
 //
 // A message is a frame: its length in four bytes, the most significant first,

@@ -19,7 +19,7 @@ const (
 
 // The operations of a request.
 const (
-	opCode   = "code"   // a password of Account
+	opCode   = "code"   // a code of Account
 	opFind   = "find"   // the account that Account names
 	opList   = "list"   // all accounts, from the one at Offset on
 	opStatus = "status" // what was given, and until when
@@ -30,7 +30,7 @@ type request struct {
 	V       int    `json:"v"`
 	Op      string `json:"op"`
 	Account string `json:"account,omitempty"`
-	// TimeBased refuses an account whose passwords are counted, because asking
+	// TimeBased refuses an account whose codes are counted, because asking
 	// for one uses it up.
 	TimeBased bool `json:"time_based,omitempty"`
 	Offset    int  `json:"offset,omitempty"`

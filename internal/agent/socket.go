@@ -53,7 +53,7 @@ func checkFolder(dir string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is no folder of its own", dir) // a symbolic link, perhaps
+		return fmt.Errorf("%s is not a folder of this user alone", dir) // a symbolic link, perhaps
 	case !mine(info):
 		return fmt.Errorf("%s belongs to another user", dir)
 	case info.Mode().Perm()&0o077 != 0:

@@ -225,7 +225,7 @@ func decode(plain []byte) (*Bundle, error) {
 			err = clean(&a)
 		}
 		if err == nil && ids[a.ID] {
-			err = errors.New("its id stands twice")
+			err = errors.New("duplicate account id")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: account %d: %w", ErrInvalid, i+1, err)

@@ -20,7 +20,7 @@ const (
 // what cannot have come from npmotp is refused.
 func clean(a *vault.Account) error {
 	if !isID(a.ID) {
-		return errors.New("its id is none")
+		return errors.New("its id is invalid")
 	}
 	a.Moved = nil // notes of the sender's vault; npmotp sends none
 	a.Name, a.Issuer, a.Username = cleantext.Name(a.Name), cleantext.Name(a.Issuer), cleantext.Name(a.Username)

@@ -66,8 +66,8 @@ func (n NPM) logDirs() []string {
 	return slices.Compact(dirs)
 }
 
-// Logs looks for passwords and recovery codes in the logs of npm, which writes
-// down its arguments. A password has ended by now; a recovery code that was
+// Logs looks for codes and recovery codes in the logs of npm, which writes
+// down its arguments. A code has ended by now; a recovery code that was
 // never sent has not.
 func (n NPM) Logs() []Finding {
 	const check = "npm-logs"
@@ -92,7 +92,7 @@ func (n NPM) Logs() []Finding {
 			})
 		}
 	}
-	return or(found, check, "no password stands in the logs of npm")
+	return or(found, check, "no code stands in the logs of npm")
 }
 
 func contains(path string, what *regexp.Regexp) bool {
@@ -104,7 +104,7 @@ func contains(path string, what *regexp.Regexp) bool {
 	return what.MatchReader(bufio.NewReader(io.LimitReader(f, maxLog)))
 }
 
-// Settings looks for a password in the files that npm reads its settings from:
+// Settings looks for a code in the files that npm reads its settings from:
 // npm would send it with every request, for ever.
 func (n NPM) Settings() []Finding {
 	const check = "npmrc"
@@ -172,7 +172,7 @@ func settingLine(path, name string) (int, error) {
 	return 0, lines.Err()
 }
 
-// Variables looks for variables from which npm and its peers take a password:
+// Variables looks for variables from which npm and its peers take a code:
 // everything that is started in that shell sees it.
 func (n NPM) Variables() []Finding {
 	const check = "environment"
@@ -184,9 +184,9 @@ func (n NPM) Variables() []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			Check: check, What: key + " is exported: every command of this shell sends it, and npmotp adds no password of its own",
+			Check: check, What: key + " is exported: every command of this shell sends it, and npmotp adds no code",
 			Mend: "unset " + key + ", and take it out of the profile of the shell",
 		})
 	}
-	return or(found, check, "no variable holds a password")
+	return or(found, check, "no variable holds a code")
 }

@@ -20,7 +20,7 @@ var errTwice = errors.New("it has a field twice")
 func objectOf(text string) (object, error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	if begin, err := dec.Token(); err != nil || begin != json.Delim('{') {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	o := object{}
 	var twice error

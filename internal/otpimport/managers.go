@@ -237,7 +237,7 @@ func readBitwarden(in *input) error {
 		label := managed(e.name("name"), login.name("username"), addresses...)
 		key, ok := login.text("totp")
 		if !ok {
-			in.add(label, otpgen.Key{}, errors.New("its key is no text"))
+			in.add(label, otpgen.Key{}, errors.New("its key is not a text"))
 			return
 		}
 		in.addManaged(label, record{secret: key})

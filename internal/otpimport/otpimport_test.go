@@ -386,8 +386,8 @@ func TestOddEntries(t *testing.T) {
 		want string // of the entry besides ada's
 	}{
 		"a number as text":     {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":"8","period":"60"}}`), example},
-		"a list for a number":  {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":[6],"period":30}}`), "X|eve|its number of digits is no whole number"},
-		"a fraction":           {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6.0,"period":30}}`), "X|eve|its number of digits is no whole number"},
+		"a list for a number":  {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":[6],"period":30}}`), "X|eve|its number of digits is not a whole number"},
+		"a fraction":           {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6.0,"period":30}}`), "X|eve|its number of digits is not a whole number"},
 		"an unused field":      {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":8,"period":60,"counter":[]}}`), example},
 		"nine digits":          {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":9,"period":30}}`), "X|eve|the number of digits must be 6, 7 or 8"},
 		"an algorithm":         {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA3","digits":6,"period":30}}`), "X|eve|the algorithm must be SHA1, SHA256 or SHA512"},
@@ -395,14 +395,14 @@ func TestOddEntries(t *testing.T) {
 		"a field is missing":   {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","digits":6,"period":30}}`), "X|eve|its algorithm, number of digits or period is missing"},
 		"a field mistyped":     {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"perod":60,"period":30}}`), "X|eve|it has a field that is nearly one that changes passwords, or an algorithm where none is known"},
 		"a field twice":        {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"digits":8,"period":30}}`), "X|eve|it has a field twice"},
-		"no object":            {aegis(`"eve"`), "|entry 2|it is no JSON object"},
+		"no object":            {aegis(`"eve"`), "|entry 2|it is not a JSON object"},
 		"names that are none":  {aegis(`{"type":"totp","name":{},"issuer":5,"info":{"secret":"","algo":"SHA1","digits":6,"period":30}}`), "5||the secret is empty"},
 		"Steam by its issuer":  {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/Steam:eve?secret=" + other, "Steam|eve|" + steam},
 		"Steam in a table":     {"title,username,totp\nnpm,ada," + key + "\nSteam,eve," + other, "Steam|eve|" + steam},
 		"a short row":          {"title,username,totp,note\nnpm,ada," + key + ",\nnote\nX,eve," + other + "\n", "X|eve|its row is shorter than the others"},
 		"a bare quote":         {"title,username,totp,note\nnpm,ada," + key + ",6\" long\nX,eve,\"" + other + "\"x,\n", "|line 3|its quotation marks do not match"},
 		"too many cells":       {"title,username,totp\nnpm,ada," + key + "\nX,eve," + other + ",x\n", "|line 3|it has more cells than the table has columns"},
-		"an unknown parameter": {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&digit=8", "X|eve|the URI has a parameter that is nearly one that changes passwords: it was cut, joined or mistyped"},
+		"an unknown parameter": {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&digit=8", "X|eve|the URI has a parameter that is nearly one that changes codes: it was cut, joined or mistyped"},
 		"a line of 2fa":        {"npm:ada 6 " + key + "\neve 6\n", "|line 2|it is not a line of 2fa"},
 		"a part of a secret":   {"otpauth://totp/npm:ada?secret=" + key + "\n\notpauth://totp/X:eve?secret=" + other + "…", "|line 3|the URI is not written in full"},
 	} {

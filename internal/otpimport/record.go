@@ -80,7 +80,7 @@ func number(name, text string, absent uint64) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("its %s is no whole number", name) // err quotes the text
+		return 0, fmt.Errorf("its %s is not a whole number", name) // err quotes the text
 	}
 	return n, nil
 }

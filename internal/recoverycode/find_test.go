@@ -87,7 +87,7 @@ func FuzzFind(f *testing.F) {
 		for _, c := range codes {
 			known := strings.NewReplacer("-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(c.Reveal()))
 			if !strings.Contains(typed, known) || seen[c.Reveal()] || len(c.Reveal()) < 6 {
-				t.Fatalf("a code that is not in the input, stands twice or is short")
+				t.Fatalf("a code that is not in the input, duplicate or is short")
 			}
 			seen[c.Reveal()] = true
 		}

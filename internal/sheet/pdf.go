@@ -33,7 +33,7 @@ func (s Sheet) WritePDF(w io.Writer) error {
 	for i := range pages {
 		fmt.Fprintf(&kids, " %d 0 R", first+i*each)
 	}
-	f := pdfFile{bytes: []byte("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")} // the second line says that it is no text
+	f := pdfFile{bytes: []byte("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")} // the second line says that it is binary
 	f.object("<< /Type /Catalog /Pages 2 0 R >>")
 	f.object("<< /Type /Pages /Count %d /Kids [%s ] >>", len(pages), kids.String())
 	f.object("<< /Title %s /Creator (npmotp) /CreationDate (D:%sZ) >>",

@@ -18,7 +18,7 @@ const (
 
 var (
 	errTooLarge   = errors.New("the file is too large")
-	errNotRegular = errors.New("this is no regular file")
+	errNotRegular = errors.New("this is not a regular file")
 )
 
 // readFile returns the text of a file of at most limit bytes, and whether there

@@ -11,7 +11,7 @@ import (
 
 // errOddKey means that a line has a quoted key that is JSON but no string. npm
 // stops at some of them and makes a string of others.
-var errOddKey = errors.New("a quoted key is no string")
+var errOddKey = errors.New("a quoted key is not a string")
 
 // A section stands for what is under a [section], which npm's settings never
 // are.

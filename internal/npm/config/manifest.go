@@ -22,9 +22,9 @@ type manifest struct {
 }
 
 var (
-	errNotJSON    = errors.New("this is no package.json")
-	errNoObject   = errors.New("this is no JSON object")
-	errWorkspaces = errors.New("workspaces is no list of patterns")
+	errNotJSON    = errors.New("this is not a package.json")
+	errNoObject   = errors.New("this is not a JSON object")
+	errWorkspaces = errors.New("workspaces is not a list of patterns")
 )
 
 // readManifest reads dir's package.json. Without one it returns nil.

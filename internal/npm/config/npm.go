@@ -139,7 +139,7 @@ func (c *config) packageNamed(args []string) (string, error) {
 	}
 	bare := strings.TrimPrefix(name, scopeOf(name)+"/")
 	if bare == "" || strings.ContainsAny(bare, `/\:@`) || strings.ContainsAny(version, `/\:`) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") {
-		return "", c.unknown(Source{}, "an argument is no name of a package", nil)
+		return "", c.unknown(Source{}, "an argument is not the name of a package", nil)
 	}
 	return name, nil
 }

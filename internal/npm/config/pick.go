@@ -61,7 +61,7 @@ func (v view) target(s setting) (Target, error) {
 	text, _ := s.value.(string)
 	address, ok := canonical(text)
 	if !ok {
-		return Target{}, v.unknown(s.source, "this is no plain address of a registry; it begins with https:// or http://", nil)
+		return Target{}, v.unknown(s.source, "this is not a plain registry address; one begins with https:// or http://", nil)
 	}
 	return Target{Registry: address, Source: s.source}, nil
 }

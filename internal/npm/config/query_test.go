@@ -204,7 +204,7 @@ func TestTarballs(t *testing.T) {
 	}
 	q := project(t, map[string]string{"project/x.tgz": "\x1f\x8bno"}, "x.tgz")
 	if targets, err := config.Targets(q); err == nil {
-		t.Errorf("of what is no tarball the targets are %v", targets)
+		t.Errorf("of what is not a tarball the targets are %v", targets)
 	}
 }
 

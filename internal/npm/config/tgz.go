@@ -17,7 +17,7 @@ const tarballLimit = 1 << 30
 var (
 	errNoManifest   = errors.New("there is no package.json in it")
 	errTwoManifests = errors.New("there is more than one package.json in it")
-	errNoTarball    = errors.New("this is no tarball")
+	errNoTarball    = errors.New("this is not a tarball")
 )
 
 // readTarball returns the manifest in a tarball: the package.json in its one

@@ -19,7 +19,7 @@ func (c *config) put(l layer, key string, value any, source Source) error {
 	if c.nearestPrefix && quoted(text) && text[0] == '"' && len(text) > 1 {
 		var inner string
 		if err := json.Unmarshal([]byte(text), &inner); err != nil {
-			return c.refused(source, "the value is no JSON string")
+			return c.refused(source, "the value is not a JSON string")
 		}
 		text = inner
 	}

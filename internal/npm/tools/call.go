@@ -178,7 +178,7 @@ func (c call) decide(o Options) (needs bool, why string) {
 		return false, "this npm has no star and takes it for start, which runs a script"
 	}
 	if need == write && o.Level == AuthOnly {
-		need, why = none, "the account is auth-only and "+what+" is no log-in"
+		need, why = none, "the account is auth-only and "+what+" is not a login"
 	}
 	if need == none {
 		return false, why

@@ -1,5 +1,5 @@
 // Package tools knows how npm and the tools around it take a one-time
-// password, and starts them.
+// code, and starts them.
 //
 // [New] reads a command line as the tool itself would and decides whether a
 // code goes with it; [Plan.Command] puts the code in; [Run] looks the command
@@ -61,7 +61,7 @@ func ParseVia(s string) (Via, error) {
 	case "prompt":
 		return Prompt, nil
 	}
-	return 0, fmt.Errorf("%q is no way to pass a code: flag, env and prompt are", s)
+	return 0, fmt.Errorf("invalid way to pass a code %q: use flag, env or prompt", s)
 }
 
 // String returns the name that [ParseVia] reads.
