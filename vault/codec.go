@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-
-	"npmotp/vault/internal/merge"
 )
 
 // contentsVersion is the version of the JSON inside the body. Fields may be
@@ -24,6 +22,7 @@ const (
 	listDevices    = "devices"
 	listIdentities = "identities"
 	listTombstones = "tombstones"
+	listSlots      = "slots"
 )
 
 const (
@@ -43,7 +42,6 @@ type wireContents struct {
 	Parent     string            `json:"parent,omitempty"`
 	SlotsHash  string            `json:"slots_hash"`
 	Default    string            `json:"default,omitempty"`
-	ChangedAt  json.RawMessage   `json:"changed_at,omitempty"` // see wireNote
 	Accounts   []json.RawMessage `json:"accounts,omitempty"`
 	Devices    []json.RawMessage `json:"devices,omitempty"`
 	Identities []json.RawMessage `json:"identities,omitempty"`
@@ -68,7 +66,6 @@ type wireAccount struct {
 	ArchivedAt    time.Time         `json:"archived_at,omitzero"`
 	AddedAt       time.Time         `json:"added_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
-	wireNote
 }
 
 type wireKey struct {
@@ -102,28 +99,6 @@ type wireSlot struct {
 	ID          string `json:"id"`
 	Recipient   string `json:"recipient"`
 	PostQuantum bool   `json:"post_quantum,omitempty"`
-}
-
-// A wireNote is what merges have to know of an account, as most accounts have it.
-// Fields of it are carried as unknown ones are; that they have names here only
-// spares a second pass over each account.
-type wireNote struct {
-	ChangedAt json.RawMessage `json:"changed_at,omitempty"`
-	OTPID     json.RawMessage `json:"otp_id,omitempty"`
-}
-
-// extra returns the note as unknown fields.
-func (n *wireNote) extra() extra {
-	var x extra
-	for name, field := range map[string]*json.RawMessage{merge.ChangedAt: &n.ChangedAt, merge.OTPID: &n.OTPID} {
-		if *field != nil {
-			if x == nil {
-				x = extra{}
-			}
-			x[name], *field = *field, nil
-		}
-	}
-	return x
 }
 
 var errJSON = errors.New("not the JSON that npmotp writes")

@@ -142,11 +142,18 @@ func (w *wireContents) pad(x extra) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text = text[:len(text)-1]
-	for _, list := range []struct {
+	lists := []struct {
 		name    string
 		objects []json.RawMessage
-	}{{listAccounts, w.Accounts}, {listDevices, w.Devices}, {listIdentities, w.Identities}, {listTombstones, w.Tombstones}, {"slots", w.Slots}} {
+	}{{listAccounts, w.Accounts}, {listDevices, w.Devices}, {listIdentities, w.Identities}, {listTombstones, w.Tombstones}, {listSlots, w.Slots}}
+	size := len(text) + padStep
+	for _, list := range lists {
+		for _, o := range list.objects {
+			size += len(o) + 1
+		}
+	}
+	text = append(make([]byte, 0, size), text[:len(text)-1]...)
+	for _, list := range lists {
 		if list.objects != nil {
 			text = fmt.Appendf(text, ",%q:[", list.name)
 			for i, o := range list.objects {

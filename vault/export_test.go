@@ -45,3 +45,6 @@ func (c *Contents) Canonical() string {
 	}
 	return text
 }
+
+// EachField is how objects are cut.
+func EachField(data []byte, f func(name, value []byte) error) error { return eachField(data, f) }

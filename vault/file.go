@@ -95,10 +95,10 @@ type Vault struct {
 	id   *age.HybridIdentity
 	slot string // the id of the slot that it was opened by, if it was
 
-	// opened is what the file of that hash holds, until it is asked for: a
+	// opened is what openedFrom holds, until it is asked for: a
 	// command opens the vault and then looks into it.
 	opened     *Contents
-	openedHash string
+	openedFrom *container
 }
 
 // Create makes a new, empty vault that opens with pass. The error wraps
@@ -168,13 +168,13 @@ func (f *File) Open(ctx context.Context, by Opener) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkRead(contents, c.hash); err != nil {
+	if err := f.checkRead(contents, c); err != nil {
 		f.options.Warn(err)
 	}
 	if v.slot != "" {
 		f.options.Look(contents)
 	}
-	v.opened, v.openedHash = contents, c.hash
+	v.opened, v.openedFrom = contents, c
 	return v, nil
 }
 

@@ -70,13 +70,12 @@ func (m memory) generation(path, vaultID string) (uint64, error) {
 	return r.Generation, nil
 }
 
-// checkRead is check for what was read without the lock, from a file of the given
-// hash. Where the file has been replaced since, by a save that is in the memory
+// checkRead is check for what was read without the lock, from a file. Where the file has been replaced since, by a save that is in the memory
 // already, nothing is wrong: what was read was the newest then.
-func (f *File) checkRead(c *Contents, hash string) error {
+func (f *File) checkRead(c *Contents, from *container) error {
 	err := f.memory.check(f.path, c)
 	if errors.Is(err, ErrRolledBack) {
-		if now, readErr := hashFile(f.path); readErr == nil && now != hash {
+		if now, readErr := hashFile(f.path); readErr == nil && now != from.hash() {
 			return nil
 		}
 	}

@@ -295,7 +295,7 @@ func (f *File) seen(own *Contents, highest uint64) (uint64, error) {
 
 // seal returns the file that j is, as the successor of the file old.
 func (j *joint) seal(f *File, old *container) ([]byte, error) {
-	j.contents.Parent = old.hash
+	j.contents.Parent = old.hash()
 	j.contents.Generation = j.generation + 1
 	plain, err := j.contents.encode(headHash(j.head))
 	if err != nil {
@@ -342,7 +342,7 @@ func RemoveCopy(c *Copy) error {
 	if err != nil {
 		return err
 	}
-	if now != c.file.hash {
+	if now != c.file.hash() {
 		return fmt.Errorf("%s was written again and stays: merge it once more", c.path)
 	}
 	path, err := atomicfile.Resolve(c.path)

@@ -34,7 +34,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if err != nil {
 		return nil, err
 	}
-	contents.Parent = c.hash
+	contents.Parent = c.hash()
 	contents.Generation = max(contents.Generation, seen) + 1
 	if present, err := v.Contents(ctx); err == nil {
 		contents.revive(present)

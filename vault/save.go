@@ -21,7 +21,7 @@ func (v *Vault) save(old *container, head []byte, contents *Contents) error {
 
 // replace stores contents in place of the file old of the given generation.
 func (v *Vault) replace(old *container, generation uint64, head []byte, contents *Contents) error {
-	contents.Parent = old.hash
+	contents.Parent = old.hash()
 	contents.Generation++
 	plain, err := contents.encodeChange(headHash(head), v.file.options.Clock())
 	if err != nil {
@@ -40,7 +40,7 @@ func (v *Vault) publish(old *container, generation uint64, data, plain []byte, c
 	if err := removeLeftovers(v.file.path); err != nil {
 		v.file.options.Warn(err)
 	}
-	backup, err := v.file.backupPath(contents.VaultID, generation, old.hash)
+	backup, err := v.file.backupPath(contents.VaultID, generation, old.hash())
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ func (v *Vault) decrypt(c *container) ([]byte, error) {
 // decode decrypts the body of c and returns what it holds. What was decoded last
 // is not decoded again while the file is the same; it is handed out once.
 func (v *Vault) decode(c *container) (*Contents, error) {
-	if opened := v.opened; opened != nil && v.openedHash == c.hash {
-		v.opened = nil
+	if opened := v.opened; opened != nil && bytes.Equal(v.openedFrom.data, c.data) {
+		v.opened, v.openedFrom = nil, nil
 		return opened, nil
 	}
 	plain, err := v.decrypt(c)

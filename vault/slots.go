@@ -36,7 +36,16 @@ type container struct {
 	slots []slot
 	head  []byte // all bytes before the armor of the body
 	body  []byte // armored
-	hash  string // of the whole file
+	data  []byte // the whole file
+	sum   string // see hash
+}
+
+// hash returns the hexadecimal SHA-256 of the file.
+func (c *container) hash() string {
+	if c.sum == "" {
+		c.sum = hashOf(c.data)
+	}
+	return c.sum
 }
 
 // A slot holds the vault identity, wrapped in one way.
@@ -93,7 +102,7 @@ func hashOf(data []byte) string {
 // parseContainer takes a file apart. It accepts only what headOf and the armor
 // of age write, byte for byte.
 func parseContainer(data []byte) (*container, error) {
-	c := &container{hash: hashOf(data)}
+	c := &container{data: data}
 	rest, err := cutHeader(data)
 	if err != nil {
 		return nil, err

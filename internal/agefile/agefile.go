@@ -31,8 +31,9 @@ var ErrPassphrase = errors.New("wrong passphrase")
 
 // Seal encrypts plain to r.
 func Seal(plain []byte, r age.Recipient) ([]byte, error) {
-	var binary bytes.Buffer
-	w, err := age.Encrypt(&binary, r)
+	const header, chunk = 4096, 64 << 10 // what age adds: a tag of 16 bytes for each chunk
+	binary := bytes.NewBuffer(make([]byte, 0, len(plain)+len(plain)/chunk*16+header))
+	w, err := age.Encrypt(binary, r)
 	if err != nil {
 		return nil, err
 	}
@@ -172,15 +173,19 @@ func dearmor(armored []byte) ([]byte, bool) {
 	if body, ok = bytes.CutSuffix(body, []byte(armor.Footer+"\n")); !ok {
 		return nil, false
 	}
-	binary := make([]byte, 0, len(body)/4*3)
+	binary, read := make([]byte, 0, len(body)/4*3), 0
 	for line := range slices.Chunk(body, armorLine+1) {
 		text, ended := bytes.CutSuffix(line, []byte("\n"))
-		// The decoder passes over ends of lines, and padding ends a file.
-		if !ended || len(text) == 0 || bytes.ContainsAny(text, "\r\n") || len(binary)%armorLineBytes != 0 {
+		if !ended || len(text) == 0 || len(text)%4 != 0 || len(binary)%armorLineBytes != 0 { // padding ends a file
 			return nil, false
 		}
+		bytesIn := len(text)/4*3 - len(text) + len(bytes.TrimRight(text, "="))
 		var err error
 		if binary, err = base64.StdEncoding.Strict().AppendDecode(binary, text); err != nil {
+			return nil, false
+		}
+		// The decoder passes over ends of lines.
+		if read += bytesIn; len(binary) != read {
 			return nil, false
 		}
 	}
