@@ -63,7 +63,7 @@ func viewAccount(a agent.Account) accountView {
 	return view
 }
 
-// levelOf returns the level of an account as npmrun knows it.
+// levelOf returns the level of an account as package tools knows it.
 func levelOf(a agent.Account) tools.Level {
 	if a.Level == string(vault.AuthOnly) {
 		return tools.AuthOnly
@@ -104,27 +104,30 @@ enrolment did not come to its end is pending. Those that were put away, as
 }
 
 func (app *App) printAccounts(accounts []agent.Account) error {
-	views := make([]accountView, len(accounts))
-	for i, a := range accounts {
-		views[i] = viewAccount(a)
-	}
 	if app.flags.json {
+		views := make([]accountView, len(accounts))
+		for i, a := range accounts {
+			views[i] = viewAccount(a)
+		}
 		return app.JSON(views)
 	}
-	if len(views) == 0 {
+	if len(accounts) == 0 {
 		app.Sayf("the vault is empty; 'npmotp add' adds an account")
 		return nil
 	}
-	var rows [][]string
-	for _, v := range views {
-		mark := v.State
-		switch {
-		case v.ArchivedAt != nil:
-			mark = "archived"
-		case v.Default:
-			mark = strings.TrimSpace("default " + v.State)
+	rows := make([][]string, len(accounts))
+	for i, a := range accounts {
+		mark := ""
+		if a.Pending {
+			mark = "pending"
 		}
-		rows = append(rows, []string{v.Name, v.Issuer, v.Username, cmp.Or(v.Registry, noRegistry), v.Level, v.Type, fmt.Sprint(v.RecoveryCodes), mark})
+		switch {
+		case !a.ArchivedAt.IsZero():
+			mark = "archived"
+		case a.Default:
+			mark = strings.TrimSpace("default " + mark)
+		}
+		rows[i] = []string{a.Name, a.Issuer, a.Username, cmp.Or(a.Registry, noRegistry), a.Level, a.Type, fmt.Sprint(a.RecoveryCodes), mark}
 	}
 	return app.Table("NAME ISSUER USER REGISTRY LEVEL TYPE RECOVERY NOTE", rows)
 }

@@ -39,15 +39,15 @@ type request struct {
 // A reply holds the answer to one operation, or an error. It is all that an
 // agent can say: nothing in it can carry a key or a recovery code.
 type reply struct {
-	V        int       `json:"v"`
-	Error    *Error    `json:"error,omitempty"`
-	Warning  string    `json:"warning,omitempty"`
-	Code     *wireCode `json:"code,omitempty"`
-	Account  *Account  `json:"account,omitempty"`
-	Accounts []Account `json:"accounts,omitempty"`
-	More     bool      `json:"more,omitempty"`  // accounts follow
-	State    uint64    `json:"state,omitempty"` // changes when the accounts do
-	Status   *Status   `json:"status,omitempty"`
+	V        int               `json:"v"`
+	Error    *Error            `json:"error,omitempty"`
+	Warning  string            `json:"warning,omitempty"`
+	Code     *wireCode         `json:"code,omitempty"`
+	Account  *Account          `json:"account,omitempty"`
+	Accounts []json.RawMessage `json:"accounts,omitempty"` // each an [Account]
+	More     bool              `json:"more,omitempty"`     // accounts follow
+	State    uint64            `json:"state,omitempty"`    // changes when the accounts do
+	Status   *Status           `json:"status,omitempty"`
 }
 
 type wireCode struct {

@@ -78,7 +78,7 @@ func page(accounts []Account, state uint64, offset int) reply {
 			r.More = true
 			break
 		}
-		r.Accounts = append(r.Accounts, a)
+		r.Accounts = append(r.Accounts, data)
 	}
 	return r
 }

@@ -1,7 +1,9 @@
 package tools
 
 import (
+	"slices"
 	"strings"
+	"sync"
 
 	"npmotp/internal/npm/argv"
 	"npmotp/internal/ptyrun"
@@ -131,14 +133,23 @@ func (r row) name() string {
 // AsksCode returns the sub-commands of npm that the registry asks a code for at
 // a level. It is what the table says that exec goes by.
 func AsksCode(level Level) []string {
-	var names []string
-	for _, r := range npmRows() {
-		if r.need == login || r.need == write && level != AuthOnly {
-			names = append(names, r.name())
+	if level != AuthOnly {
+		level = AuthAndWrites
+	}
+	return slices.Clone(asksCode()[level])
+}
+
+var asksCode = sync.OnceValue(func() map[Level][]string { //nolint:gochecknoglobals // a constant, but for the time when it is made
+	names := map[Level][]string{}
+	for _, level := range []Level{AuthOnly, AuthAndWrites} {
+		for _, r := range npmRows() {
+			if r.need == login || r.need == write && level != AuthOnly {
+				names[level] = append(names[level], r.name())
+			}
 		}
 	}
 	return names
-}
+})
 
 func contains(words, word string) bool {
 	for w := range strings.FieldsSeq(words) {
