@@ -70,9 +70,12 @@ func TestToolTable(t *testing.T) {
 	cells := map[string]string{}
 	t.Run("run", func(t *testing.T) {
 		slots := make(chan struct{}, max(2, runtime.NumCPU()))
-		for _, c := range calls {
-			for _, via := range ways {
+		for i, c := range calls {
+			for j, via := range ways {
 				for kind := range 4 {
+					if !npmtest.Sampled(i + j + kind) {
+						continue
+					}
 					o := npmregistry.Options{WebLogin: kind > 1, AllowReuse: kind%2 == 1}
 					name := fmt.Sprint(c.argv[0], " ", c.folder, c.name, " ", via, " ", kind)
 					t.Run(name, func(t *testing.T) {
@@ -91,22 +94,46 @@ func TestToolTable(t *testing.T) {
 			}
 		}
 	})
-	if t.Failed() || slices.ContainsFunc(calls, func(c toolCall) bool { return cells[c.title(t, dir)+"prompt3"] == "" }) {
-		return // or only some of them ran
+	if t.Failed() {
+		return
 	}
+	documented := tableCells(t)
 	var b strings.Builder
 	b.WriteString("| tool | way | classic, once | classic, reuse | web, once | web, reuse | scripts see it |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, c := range calls {
 		title := c.title(t, dir)
 		for _, via := range ways {
 			fmt.Fprintf(&b, "| %s | %s |", title, via)
+			old := documented[title+" "+via]
 			for kind := range 4 {
-				fmt.Fprintf(&b, " %s |", cells[fmt.Sprint(title, via, kind)])
+				fmt.Fprintf(&b, " %s |", cmp.Or(cells[fmt.Sprint(title, via, kind)], old[kind]))
 			}
-			fmt.Fprintf(&b, " %s |\n", cmp.Or(cells[fmt.Sprint(title, via, "seen")], "no"))
+			seen := cmp.Or(cells[fmt.Sprint(title, via, "seen")], "no")
+			if !npmtest.Sampled(1) && seen == "no" {
+				seen = old[4] // it may show in what was left out
+			}
+			fmt.Fprintf(&b, " %s |\n", seen)
 		}
 	}
 	compareTable(t, b.String())
+}
+
+// tableCells returns the cells of the table of doc/exec.md, by the tool and the way.
+func tableCells(t *testing.T) map[string][5]string {
+	t.Helper()
+	text, err := os.ReadFile("doc/exec.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := map[string][5]string{}
+	for line := range strings.Lines(string(text)) {
+		columns := strings.Split(strings.TrimSpace(line), " | ")
+		if len(columns) == 7 {
+			columns[0], columns[6] = strings.TrimPrefix(columns[0], "| "), strings.TrimSuffix(columns[6], " |")
+			cells[columns[0]+" "+columns[1]] = [5]string(columns[2:])
+		}
+	}
+	return cells
 }
 
 // compareTable compares a table with the one between the marks of doc/exec.md.

@@ -171,13 +171,13 @@ func (s *stage) said(targets []config.Target) (all, changed []string) {
 func TestNPMGoesWhereTargetsSay(t *testing.T) {
 	// Two at a time: an npm keeps a processor busy.
 	slots := make(chan struct{}, 2)
-	for _, n := range npmtest.Every(t) {
+	for k, n := range npmtest.Every(t) {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			for _, l := range layouts() {
-				if !l.runsIn(n.Major) {
+			for i, l := range layouts() {
+				if !l.runsIn(n.Major) || !npmtest.Sampled(i+k) {
 					continue
 				}
 				t.Run(l.name, func(t *testing.T) { testLayout(t, n, l) })

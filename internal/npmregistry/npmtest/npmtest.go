@@ -16,6 +16,14 @@ import (
 // DirVariable names the folder that .ci/install-npm filled.
 const DirVariable = "NPMOTP_TEST_NPMS"
 
+// WholeVariable makes the tests that drive every npm and tool through large tables
+// run all of them, which takes an hour. Without it they run a sample.
+const WholeVariable = "NPMOTP_TEST_WHOLE"
+
+// Sampled reports whether the i-th case of a large table is part of what runs: one
+// in three, or all of them.
+func Sampled(i int) bool { return i%3 == 0 || os.Getenv(WholeVariable) == "1" }
+
 // An NPM is one installed npm.
 type NPM struct {
 	Version string // such as 11.21.2
