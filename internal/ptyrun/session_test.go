@@ -225,7 +225,7 @@ func TestSessionOutputIsUnchanged(t *testing.T) {
 // TestSessionAnswersAScript is an answer in a terminal's usual mode, echoed by
 // the system.
 func TestSessionAnswersAScript(t *testing.T) {
-	p := sit(t, start{}, "bash", "-c", `printf 'Enter OTP: '; read x; [ "$x" = 123456 ] && echo right`)
+	p := sit(t, start{}, "sh", "-c", `printf 'Enter OTP: '; read x; [ "$x" = 123456 ] && echo right`)
 	p.expect("Enter OTP: ******\r\nright\r\n")
 	p.end(0)
 }
@@ -238,7 +238,7 @@ func TestSessionStopsAtTheLimit(t *testing.T) {
 }
 
 func TestSessionLeavesTheQuestion(t *testing.T) {
-	p := sit(t, start{answer: func(string) string { return "leave" }}, "bash", "-c", `printf 'Enter OTP: '; read x; echo "got $x"`)
+	p := sit(t, start{answer: func(string) string { return "leave" }}, "sh", "-c", `printf 'Enter OTP: '; read x; echo "got $x"`)
 	p.expect("Enter OTP: ")
 	p.press("99\r")
 	p.expect("got 99")

@@ -113,7 +113,7 @@ func (s *stage) write(t *testing.T, name, text string) {
 	}
 }
 
-// query returns the layout's command as npmconfig is asked about it.
+// query returns the layout's command as package config is asked about it.
 func (s *stage) query(l layout) config.Query {
 	argv := []string{s.Path}
 	for a := range strings.FieldsSeq(l.command) {
