@@ -193,7 +193,7 @@ func (app *App) store(ctx context.Context, accounts []newAccount) ([]addView, er
 				return err
 			}
 			if len(n.enrolment.RecoveryCodes) > 0 {
-				if _, err := a.AddRecoveryCodes(n.enrolment.RecoveryCodes, false, app.Now()); err != nil {
+				if _, err := c.AddRecoveryCodes(a, n.enrolment.RecoveryCodes, false, app.Now()); err != nil {
 					return err
 				}
 			}

@@ -189,6 +189,9 @@ func classifyType(err error) (status int, hint string) {
 	if _, ok := errors.AsType[*recoverycode.CutError](err); ok {
 		return exitUsage, ""
 	}
+	if _, ok := errors.AsType[*recoverycode.DoubtError](err); ok {
+		return exitUsage, ""
+	}
 	if _, ok := errors.AsType[*recoverycode.CheckError](err); ok {
 		return exitUsage, "compare the groups with the sheet; each is four characters"
 	}

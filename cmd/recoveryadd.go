@@ -76,7 +76,7 @@ func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
 		if err != nil {
 			return err
 		}
-		if retired, err = a.AddRecoveryCodes(in.codes, o.join, app.Now()); err != nil {
+		if retired, err = c.AddRecoveryCodes(a, in.codes, o.join, app.Now()); err != nil {
 			return err
 		}
 		name, unused = a.Name, a.UnusedCodes()

@@ -60,16 +60,8 @@ func (e *DuplicateError) Error() string {
 // any set, are a [*DuplicateError], and nothing is added.
 func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time) (retired int, err error) {
 	now = now.UTC()
-	duplicate := &DuplicateError{Account: a.Name, Of: len(codes)}
-	for _, code := range codes {
-		for _, r := range a.RecoveryCodes {
-			if recoverycode.Same(r.Code, code) {
-				duplicate.Numbers = append(duplicate.Numbers, r.Number)
-			}
-		}
-	}
-	if len(duplicate.Numbers) > 0 {
-		return 0, duplicate
+	if err := a.has(codes); err != nil {
+		return 0, err
 	}
 	set := a.newestSet()
 	if !join || set == 0 {
@@ -94,6 +86,34 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	}
 	a.UpdatedAt = now
 	return retired, nil
+}
+
+// AddRecoveryCodes stores codes in a as [Account.AddRecoveryCodes] does. One code
+// belongs to one account: where another account has it, it would be given out
+// twice.
+func (c *Contents) AddRecoveryCodes(a *Account, codes []secret.Text, join bool, now time.Time) (retired int, err error) {
+	for i := range c.Accounts {
+		if err := c.Accounts[i].has(codes); err != nil {
+			return 0, err
+		}
+	}
+	return a.AddRecoveryCodes(codes, join, now)
+}
+
+// has returns a [*DuplicateError] when a has one of the codes.
+func (a *Account) has(codes []secret.Text) error {
+	duplicate := &DuplicateError{Account: a.Name, Of: len(codes)}
+	for _, code := range codes {
+		for _, r := range a.RecoveryCodes {
+			if recoverycode.Same(r.Code, code) {
+				duplicate.Numbers = append(duplicate.Numbers, r.Number)
+			}
+		}
+	}
+	if len(duplicate.Numbers) > 0 {
+		return duplicate
+	}
+	return nil
 }
 
 func (a *Account) newestSet() int {

@@ -31,6 +31,12 @@ func TestFind(t *testing.T) {
 		{"48 digits", hexC + hexC + hexC, []string{hexC + hexC + hexC}, 0},
 		{"upper case is kept", strings.ToUpper(hexC), []string{strings.ToUpper(hexC)}, 0},
 		{"twice the same", hexA + "\n" + hexA + "\n" + hexB, []string{hexA, hexB}, 1},
+		{"groups with dashes", inGroups(hexA, 4, "-") + "\n" + inGroups(hexB, 4, "-"), []string{hexA, hexB}, 0},
+		{"groups of eight", inGroups(hexA, 8, " ") + "\n" + inGroups(hexB, 8, ":"), []string{hexA, hexB}, 0},
+		{"groups of sixteen with dots", "1) " + inGroups(hexA, 16, ".") + "\n", []string{hexA}, 0},
+		{"groups with no-break spaces", inGroups(hexA, 4, "\u00a0"), []string{hexA}, 0},
+		{"groups of sixteen beside whole codes", hexB + "\n" + inGroups(hexA, 16, " "), []string{hexB, hexA}, 0},
+		{"columns of sixteen beside single ones", hexC + "\n" + inGroups(hexA, 16, " "), []string{hexC, hexA[:16], hexA[16:32], hexA[32:48], hexA[48:]}, 0},
 		{"another alphabet", "1. abcd-12345\n2. efgh-67890\n", []string{"abcd-12345", "efgh-67890"}, 0},
 		{"another alphabet in columns", "  abcde-12345   fghij-67890\n  klmno-13579   pqrst-24680\n", []string{"abcde-12345", "fghij-67890", "klmno-13579", "pqrst-24680"}, 0},
 		{"another alphabet as JSON", "[\n  \"abcd-1234\",\n  \"efgh-5678\"\n]\n", []string{"abcd-1234", "efgh-5678"}, 0},
@@ -51,8 +57,51 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// inGroups writes a code in groups of n with a separator.
+func inGroups(code string, n int, separator string) string {
+	var groups []string
+	for ; len(code) > 0; code = code[n:] {
+		groups = append(groups, code[:n])
+	}
+	return strings.Join(groups, separator)
+}
+
+// What is nearly a code, a part of one, or one or several, is named by its line.
+func TestFindInDoubt(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		line int
+	}{
+		"an O for a 0":          {hexB + "\n" + hexA[:21] + "O" + hexA[22:] + "\n" + hexC + hexC + hexC + hexC, 2},
+		"an l for a 1":          {hexB + "\n\n" + hexA[:9] + "l" + hexA[10:], 3},
+		"an underscore":         {hexB + "\n" + hexA[:30] + "_" + hexA[31:], 2},
+		"cut to a few":          {hexB + "\n" + hexA[:10], 2},
+		"dots for the rest":     {hexA[:48] + "…\n", 1},
+		"dots for the begin":    {"\n..." + hexA[16:], 2},
+		"stars for the rest":    {hexA[:16] + strings.Repeat("*", 48), 1},
+		"as npmotp shows it":    {hexA[:4] + "…" + hexA[60:], 1},
+		"four groups or codes":  {inGroups(hexA, 16, " "), 1},
+		"a date above a list":   {"ab-2026-01\nabcde-12345\nfghij-67890\n", 1},
+		"a password in a list":  {"abcde-12345\nTr0ub4dor\nfghij-67890\n", 2},
+		"groups that are short": {inGroups(hexA, 8, " ") + "\n" + inGroups(hexB[:56], 8, " "), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			codes, _, err := recoverycode.Find(secret.New(tt.text))
+			line := 0
+			if doubt, ok := errors.AsType[*recoverycode.DoubtError](err); ok {
+				line = doubt.Line
+			} else if cut, ok := errors.AsType[*recoverycode.CutError](err); ok {
+				line = cut.Line
+			}
+			if err == nil || line != tt.line || strings.Contains(err.Error(), hexA[1:9]) {
+				t.Errorf("%d codes, %v, want line %d", len(codes), err, tt.line)
+			}
+		})
+	}
+}
+
 func TestFindRefuses(t *testing.T) {
-	for _, text := range []string{"", "\n\n", "hello world\n", "npm\n", "Scan into your authenticator app:\n"} {
+	for _, text := range []string{"", "\n\n", "hello world\n", "npm\n", "Scan into your authenticator app:\n", "npm_AbCdEf0123456789AbCdEf0123456789AbCd\n", "123456\n234567\n", "2026-01-02\n"} {
 		if _, _, err := recoverycode.Find(secret.New(text)); !errors.Is(err, recoverycode.ErrNone) {
 			t.Errorf("%q: %v", text, err)
 		}

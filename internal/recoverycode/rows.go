@@ -1,6 +1,7 @@
 package recoverycode
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -83,9 +84,9 @@ func (r typedRow) code(line, last int) (string, error) {
 	return code, nil
 }
 
-// parseRow reads a line that is nothing but groups. Without a check group
-// they have to be four and more of four hexadecimal digits each, which prose
-// has not.
+// parseRow reads a line that is nothing but groups. Without a check group they
+// are hexadecimal digits, all groups of 4, 8 or 16 of them, with spaces, dashes,
+// colons or dots between, and 16 digits at least, which prose has not.
 func parseRow(line string) (typedRow, bool) {
 	line = strings.TrimSpace(cutListMark(strings.TrimLeft(line, " \t>☐□")))
 	line = strings.TrimSpace(strings.TrimSuffix(line, "used")) // the column beside the codes
@@ -95,18 +96,29 @@ func parseRow(line string) (typedRow, bool) {
 			return typedRow{}, false
 		}
 		r.check, line = asHex(r.check), before
-	}
-	r.groups = strings.Fields(line)
-	if r.check != "" {
+		r.groups = strings.Fields(line)
 		return r, isOtherCode(strings.Join(r.groups, ""))
 	}
-	for _, g := range r.groups {
-		if len(g) != groupLen || len(asHex(g)) != groupLen {
+	groups := strings.FieldsFunc(line, isSeparator)
+	if len(groups) < 2 || len(groups[0]) > 4*groupLen {
+		return typedRow{}, false
+	}
+	for _, g := range groups {
+		if len(g) != len(groups[0]) || len(g)%groupLen != 0 || len(asHex(g)) != len(g) {
 			return typedRow{}, false
 		}
+		for quarter := range slices.Chunk([]byte(g), groupLen) {
+			r.groups = append(r.groups, string(quarter))
+		}
 	}
-	return r, len(r.groups) >= 16/groupLen && strings.ContainsAny(line, "0123456789")
+	if len(groups[0]) == 4*groupLen && !strings.ContainsAny(line, "-:.") {
+		return typedRow{}, false // with spaces between they may be codes of their own: see columns
+	}
+	return r, r.digits() >= 16 && strings.ContainsAny(line, "0123456789") && strings.ContainsAny(line, "abcdefABCDEF")
 }
+
+// isSeparator reports whether people write r between the groups of a code.
+func isSeparator(r rune) bool { return strings.ContainsRune(" \t-:.", r) }
 
 func isHex(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
