@@ -10,6 +10,7 @@ import (
 	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
 	"npmotp/internal/codes"
+	"npmotp/internal/filelock"
 	"npmotp/internal/intake"
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/otpimport"
@@ -99,6 +100,7 @@ func outcomes() []row {
 		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
 		{agefile.ErrRecipient, exitUsage, ""},
 		{vault.ErrLastSlot, exitUsage, "add another with 'npmotp slot add' first"},
+		{vault.ErrManySlots, exitUsage, "'npmotp slot remove' makes room"},
 		{vault.ErrSlotExists, exitUsage, ""},
 		{vault.ErrSlotName, exitUsage, ""},
 		{vault.ErrNoPassphraseSlot, exitUsage, "'npmotp slot list' shows the slots; 'npmotp slot add --passphrase' adds one"},
@@ -111,6 +113,7 @@ func outcomes() []row {
 		{vault.ErrOtherIdentity, exitVault, ""},
 		{vault.ErrRolledBack, exitVault, "put the newest copy back, or join it with 'npmotp merge FILE'; if this file is the one you want, 'npmotp restore --accept' says so"},
 		{vault.ErrOtherVault, exitVault, "only copies of one vault can be merged; 'npmotp send' moves accounts between vaults"},
+		{filelock.ErrNotLock, exitVault, ""},
 		{vault.ErrBusy, exitVault, "wait for the other npmotp to end, or end it"},
 		{vault.ErrNoCodes, exitNoCodes, "make new codes where you log in to the registry, then run 'npmotp recovery add'"},
 		{vault.ErrNoKey, exitNotFound, "'npmotp recovery use' gives one of its recovery codes"},

@@ -176,6 +176,9 @@ func mergeCopies(copies []*Copy) (*joint, error) {
 					recipients = append(slices.Clip(recipients), r)
 				}
 			}
+			if len(slots) > maxSlots {
+				return nil, fmt.Errorf("%s and the vault together have too many slots: %w", c.path, ErrManySlots)
+			}
 			j.head = headOf(slots)
 		case at.After(j.slotsAt) || at.Equal(j.slotsAt) && bytes.Compare(c.file.head, j.head) > 0:
 			j.vault, j.head, j.slotsAt, slots = c.vault, c.file.head, at, c.file.slots

@@ -28,6 +28,10 @@ const (
 	// MinWorkFactor is the smallest that a vault is created with.
 	MinWorkFactor = 10
 
+	// maxSlots bounds what a file can cost before a passphrase is known to be wrong:
+	// each passphrase slot is a run of scrypt.
+	maxSlots = 32
+
 	maxFile = 64 << 20 // bytes; 10,000 accounts take about 10 MB
 )
 
@@ -108,6 +112,9 @@ func parseContainer(data []byte) (*container, error) {
 		return nil, err
 	}
 	for !bytes.HasPrefix(rest, []byte(bodyLine)) {
+		if len(c.slots) == maxSlots {
+			return nil, fmt.Errorf("%w: it has more than %d slots", ErrFormat, maxSlots)
+		}
 		var s slot
 		if s, rest, err = cutSlot(rest); err != nil {
 			return nil, fmt.Errorf("%w: slot %d: %w", ErrFormat, len(c.slots)+1, err)

@@ -3,6 +3,7 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,5 +154,31 @@ func TestSlotsChangedMeanwhile(t *testing.T) {
 	}
 	if _, err := again.Contents(t.Context()); !errors.Is(err, vault.ErrOtherIdentity) {
 		t.Errorf("a vault that was opened before the removal: %v", err)
+	}
+}
+
+// A file costs a run of scrypt for each slot before a passphrase is known to be
+// wrong, so there are few of them.
+func TestManySlots(t *testing.T) {
+	const most = 32
+	v, path := create(t)
+	for i := range most - 1 {
+		_, recipient := key(t)
+		addSlot(t, v, recipient, fmt.Sprint("key number ", i))
+	}
+	before := read(t, path)
+	_, recipient := key(t)
+	if _, err := v.AddRecipient(t.Context(), recipient, "one more"); !errors.Is(err, vault.ErrManySlots) || read(t, path) != before {
+		t.Errorf("a slot too many: %v", err)
+	}
+	open(t, path)
+	// A file that somebody else has put together is refused before a passphrase is tried.
+	head, rest, _ := strings.Cut(before, "\n")
+	first, _, _ := strings.Cut(rest, "\nslot ")
+	if err := os.WriteFile(path, []byte(head+"\n"+first+"\n"+rest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := vault.At(path, vault.Options{}).Probe(); !errors.Is(err, vault.ErrFormat) || !strings.Contains(err.Error(), "more than 32 slots") {
+		t.Errorf("a file with more: %v", err)
 	}
 }

@@ -21,6 +21,8 @@ var (
 	ErrLastSlot = errors.New("it is the only slot, and nothing else opens the vault")
 	// ErrSlotExists says that the name or the recipient of a slot is taken.
 	ErrSlotExists = errors.New("there is such a slot already")
+	// ErrManySlots says that a vault has as many slots as it can.
+	ErrManySlots = fmt.Errorf("a vault has at most %d slots", maxSlots)
 	// ErrSlotName says that a slot cannot be called so.
 	ErrSlotName = errors.New("invalid slot name")
 	// ErrNoPassphraseSlot says that no slot, or not the one that was named, has a
@@ -64,6 +66,9 @@ func (v *Vault) addSlot(ctx context.Context, s slot, r *slotRecipient) (report S
 		return SlotReport{}, err
 	}
 	err = v.locked(ctx, func(old *container, contents *Contents) error {
+		if len(old.slots) == maxSlots {
+			return ErrManySlots
+		}
 		for _, other := range old.slots {
 			known, ok := contents.recipientOf(other.id)
 			if s.name != "" && other.name == s.name || ok && r != nil && known.text == r.text {

@@ -44,6 +44,9 @@ func (v *Vault) Sync(ctx context.Context, path string, conflicts []*Copy, ask As
 	if err != nil {
 		return nil, err
 	}
+	if err := leadsSomewhere(path); err != nil {
+		return nil, err
+	}
 	unlockCopy, err := lockFile(ctx, resolved, (*filelock.Lock).Remove)
 	if err != nil {
 		return nil, err
@@ -63,6 +66,19 @@ func (v *Vault) Sync(ctx context.Context, path string, conflicts []*Copy, ask As
 		}
 	}
 	return nil, fmt.Errorf("%w: something keeps writing %s", ErrBusy, path)
+}
+
+// leadsSomewhere refuses a link without a target: to create that is to write where
+// whoever made the link wanted.
+func leadsSomewhere(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return nil //nolint:nilerr // a copy that is not there is created
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s is a link that leads nowhere", ErrFormat, path)
+	}
+	return nil
 }
 
 // A syncing is a sync under way.

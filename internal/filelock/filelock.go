@@ -16,6 +16,9 @@ import (
 	"strings"
 )
 
+// ErrNotLock says that something else than a lock file has its name.
+var ErrNotLock = errors.New("it is not a lock file: move it away")
+
 // A BusyError says that somebody else holds the lock.
 type BusyError struct {
 	Path   string
@@ -42,7 +45,7 @@ type Lock struct{ f *os.File }
 // is what others are told in theirs; it must hold no secret.
 func Acquire(ctx context.Context, path, holder string) (*Lock, error) {
 	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		f, err := open(path)
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +61,34 @@ func Acquire(ctx context.Context, path, holder string) (*Lock, error) {
 		}
 		// For people only: a failure to write it is no reason not to go on.
 		_ = f.Truncate(0)
-		_, _ = f.WriteAt([]byte(holder+"\n"), 0)
+		_, _ = f.WriteAt([]byte(holder[:min(len(holder), maxHolder-1)]+"\n"), 0)
 		return &Lock{f: f}, nil
 	}
+}
+
+// maxHolder is the most that a lock file holds, in bytes. What is larger is no
+// lock, and would be emptied.
+const maxHolder = 200
+
+// open opens the lock file, and nothing that somebody put in its place: a link
+// leads to a file that is not ours to empty.
+func open(path string) (*os.File, error) {
+	refuse := func() (*os.File, error) {
+		return nil, &os.PathError{Op: "lock", Path: path, Err: ErrNotLock}
+	}
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return refuse()
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	// Between the two looks it may have been exchanged.
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxHolder {
+		_ = f.Close()
+		return refuse()
+	}
+	return f, nil
 }
 
 // isNamed reports whether f is still the file of its name.
@@ -69,7 +97,7 @@ func isNamed(f *os.File) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	now, err := os.Stat(f.Name())
+	now, err := os.Lstat(f.Name())
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -128,7 +156,7 @@ func readHolder(path string) string {
 		return ""
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, 200))
+	text, err := io.ReadAll(io.LimitReader(f, maxHolder))
 	if err != nil {
 		return ""
 	}

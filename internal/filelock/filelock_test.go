@@ -237,3 +237,35 @@ func TestFreeLockIsTakenWithoutTime(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What has the name of a lock and is none is neither opened nor emptied: a link,
+// also one that leads nowhere, a folder, a file with more in it.
+func TestAcquireOnlyLocks(t *testing.T) {
+	for name, make := range map[string]func(path, precious string) error{
+		"a link":             func(path, precious string) error { return os.Symlink(precious, path) },
+		"a link to nowhere":  func(path, precious string) error { return os.Symlink(precious+".gone", path) },
+		"a folder":           func(path, _ string) error { return os.Mkdir(path, 0o700) },
+		"a file of somebody": func(path, precious string) error { return os.Link(precious, path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path, precious := filepath.Join(dir, "lock"), filepath.Join(dir, "precious")
+			text := strings.Repeat("all that I have\n", 20)
+			if err := os.WriteFile(precious, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := make(path, precious); err != nil {
+				t.Skip(err) // Windows asks for a privilege
+			}
+			if _, err := filelock.Acquire(t.Context(), path, "me"); !errors.Is(err, filelock.ErrNotLock) {
+				t.Errorf("got %v", err)
+			}
+			if kept, err := os.ReadFile(precious); err != nil || string(kept) != text {
+				t.Errorf("the file holds %q, %v", kept, err)
+			}
+			if _, err := os.Lstat(precious + ".gone"); err == nil {
+				t.Error("the target of the link was created")
+			}
+		})
+	}
+}

@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// noFollow keeps an open from following a link.
+const noFollow = syscall.O_NOFOLLOW
+
 // lock waits for the lock.
 func lock(f *os.File) error { return flock(f, syscall.LOCK_EX) }
 
