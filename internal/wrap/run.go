@@ -15,6 +15,9 @@ import (
 	"npmotp/vault"
 )
 
+// ErrRegistryNotSeen says that a runner moves what it runs out of sight.
+var ErrRegistryNotSeen = errors.New("cannot tell which registry the code would go to")
+
 // A run is a command on its way from the command line to its plan.
 type run struct {
 	*Runner
@@ -185,6 +188,14 @@ func (x *run) query() config.Query {
 func (x *run) targets() ([]config.Target, error) {
 	if x.plan.Tool == "" || x.plan.Tool == "gem" {
 		return nil, nil
+	}
+	if x.plan.Moved != "" {
+		if x.o.Registry != "" {
+			x.UI.Warnf("%q may run in another folder or with other settings; the code goes wherever these say", x.plan.Moved)
+			return nil, nil
+		}
+		return nil, ui.WithHint(fmt.Errorf("%w: %q runs %s in another folder or with other settings", ErrRegistryNotSeen, x.plan.Moved, x.plan.ToolArgv[0]),
+			"run it where it publishes, or if you know where it goes, say 'npmotp exec --registry URL ...'")
 	}
 	targets, err := config.Targets(x.query())
 	unknown, isUnknown := errors.AsType[*config.UnknownError](err)

@@ -55,6 +55,9 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 	}
 	var list []Target
 	for _, m := range members {
+		if at, ok := m.manifest.publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
+			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory)", nil)
+		}
 		variants, err := c.variants(p, m)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ type call struct {
 	// outer is the runner that reads the options in place of the tool, as
 	// "npm exec lerna publish" without a -- does; nil when there is none.
 	outer *call
+	// moved is what in the runners in front of the tool has it run in another folder
+	// or with other settings, "" when nothing does.
+	moved string
 	// handed tells that npm exec or npx was given a code, which it hands on as
 	// npm's variable.
 	handed bool
@@ -57,9 +61,45 @@ func seeThrough(argv []string) call {
 			break
 		}
 		next.handed = next.handed || c.handed
+		next.moved = cmp.Or(c.moved, c.moves(next))
 		c = next
 	}
 	return c
+}
+
+// moves returns what has the inner call of a runner run in another folder or with
+// other settings than the ones that are seen from here, "" when nothing does. Of npm
+// the options that do are known; of the others any option may.
+func (c call) moves(in call) string {
+	if c.tool.name == "npm" || c.tool.name == "npx" {
+		p := c.p
+		if c.tool.start != nil {
+			p = c.grammar().Parse(c.args[:len(c.args)-len(in.args)-1])
+		}
+		for name := range strings.FieldsSeq("workspace workspaces prefix global registry userconfig globalconfig") {
+			if _, ok := p.Option(name); ok {
+				return c.tool.name + " --" + name
+			}
+		}
+		if i := slices.IndexFunc(c.args, func(a string) bool { return strings.HasPrefix(a, "-") && strings.Contains(a, ":registry") }); i >= 0 {
+			return c.tool.name + " " + c.args[i]
+		}
+		return ""
+	}
+	if contains("recursive multi m", c.name) {
+		return c.tool.name + " " + c.name // and not the publication of it, which is seen
+	}
+	if len(c.p.Words) > 0 && c.tool.start == nil {
+		if word := c.p.Words[0].Text; contains("workspace workspaces", word) || c.tool.name == "lerna" {
+			return c.tool.name + " " + word
+		}
+	}
+	for _, arg := range c.args[:len(c.args)-len(in.args)-1] {
+		if option, _, _ := strings.Cut(arg, "="); strings.HasPrefix(arg, "-") && !contains("-- -y --yes -s --silent -q --quiet", option) {
+			return c.tool.name + " " + option
+		}
+	}
+	return ""
 }
 
 // inner returns the call that c makes when c is a runner.

@@ -98,7 +98,11 @@ type Plan struct {
 	NeedsCode  bool     // whether a code is to be had before Command
 	Why        string   // one clause that gives the reason for NeedsCode
 	Variables  []string // the environment variables that get the code
-	Warnings   []string // what the user is told before the command runs
+	// Moved is the word of a runner in front of the tool that has it run in another
+	// folder or with other settings, so that the registry cannot be seen from here;
+	// "" for none.
+	Moved    string
+	Warnings []string // what the user is told before the command runs
 	// MayAsk tells that a script of the project runs, which may run something
 	// that asks. Such a plan needs a code only at the prompt.
 	MayAsk bool
@@ -126,7 +130,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	}
 	p := &Plan{argv: slices.Clone(argv), environ: slices.Clone(o.Environ)}
 	c := seeThrough(argv)
-	p.ToolArgv = append([]string{c.name}, c.args...)
+	p.ToolArgv, p.Moved = append([]string{c.name}, c.args...), c.moved
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
@@ -134,6 +138,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	if slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, hole) }) {
 		p.NeedsCode = true
 		p.Why = "an argument has a place for it, " + hole
+		p.warnUnseen(c)
 		p.Warnings = append(p.Warnings, "other users of this machine can see the code among the arguments while the command runs")
 		return p, nil
 	}
@@ -144,6 +149,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	if c.tool != nil && c.hides() {
 		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
 	}
+	p.warnUnseen(c)
 	p.NeedsCode, p.Why = c.decide(o)
 	p.MayAsk = !p.NeedsCode && c.scripts() && c.given(o.Environ) == ""
 	nested := c.tool == nil || len(c.args) != len(argv)-1 || c.scripts()
@@ -164,6 +170,14 @@ func New(argv []string, o Options) (*Plan, error) {
 		p.classic = p.Subcommand != "login" && p.Subcommand != "adduser"
 	}
 	return p, p.pass(c, o)
+}
+
+// warnUnseen says that the registry of a program that is not in the table is not
+// known: nobody compares it with that of the account.
+func (p *Plan) warnUnseen(c call) {
+	if c.tool == nil {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("npmotp does not know %s, and cannot see which registry the code goes to", c.name))
+	}
 }
 
 // pass fills in how the code reaches the command c.
