@@ -61,7 +61,11 @@ func kindOf(key string) string {
 // is (load in @npmcli/config/lib/index.js, load_ in npm 6's
 // lib/config/core.js).
 func load(q Query, d dialect, in install) (*config, error) {
-	c := &config{dialect: d, query: q, env: q.Environ, args: argv.NPM().Parse(q.Argv[1:])}
+	grammar := argv.NPM()
+	for _, option := range argv.Valued(q.Tool) {
+		grammar.Types[option] = []string{"string"}
+	}
+	c := &config{dialect: d, query: q, env: q.Environ, args: grammar.Parse(q.Argv[1:])}
 	var err error
 	if c.cwd, err = filepath.Abs(q.Dir); err == nil {
 		c.cwd, err = filepath.EvalSymlinks(c.cwd)

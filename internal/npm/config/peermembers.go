@@ -40,9 +40,9 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 
 // elsewhere returns the option that has the tool publish another folder than
 // the one that it runs in, or read another file. What others call -C and -c is
-// prefix and call to npm, whose grammar the command line is read by.
+// prefix and call to npm, and -w workspace, whose grammar the command line is read by.
 func (c *config) elsewhere() (string, bool) {
-	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call"} {
+	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call", "workspace", "workspaces", "workspace-root"} {
 		if _, ok := c.args.Option(name); ok {
 			return name, true
 		}

@@ -114,8 +114,7 @@ func pnpx() *tool {
 
 func pnpmGrammar() *argv.Grammar {
 	return &argv.Grammar{
-		Types: values("access allow-build dir filter filter-prod loglevel otp package publish-branch registry reporter " +
-			"store-dir tag test-pattern workspace-concurrency"),
+		Types:      values(strings.Join(argv.Valued("pnpm"), " ")),
 		Shorthands: map[string][]string{"C": {"--dir"}, "F": {"--filter"}},
 	}
 }
@@ -157,8 +156,7 @@ func yarnNpm() *tool {
 
 func yarnGrammar() *argv.Grammar {
 	return &argv.Grammar{
-		Types: values("access cache-folder cwd exclude from global-folder include jobs link-folder modules-folder mutex " +
-			"network-concurrency network-timeout new-version otp package preferred-cache-folder registry tag"),
+		Types:      values(strings.Join(argv.Valued("yarn"), " ")),
 		Shorthands: map[string][]string{"j": {"--jobs"}, "p": {"--package"}},
 	}
 }
@@ -182,7 +180,7 @@ func bunx() *tool {
 
 func bunGrammar() *argv.Grammar {
 	return &argv.Grammar{
-		Types:      values("access auth-type ca cafile cwd env-file filter minimum-release-age otp package registry tag"),
+		Types:      values(strings.Join(argv.Valued("bun"), " ")),
 		Shorthands: map[string][]string{"F": {"--filter"}, "p": {"--package"}},
 	}
 }
