@@ -124,3 +124,25 @@ func TestPeersWithManyPackages(t *testing.T) {
 		}
 	}
 }
+
+// What has a tool publish another folder than the one that it runs in is said, and
+// an option with a value is not taken for the package.
+func TestPeersElsewhere(t *testing.T) {
+	files := map[string]string{
+		"project/package.json": pkg("a", `,"publishConfig": {"directory": "dist"}`), "project/b/package.json": pkg("b", ""),
+	}
+	for line, known := range map[string]bool{
+		"pnpm publish": false, "changeset publish": false, "lerna publish": false, // by publishConfig.directory
+		"pnpm -w publish ./b": false, "pnpm --workspace-root publish ./b": false, "pnpm -C b publish": false,
+		"pnpm publish ./b --publish-branch main": true, "yarn publish ./b --new-version 1.0.1 --network-timeout 1000": true,
+		"bun publish ./b --gzip-level 9": true,
+	} {
+		q := project(t, files)
+		q.Argv = strings.Fields(line)
+		q.Tool, q.Subcommand = q.Argv[0], "publish"
+		_, err := config.Targets(q)
+		if _, unknown := errors.AsType[*config.UnknownError](err); unknown == known || known && err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}

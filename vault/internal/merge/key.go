@@ -18,10 +18,11 @@ const (
 	// that keyID gives by itself.
 	OTPID = "otp_id"
 	// fieldOTPOthers holds the secrets of an account that lost to another one.
-	// Each shows as an account of its own, whose field SplitOf names the
-	// account that it is derived from.
+	// Each shows as an account of its own.
 	fieldOTPOthers = "otp_others"
-	SplitOf        = "split_of"
+	// SplitOf names, in an account that a merge made for a second secret, the one that
+	// it is derived from.
+	SplitOf = "split_of"
 )
 
 // A key is an OTP key that an account has in one of the copies.
