@@ -29,11 +29,20 @@ const MaxWorkFactor = 20
 // ErrPassphrase says that a file does not open with a passphrase.
 var ErrPassphrase = errors.New("wrong passphrase")
 
-// Seal encrypts plain to r.
+// Seal encrypts plain to r, as an armored file.
 func Seal(plain []byte, r age.Recipient) ([]byte, error) {
+	binary, err := SealBinary(plain, r)
+	if err != nil {
+		return nil, err
+	}
+	return enarmor(binary), nil
+}
+
+// SealBinary encrypts plain to recipients.
+func SealBinary(plain []byte, to ...age.Recipient) ([]byte, error) {
 	const header, chunk = 4096, 64 << 10 // what age adds: a tag of 16 bytes for each chunk
 	binary := bytes.NewBuffer(make([]byte, 0, len(plain)+len(plain)/chunk*16+header))
-	w, err := age.Encrypt(binary, r)
+	w, err := age.Encrypt(binary, to...)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +52,7 @@ func Seal(plain []byte, r age.Recipient) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	return enarmor(binary.Bytes()), nil
+	return binary.Bytes(), nil
 }
 
 // Open decrypts an armored file. The error wraps [age.ErrIncorrectIdentity] when

@@ -8,6 +8,7 @@ import (
 
 	"filippo.io/age"
 
+	"npmotp/internal/agefile"
 	"npmotp/vault"
 )
 
@@ -47,19 +48,9 @@ func seal(plain []byte, to []vault.Recipient) (*Sealed, error) {
 		recipients = append(recipients, r.Age())
 	}
 	recipients[0] = &keeper{recipients[0], s}
-	var out bytes.Buffer
-	w, err := age.Encrypt(&out, recipients...)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	s.Data = out.Bytes()
-	return s, nil
+	var err error
+	s.Data, err = agefile.SealBinary(plain, recipients...)
+	return s, err
 }
 
 // A keeper is a recipient that remembers the key of the file. With it the writer
