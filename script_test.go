@@ -36,8 +36,9 @@ func TestMain(m *testing.M) {
 	if name, ok := agePlugin(os.Args[0]); ok {
 		os.Exit(standInPlugin(name))
 	}
-	// npmotp starts itself by the path of its file, not by its name.
-	if len(os.Args) > 1 && (os.Args[1] == "terminal-monitor" || os.Args[1] == "enrolment-witness") {
+	// npmotp starts itself by the path of its file, not by its name: whatever is
+	// no flag of a test is a command, or the whole suite would run in its stead.
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		os.Exit(cmd.Main(os.Args[1:], testApp()))
 	}
 	if target := os.Getenv(attackVariable); target != "" {

@@ -21,7 +21,7 @@ import (
 
 const (
 	// deadline bounds all work on one input.
-	deadline = 2400 * time.Millisecond
+	deadline = slowness * 2400 * time.Millisecond
 	// maxBytes is the size of the largest input that is read at all.
 	maxBytes = 20 << 20
 )

@@ -20,8 +20,7 @@ type guard struct {
 	master   *os.File // this side of the terminal
 	terminal *os.File // the program's side
 	program  int
-	ours     []int        // the session's own processes
-	ended    map[int]bool // what the last look found ended, but not yet gone
+	ours     []int // the session's own processes
 }
 
 // knows tells that this system has answers.
@@ -29,9 +28,11 @@ func (g *guard) knows() bool { return true }
 
 // strangers returns the processes besides the program that could read what is
 // typed now: those that descend from it, have the terminal for their
-// controlling one, or have it open, whatever session they are in. It is not
-// sure when a process ended while it looked, since that one may have left
-// another behind.
+// controlling one, or have it open, whatever session they are in.
+//
+// A process that ends while it looks may have left another behind, so it looks
+// again, for new processes and for orphans, until none ended meanwhile. It is
+// not sure when that goes on.
 //
 // A process that flees by forking does not escape a look: its children have
 // larger numbers, and /proc lists the numbers in order, so one of them is
@@ -41,43 +42,74 @@ func (g *guard) strangers() (found []Process, sure bool) {
 	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
 		return nil, false
 	}
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil, false
-	}
-	sure = true
-	ended := map[int]bool{}
-	parents := map[int]int{}
-	names := map[int]string{}
-	holds := map[int]bool{}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
+	const looks = 16
+	seen := map[int]process{}
+	for range looks {
+		complete, err := look(seen, &terminal)
 		if err != nil {
-			continue
+			return nil, false
 		}
-		p, err := stat(pid)
-		if err != nil {
-			sure = false
-			continue
+		if complete {
+			sure = true
+			break
 		}
-		if p.state == 'Z' || p.state == 'X' {
-			ended[pid] = true
-			sure = sure && g.ended[pid]
-			continue
-		}
-		parents[pid], names[pid] = p.parent, p.name
-		holds[pid] = p.terminal == terminal.Rdev || hasOpen(pid, &terminal)
 	}
-	g.ended = ended
-	for pid, name := range names {
-		if pid == g.program || g.isOurs(pid) {
+	for pid, p := range seen {
+		if p.state == 0 || pid == g.program || g.isOurs(pid) {
 			continue
 		}
-		if holds[pid] || g.descends(pid, parents) {
-			found = append(found, Process{pid, name})
+		if p.holds || g.descends(pid, seen) {
+			found = append(found, Process{pid, p.name})
 		}
 	}
 	return found, sure
+}
+
+// A process is what a look saw of one; nothing where it had ended.
+type process struct {
+	procStat
+	holds bool // the terminal
+}
+
+// look adds the processes that are not in seen yet, and tells whether none of
+// them has ended already. What descends from one that has is left to the next
+// look: it has another parent as soon as the last thread of its own has ended.
+func look(seen map[int]process, terminal *syscall.Stat_t) (complete bool, err error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return false, err
+	}
+	complete = true
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if _, known := seen[pid]; known || err != nil {
+			continue
+		}
+		p, err := stat(pid)
+		if err != nil || p.ended() {
+			seen[pid], complete = process{}, false
+			continue
+		}
+		seen[pid] = process{p, p.terminal == terminal.Rdev || hasOpen(pid, terminal)}
+	}
+	var orphans []int
+	for pid, p := range seen {
+		for range len(seen) {
+			above, known := seen[p.parent]
+			if !known {
+				break
+			}
+			if above.state == 0 {
+				orphans = append(orphans, pid)
+				break
+			}
+			p = above
+		}
+	}
+	for _, pid := range orphans {
+		delete(seen, pid)
+	}
+	return complete && len(orphans) == 0, nil
 }
 
 func (g *guard) isOurs(pid int) bool {
@@ -86,10 +118,10 @@ func (g *guard) isOurs(pid int) bool {
 
 // descends tells whether a process comes from the program or, by way of its
 // monitor that adopts orphans, once did.
-func (g *guard) descends(pid int, parents map[int]int) bool {
-	for range len(parents) {
-		parent, ok := parents[pid]
-		if !ok {
+func (g *guard) descends(pid int, seen map[int]process) bool {
+	for range len(seen) {
+		parent := seen[pid].parent
+		if parent == 0 {
 			return false
 		}
 		if parent == g.program || parent != os.Getpid() && g.isOurs(parent) {
@@ -107,6 +139,13 @@ type procStat struct {
 	parent   int
 	group    int
 	terminal uint64
+	threads  int
+}
+
+// ended tells that nothing of the process runs: its first thread alone may have
+// ended.
+func (p procStat) ended() bool {
+	return (p.state == 'Z' || p.state == 'X') && p.threads <= 1
 }
 
 func stat(pid int) (procStat, error) {
@@ -120,12 +159,13 @@ func stat(pid int) (procStat, error) {
 		return procStat{}, syscall.EINVAL
 	}
 	fields := strings.Fields(string(text[end+1:]))
-	if len(fields) < 5 {
+	if len(fields) < 18 {
 		return procStat{}, syscall.EINVAL
 	}
 	p := procStat{name: string(text[open+1 : end]), state: fields[0][0]}
 	p.parent, _ = strconv.Atoi(fields[1])
 	p.group, _ = strconv.Atoi(fields[2])
+	p.threads, _ = strconv.Atoi(fields[17])
 	// The number is a C int that holds the device in the kernel's old coding.
 	device, _ := strconv.ParseInt(fields[4], 10, 64)
 	dev := uint32(device) //nolint:gosec // two's complement, as printed
