@@ -9,4 +9,8 @@ import (
 	"npmotp/cmd"
 )
 
-func main() { os.Exit(cmd.Main(os.Args[1:], cmd.System())) }
+func main() {
+	status := cmd.Main(os.Args[1:], cmd.System())
+	cmd.EndBySignal(status)
+	os.Exit(status)
+}

@@ -71,6 +71,9 @@ func testApp() *cmd.App {
 			return nil
 		}
 	}
+	if os.Getenv("TEST_TERMINAL") != "" { // a person sits there
+		app.InTTY, app.OutTTY = true, true
+	}
 	if file := os.Getenv("TEST_CLIPBOARD"); file != "" {
 		app.Clip = fileClipboard(file)
 	}

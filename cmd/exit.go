@@ -5,7 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
+	"time"
 
 	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
@@ -125,6 +129,18 @@ func outcomes() []row {
 		{ui.ErrInterrupted, 130, ""},
 		// After those that it may wrap.
 		{agefile.ErrIdentity, exitLocked, ""},
+	}
+}
+
+// EndBySignal ends the process by SIGINT when its status is the one that stands
+// for it: a shell, or make, goes on after a command that merely says so.
+func EndBySignal(status int) {
+	if status != 128+int(syscall.SIGINT) {
+		return
+	}
+	signal.Reset(syscall.SIGINT)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(syscall.SIGINT) == nil {
+		time.Sleep(time.Second) // it is on its way
 	}
 }
 

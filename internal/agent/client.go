@@ -135,12 +135,17 @@ func (c *Client) List() ([]Account, error) {
 }
 
 // Status returns what the agent does and did.
-func (c *Client) Status() (Status, error) {
+func (c *Client) Status() (Status, error) { return c.status(opStatus) }
+
+// Use counts as use of the agent, as a code does, and returns its status.
+func (c *Client) Use() (Status, error) { return c.status(opUse) }
+
+func (c *Client) status(op string) (Status, error) {
 	var answer struct {
 		head
 		Status *Status `json:"status"`
 	}
-	if err := c.ask(request{Op: opStatus}, &answer, &answer.head); err != nil {
+	if err := c.ask(request{Op: op}, &answer, &answer.head); err != nil {
 		return Status{}, err
 	}
 	if answer.Status == nil {

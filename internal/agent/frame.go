@@ -23,6 +23,7 @@ const (
 	opFind   = "find"   // the account that Account names
 	opList   = "list"   // all accounts, from the one at Offset on
 	opStatus = "status" // what was given, and until when
+	opUse    = "use"    // the same, and a run that may need a code counts as use
 	opLock   = "lock"   // forget everything and end
 )
 

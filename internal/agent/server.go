@@ -248,6 +248,9 @@ func (s *server) isEnd(err error) bool {
 
 func (s *server) do(ctx context.Context, r request, peer Peer) reply {
 	switch r.Op {
+	case opUse:
+		s.use()
+		return reply{Status: s.status()}
 	case opStatus:
 		return reply{Status: s.status()}
 	case opCode:
@@ -285,6 +288,12 @@ func failed(err error) reply {
 		return reply{Error: e.fit()}
 	}
 	return reply{Error: (&Error{Kind: KindFailed, Message: err.Error()}).fit()}
+}
+
+func (s *server) use() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = time.Now()
 }
 
 func (s *server) status() *Status {

@@ -236,6 +236,12 @@ func TestEndsWhenUnused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for range 3 { // a run under way
+			time.Sleep(4 * time.Minute)
+			if _, err := r.client().Use(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		c := r.client()
 		if s, err := c.Status(); err != nil || time.Until(s.IdleUntil) != 5*time.Minute {
 			t.Errorf("%+v, %v", s, err)

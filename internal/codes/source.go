@@ -82,6 +82,32 @@ func (s *Source) Reconnect(ctx context.Context) bool {
 	return s.dial(ctx)
 }
 
+// KeepOpen counts a run as use of the agent until ctx ends, so that a build
+// that takes long does not lock the vault before the code is asked for.
+func (s *Source) KeepOpen(ctx context.Context) {
+	if s.client == nil {
+		return
+	}
+	go func() {
+		for {
+			c := s.Dial(ctx, func(string) {})
+			if c == nil {
+				return
+			}
+			status, err := c.Use()
+			_ = c.Close()
+			if err != nil || status.Idle == 0 {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Duration(status.Idle) * time.Second / 3):
+			}
+		}
+	}()
+}
+
 // dial connects to the agent, and reports whether there is one.
 func (s *Source) dial(ctx context.Context) bool {
 	s.client = s.Dial(ctx, func(text string) { s.UI.Warnf("%s", text) })

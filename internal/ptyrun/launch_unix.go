@@ -69,15 +69,25 @@ func (r *run) launch() error {
 	if r.Stderr != nil && !isTerminal(r.Stderr) && !sameFile(r.Stderr, r.Stdout) {
 		stderr = r.Stderr
 	}
+	first := order{Path: r.Path, Argv: r.Argv, Environ: r.Environ}
+	files := []*os.File{r.slave, r.slave, stderr, theirs}
+	switch {
+	case r.keys != nil:
+		files = append(files, r.Stdin)
+		first.Before, first.Raw = &r.keys.before, r.keys.mode(r.keys.before)
+	case r.window != nil:
+		files = append(files, r.Stdout)
+		first.Before, first.Raw = &r.window.before, r.window.mode(r.window.before)
+	}
 	r.monitor, err = os.StartProcess(r.Helper[0], r.Helper, &os.ProcAttr{
 		Env:   r.Environ,
-		Files: []*os.File{r.slave, r.slave, stderr, theirs},
+		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
 	})
 	if err != nil {
 		return err
 	}
-	return r.orders.Encode(order{Path: r.Path, Argv: r.Argv, Environ: r.Environ})
+	return r.orders.Encode(first)
 }
 
 func sameFile(a, b *os.File) bool {

@@ -14,8 +14,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// controlFD is the descriptor on which a monitor talks to its session.
-const controlFD = 3
+const (
+	// controlFD is the descriptor on which a monitor talks to its session.
+	controlFD = 3
+	// userFD is the user's terminal, where there is one.
+	userFD = 4
+)
 
 // An order is what a session sends to its monitor: first what to run, then the
 // signals for it.
@@ -23,6 +27,9 @@ type order struct {
 	Path          string
 	Argv, Environ []string
 	Signal        int
+	// Before is the mode of the user's terminal, and Raw the one that it has
+	// while the program runs; nil without one.
+	Before, Raw *unix.Termios `json:",omitempty"`
 }
 
 // A report is what a monitor sends back.
@@ -46,6 +53,7 @@ func Monitor() int {
 	const wrongUse = 2
 	// Nothing that is run may talk to the session.
 	syscall.CloseOnExec(controlFD)
+	syscall.CloseOnExec(userFD)
 	if _, err := unix.GetsockoptInt(controlFD, unix.SOL_SOCKET, unix.SO_TYPE); err != nil {
 		return wrongUse
 	}
@@ -57,7 +65,7 @@ func Monitor() int {
 	}
 	adoptOrphans()
 	catchSignals()
-	m := monitor{out: out}
+	m := monitor{out: out, before: o.Before, raw: o.Raw}
 	if err := m.start(o); err != nil {
 		var errno syscall.Errno
 		errors.As(err, &errno)
@@ -70,7 +78,8 @@ func Monitor() int {
 }
 
 type monitor struct {
-	out *json.Encoder
+	out         *json.Encoder
+	before, raw *unix.Termios
 
 	mu  sync.Mutex
 	pid int // of the program, and its process group; 0 when it has ended
@@ -103,6 +112,7 @@ func (m *monitor) obey(in *json.Decoder) {
 	for {
 		var o order
 		if in.Decode(&o) != nil {
+			m.putBack()
 			m.signal(unix.SIGHUP)
 			m.signal(unix.SIGCONT) // a stopped program would not notice
 			// npm 6 outlives a hang-up, and reads a terminal that is gone for ever.
@@ -110,6 +120,17 @@ func (m *monitor) obey(in *json.Decoder) {
 			return
 		}
 		m.signal(syscall.Signal(o.Signal))
+	}
+}
+
+// putBack gives the user's terminal its mode again, where a session that was
+// killed has left it as it was for the program.
+func (m *monitor) putBack() {
+	if m.before == nil {
+		return
+	}
+	if now, err := unix.IoctlGetTermios(userFD, getTermios); err == nil && *now == *m.raw {
+		_ = unix.IoctlSetTermios(userFD, setNow, m.before)
 	}
 }
 

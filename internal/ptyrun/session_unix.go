@@ -3,6 +3,7 @@
 package ptyrun
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,7 @@ type run struct {
 	paused    bool // the user is being asked something else
 	suspended bool
 	inputEnds bool // the end of input is still to be passed on
+	broken    bool // the user pressed the key that interrupts
 	lastKey   byte
 	result    Result
 	failure   error
@@ -116,6 +118,11 @@ func (r *run) do(ctx context.Context) (Result, error) {
 	reports := make(chan report)
 	go readReports(r.control, reports)
 	r.loop(ctx, output, reports, end)
+	if r.broken && r.result.Status == signalBase+int(unix.SIGINT) {
+		// The key went to the program's terminal. What stands around this process,
+		// such as the shell of a script, is stopped as the user's own would have.
+		_ = unix.Kill(0, unix.SIGINT)
+	}
 	return r.result, r.failure
 }
 
@@ -186,6 +193,7 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 				break
 			}
 			r.lastKey = p[len(p)-1]
+			r.broken = r.broken || r.keys != nil && bytes.IndexByte(p, r.keys.before.Cc[unix.VINTR]) >= 0
 			r.out.queue = append(r.out.queue, p...)
 		case r.out.next() <- r.out.queue:
 			r.out.queue, r.out.busy = nil, true

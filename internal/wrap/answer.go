@@ -39,6 +39,9 @@ func (x *run) converse(ctx context.Context, code secret.Text, limit int, asker f
 		return 0, err
 	}
 	s.MaxAnswers = limit
+	running, end := context.WithCancel(ctx)
+	defer end()
+	x.Codes.KeepOpen(running)
 	answers, err := x.Terminal.Run(ctx, s, asker)
 	if answers == 0 && x.plan.AtPrompt {
 		x.UI.Explainf("%s did not ask for a code", x.plan.Tool)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"npmotp/internal/agent"
 	"npmotp/internal/npm/config"
@@ -54,7 +53,7 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 			return nil, err
 		}
 	}
-	if bare := x.plan; x.auto && bare.MayAsk && x.atPrompt() {
+	if bare := x.plan; x.auto && bare.MayAsk && x.terminal() && x.atPrompt() {
 		x.untouched = bare
 	}
 	if o.Recovery && x.plan.NeedsCode && !x.plan.AtPrompt {
@@ -65,6 +64,9 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 
 // viaAuto leaves the way of the code to npmotp.
 const viaAuto = "auto"
+
+// terminal reports whether there is one on which the tool would ask by itself.
+func (x *run) terminal() bool { return x.InTTY && x.UI.OutTTY }
 
 func (x *run) replan() error {
 	plan, err := tools.New(x.argv, x.options)
@@ -112,7 +114,8 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	if err := x.lacks(a); err != nil {
 		return a, err
 	}
-	if why := x.leak(targets, a); x.auto && !x.plan.AtPrompt && why != "" && x.atPrompt() {
+	why := x.leak(targets, a)
+	if x.auto && !x.plan.AtPrompt && why != "" && x.terminal() && x.atPrompt() {
 		x.UI.Sayf("%s, so the code is typed when %s asks for it", why, x.plan.Tool)
 	}
 	for _, t := range targets {
@@ -123,8 +126,11 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 			x.plan.Tool, t.Registry, t.Source, a.Name, BelongsTo(a.Registry)),
 			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", ui.Quote(t.Registry))
 	}
-	if x.untouched != nil {
+	switch {
+	case x.untouched != nil:
 		x.UI.Sayf("%s, and then the code is typed", x.plan.Why)
+	case x.auto && !x.terminal() && why != "":
+		x.UI.Sayf("%s; without a terminal to type it on the code goes along all the same", why)
 	}
 	return a, nil
 }
@@ -140,9 +146,6 @@ const browsing = 11
 // leak says why a code that is appended would be seen by others, or end
 // before it is used; "" when it is safe.
 func (x *run) leak(targets []config.Target, a agent.Account) string {
-	if !x.UI.OutTTY && slices.Contains(x.argv, "--json") {
-		return "" // a question would stand in the middle of the data
-	}
 	for _, t := range targets {
 		if t.Reads && !x.allowed(t, a) {
 			return fmt.Sprintf("%s also reads from %s", x.plan.Tool, t.Registry)

@@ -91,7 +91,7 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	if err != nil {
 		return err
 	}
-	if r.InTTY && r.UI.OutTTY && x.plan.Answerable() {
+	if x.terminal() && x.plan.Answerable() {
 		// Tools ask at a terminal only. Elsewhere the process is replaced.
 		return x.answer(ctx, a, code)
 	}

@@ -50,7 +50,7 @@ func (p *Plan) prompt(c call, runner bool) error {
 	p.prompts = c.tool.asks
 	p.nested = runner || c.tool.nested
 	p.classic = true
-	if c.tool.classic != "" {
+	if c.tool.classic != "" && !c.scripts() {
 		p.insert = []string{c.tool.classic}
 		p.at = c.place(p.insert)
 	}
