@@ -175,6 +175,26 @@ func TestSessionPassesKeys(t *testing.T) {
 	p.end(0)
 }
 
+// A key that interrupts goes to the program's terminal; the script around the
+// session has to hear of it all the same.
+func TestSessionInterruptsWhatStandsAround(t *testing.T) {
+	p := sit(t, start{shell: `trap 'echo the script heard' INT; "$@"; echo "status $?"`}, "sh", "-c", "echo ready; exec sleep 30")
+	p.expect("ready")
+	p.press("\x03")
+	p.expect("the script heard")
+	p.expect("status 130")
+	p.end(0)
+}
+
+func TestKilledSessionGivesTheTerminalBack(t *testing.T) {
+	p := sit(t, start{shell: `"$@"; until stty -a | grep -q ' icanon'; do :; done; echo given back`},
+		"sh", "-c", `echo ready; read x; kill -9 $(ps -o ppid= -p $PPID)`)
+	p.expect("ready")
+	p.press("\r")
+	p.expect("given back")
+	p.end(0)
+}
+
 func TestSessionPassesAStream(t *testing.T) {
 	for _, test := range []struct{ name, input, want string }{
 		{"lines", "one\ntwo\n", "got one\r\ntwo\r\nended\r\n"},
