@@ -28,7 +28,9 @@ func (g *guard) knows() bool { return true }
 
 // strangers returns the processes besides the program that could read what is
 // typed now: those that descend from it, have the terminal for their
-// controlling one, or have it open, whatever session they are in.
+// controlling one, or have it open, whatever session they are in. The lines lead
+// from the program, or from where one is cut off from it, to each of those that
+// have started no other.
 //
 // A process that ends while it looks may have left another behind, so it looks
 // again, for new processes and for orphans, until none ended meanwhile. It is
@@ -37,17 +39,17 @@ func (g *guard) knows() bool { return true }
 // A process that flees by forking does not escape a look: its children have
 // larger numbers, and /proc lists the numbers in order, so one of them is
 // listed, and found to be there, or to have just ended.
-func (g *guard) strangers() (found []Process, sure bool) {
+func (g *guard) strangers() (found []Process, lines [][]Process, sure bool) {
 	var terminal syscall.Stat_t
 	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
-		return nil, false
+		return nil, nil, false
 	}
 	const looks = 16
 	seen := map[int]process{}
 	for range looks {
 		complete, err := look(seen, &terminal)
 		if err != nil {
-			return nil, false
+			return nil, nil, false
 		}
 		if complete {
 			sure = true
@@ -62,7 +64,25 @@ func (g *guard) strangers() (found []Process, sure bool) {
 			found = append(found, Process{pid, p.name})
 		}
 	}
-	return found, sure
+	return found, g.lines(found, seen), sure
+}
+
+func (g *guard) lines(found []Process, seen map[int]process) (lines [][]Process) {
+	asks := append([]Process{{g.program, seen[g.program].name}}, found...)
+	for _, p := range asks {
+		if slices.ContainsFunc(asks, func(other Process) bool { return seen[other.PID].parent == p.PID }) {
+			continue
+		}
+		line := []Process{p}
+		for i := 0; i >= 0; {
+			above := seen[line[0].PID].parent
+			if i = slices.IndexFunc(asks, func(other Process) bool { return other.PID == above }); i >= 0 {
+				line = slices.Insert(line, 0, asks[i])
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // A process is what a look saw of one; nothing where it had ended.
@@ -190,21 +210,21 @@ func hasOpen(pid int, terminal *syscall.Stat_t) bool {
 	return false
 }
 
-// inFront tells whether the program has the terminal's foreground.
-func (g *guard) inFront() bool {
+// inFront tells whether a process has the terminal's foreground.
+func (g *guard) inFront(pid int) bool {
 	// The program's side answers this only to the processes of its session.
 	front, err := unix.IoctlGetInt(fdOf(g.master), unix.TIOCGPGRP)
-	p, statErr := stat(g.program)
+	p, statErr := stat(pid)
 	return err == nil && statErr == nil && front == p.group
 }
 
-// reads tells whether a thread of the program is in a read of the terminal.
-func (g *guard) reads() bool {
+// reads tells whether a thread of a process is in a read of the terminal.
+func (g *guard) reads(pid int) bool {
 	var terminal syscall.Stat_t
 	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
 		return false
 	}
-	tasks := filepath.Join("/proc", strconv.Itoa(g.program), "task")
+	tasks := filepath.Join("/proc", strconv.Itoa(pid), "task")
 	entries, err := os.ReadDir(tasks)
 	if err != nil {
 		return false
@@ -224,7 +244,7 @@ func (g *guard) reads() bool {
 			continue
 		}
 		var st syscall.Stat_t
-		if syscall.Stat(filepath.Join("/proc", strconv.Itoa(g.program), "fd", strconv.FormatUint(fd, 10)), &st) == nil && st.Rdev == terminal.Rdev {
+		if syscall.Stat(filepath.Join("/proc", strconv.Itoa(pid), "fd", strconv.FormatUint(fd, 10)), &st) == nil && st.Rdev == terminal.Rdev {
 			return true
 		}
 	}

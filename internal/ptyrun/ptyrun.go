@@ -85,11 +85,18 @@ type Session struct {
 	// MaxAnswers ends the program when it asks once more; 0 is no limit.
 	MaxAnswers int
 	// Nested tells that another program which this one starts may be the one
-	// that asks. It cannot be told from a script then, so Confirm decides.
+	// that asks. It cannot be told from a script then, so Judge and Confirm decide.
 	Nested bool
+	// Judge, if set, judges the process that asks before it is answered. It gets
+	// that process and those from the program down to it, each the parent of the
+	// next, and is not called where the system does not tell them.
+	Judge func(line []Process) Verdict
 	// Confirm asks the user whether to answer where that cannot be known; nil
-	// counts as no. The terminal is in its usual mode meanwhile.
+	// counts as no. The terminal is in its usual mode meanwhile. A yes is for the
+	// whole run.
 	Confirm func(ctx context.Context, question string) (bool, error)
+	// Agreed tells that the user has said yes to that beforehand.
+	Agreed bool
 	// Warn tells the user something. It may write to [Session.Talk].
 	Warn func(text string)
 	// Relay decides what the user sees of the output; nil shows all of it.
@@ -108,16 +115,25 @@ type Result struct {
 	Answers int
 }
 
-// A Process is one that could read an answer in the program's place.
+// A Process is the program, or one that could read an answer in its place.
 type Process struct {
 	PID  int
 	Name string
+}
+
+// A Verdict is what is thought of a process that asks. The zero Verdict has it
+// answered.
+type Verdict struct {
+	Refused  string // why it gets no answer
+	Question string // what the user has to say yes to first
 }
 
 // A BlockedError says why a question was not answered.
 type BlockedError struct {
 	Why       string
 	Processes []Process
+	question  string // what to ask the user instead
+	final     bool   // no yes of the user's changes it
 }
 
 // Error implements error.

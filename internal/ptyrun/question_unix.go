@@ -3,6 +3,7 @@
 package ptyrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -43,7 +44,9 @@ type question struct {
 	code   *secret.Text
 	since  time.Time // it could not be answered since
 	warned bool
-	agreed []int // the processes that the user agreed to
+	asker  int   // the process that asks, as far as is known
+	yes    bool  // the user has said to answer, in this run
+	agreed []int // the processes that were there then
 }
 
 type answer struct {
@@ -130,20 +133,25 @@ func (r *run) consider() {
 
 // blocked says why an answer cannot be typed now, nil when it can.
 func (r *run) blocked() *BlockedError {
+	q := &r.question
 	if !r.guard.knows() {
-		if slices.Contains(r.question.agreed, r.guard.program) {
+		if q.yes || r.Agreed {
 			return nil
 		}
 		return &BlockedError{Why: "this system does not tell which program asks"}
 	}
-	found, sure := r.guard.strangers()
-	found = slices.DeleteFunc(found, func(p Process) bool { return slices.Contains(r.question.agreed, p.PID) })
+	found, lines, sure := r.guard.strangers()
+	q.asker = r.guard.program
+	if len(lines) == 1 {
+		q.asker = lines[0][len(lines[0])-1].PID
+	}
+	if why := r.judge(found, lines); why != nil {
+		return why
+	}
 	switch {
-	case len(found) > 0:
-		return &BlockedError{Why: "another process could read the answer", Processes: found}
 	case !sure:
 		return &BlockedError{Why: "processes come and go on the terminal"}
-	case len(r.question.agreed) == 0 && !r.guard.inFront():
+	case len(q.agreed) == 0 && !r.guard.inFront(q.asker):
 		return &BlockedError{Why: "the program does not have the terminal's foreground"}
 	case !r.out.idle():
 		return &BlockedError{Why: "keys are on their way to the program"}
@@ -151,11 +159,37 @@ func (r *run) blocked() *BlockedError {
 	return nil
 }
 
+// judge says why those who could read an answer do not get one, nil when they do.
+func (r *run) judge(found []Process, lines [][]Process) *BlockedError {
+	q := &r.question
+	why := &BlockedError{Why: "another process could read the answer", Processes: found}
+	if len(found) > 0 && !r.Nested {
+		return why
+	}
+	if r.Judge != nil {
+		for _, line := range lines {
+			v := r.Judge(line)
+			if v.Refused != "" {
+				return &BlockedError{Why: v.Refused, final: true}
+			}
+			why.question = cmp.Or(v.Question, why.question)
+		}
+		if len(lines) == 1 && (why.question == "" || q.yes) {
+			return nil
+		}
+	}
+	strange := slices.ContainsFunc(found, func(p Process) bool { return !slices.Contains(q.agreed, p.PID) })
+	if r.Agreed || !strange && why.question == "" || q.yes && !strange {
+		return nil
+	}
+	return why
+}
+
 // disfigured sees to a question that does not stay on the screen as it should:
 // the user types the answer, or something has changed the terminal's mode.
 func (r *run) disfigured() {
 	q := &r.question
-	found, _ := r.guard.strangers()
+	found, _, _ := r.guard.strangers()
 	if r.matcher.answered || len(found) == 0 || q.warned {
 		return
 	}
@@ -173,7 +207,7 @@ func (r *run) obstructed(why *BlockedError) {
 	user := r.keys != nil && r.keys.raw
 	switch {
 	case waited < patience && (r.guard.knows() || !user):
-	case user && r.Confirm != nil && (r.Nested || !r.guard.knows()) && !q.warned:
+	case user && r.Confirm != nil && !why.final && (r.Nested || why.question != "" || !r.guard.knows()) && !q.warned:
 		q.warned = true
 		r.confirm(why)
 		return
@@ -235,8 +269,9 @@ func (r *run) confirm(why *BlockedError) {
 		pids = append(pids, p.PID)
 	}
 	number := q.number
+	question := cmp.Or(why.question, why.Error()+"; answer it all the same?")
 	go func() {
-		yes, err := r.Confirm(q.ctx, why.Error()+"; answer it all the same?")
+		yes, err := r.Confirm(q.ctx, question)
 		q.confirmed <- confirmation{number, pids, yes, err}
 	}()
 }
@@ -249,6 +284,7 @@ func (r *run) gotConfirmation(c confirmation) {
 	case c.err != nil || !c.yes:
 		q.left = q.left || c.number == q.number
 	default:
+		q.yes = true
 		q.agreed = append(q.agreed, c.pids...)
 		q.timer.Reset(quiet)
 	}

@@ -28,7 +28,7 @@ func (r *run) typeAnswer() {
 	}
 	keys := strings.TrimSpace(q.code.Reveal()) + "\r"
 	if mode.Lflag&unix.ICANON != 0 {
-		if !r.guard.reads() {
+		if !r.guard.reads(q.asker) {
 			r.obstructed(&BlockedError{Why: "the program does not read the terminal"})
 			return
 		}

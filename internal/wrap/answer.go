@@ -18,7 +18,7 @@ const enrolmentQuestion = "And an OTP code"
 // code that went along with the command is sent.
 func (x *run) answer(ctx context.Context, a agent.Account, sent agent.Code) error {
 	w := &answerer{run: x, account: a, last: sent}
-	_, err := x.converse(ctx, sent.Value, 0, func(beside *ui.UI) ptyrun.Ask {
+	_, err := x.converse(ctx, a, sent.Value, 0, func(beside *ui.UI) ptyrun.Ask {
 		x.Codes.UI = beside
 		return w.code
 	})
@@ -29,7 +29,7 @@ func (x *run) answer(ctx context.Context, a agent.Account, sent agent.Code) erro
 // converse runs the planned command on a pseudo-terminal, ends it when it asks
 // more than limit times (0 is no limit), and returns how many answers it got.
 // The code goes along unless the plan is to have it at the prompt.
-func (x *run) converse(ctx context.Context, code secret.Text, limit int, asker func(beside *ui.UI) ptyrun.Ask) (int, error) {
+func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, limit int, asker func(beside *ui.UI) ptyrun.Ask) (int, error) {
 	for _, w := range x.plan.Warnings {
 		x.UI.Warnf("%s", w)
 	}
@@ -39,6 +39,7 @@ func (x *run) converse(ctx context.Context, code secret.Text, limit int, asker f
 		return 0, err
 	}
 	s.MaxAnswers = limit
+	s.Judge = (&judge{run: x, account: a, judged: map[int]ptyrun.Verdict{}}).verdict
 	running, end := context.WithCancel(ctx)
 	defer end()
 	x.Codes.KeepOpen(running)

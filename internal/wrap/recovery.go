@@ -62,7 +62,7 @@ func (x *run) recover(ctx context.Context, a agent.Account) error {
 		run: x, vault: x.Codes.Vault().Vault, account: a.Name,
 		purpose: strings.TrimSpace("exec " + x.plan.Tool + " " + x.plan.Subcommand),
 	}
-	answers, runErr := x.converse(ctx, secret.Text{}, 1, func(*ui.UI) ptyrun.Ask { return r.code })
+	answers, runErr := x.converse(ctx, a, secret.Text{}, 1, func(*ui.UI) ptyrun.Ask { return r.code })
 	return r.conclude(context.WithoutCancel(ctx), answers, runErr)
 }
 

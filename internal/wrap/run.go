@@ -25,6 +25,7 @@ type run struct {
 	options tools.Options
 	auto    bool // the way of the code is not decided by the user
 	plan    *tools.Plan
+	unseen  bool // the registry is seen only when the program asks
 	// untouched is the plan without any code, for a script of the project that
 	// may or may not run something that asks.
 	untouched *tools.Plan
@@ -52,6 +53,9 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 		if err := x.replan(); err != nil {
 			return nil, err
 		}
+	}
+	if x.auto && x.plan.Moved != "" && x.terminal() {
+		x.atPrompt()
 	}
 	if bare := x.plan; x.auto && bare.MayAsk && x.terminal() && x.atPrompt() {
 		x.untouched = bare
@@ -195,6 +199,10 @@ func (x *run) targets() ([]config.Target, error) {
 	if x.plan.Moved != "" {
 		if x.o.Registry != "" {
 			x.UI.Warnf("%q may run in another folder or with other settings; the code goes wherever these say", x.plan.Moved)
+			return nil, nil
+		}
+		if x.unseen = x.plan.AtPrompt && x.terminal(); x.unseen {
+			x.UI.Explainf("%q may run in another folder or with other settings, so the registry is looked at when the code is asked for", x.plan.Moved)
 			return nil, nil
 		}
 		return nil, ui.WithHint(fmt.Errorf("%w: %q runs %s in another folder or with other settings", ErrRegistryNotSeen, x.plan.Moved, x.plan.ToolArgv[0]),

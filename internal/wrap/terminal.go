@@ -22,9 +22,10 @@ type Terminal struct {
 func (t Terminal) Run(ctx context.Context, s *ptyrun.Session, asker func(beside *ui.UI) ptyrun.Ask) (answers int, err error) {
 	beside := t.UI.Beside(s.Talk())
 	s.Warn = func(text string) { beside.Warnf("%s", text) }
+	s.Agreed = t.UI.Yes
 	if !t.UI.NoInput {
 		s.Confirm = func(ctx context.Context, question string) (bool, error) {
-			return t.UI.Terminal.Confirm(ctx, "npmotp: "+question)
+			return t.UI.Terminal.Confirm(ctx, "\nnpmotp: "+question) // below the program's own
 		}
 	}
 	s.Ask = asker(beside)

@@ -14,7 +14,7 @@ import (
 // caller fills in the streams, the helper, and who answers. When npm is not to
 // be found the error is an [*ExitError].
 func Dialogue(environ []string, words ...string) (*ptyrun.Session, error) {
-	path, err := find("npm", environ)
+	path, err := Find("npm", environ)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func Dialogue(environ []string, words ...string) (*ptyrun.Session, error) {
 // Output runs npm where it asks nothing, and returns what it prints, to each
 // stream, and whether it succeeded.
 func Output(ctx context.Context, environ []string, words ...string) (stdout, stderr string, err error) {
-	path, err := find("npm", environ)
+	path, err := Find("npm", environ)
 	if err != nil {
 		return "", "", err
 	}

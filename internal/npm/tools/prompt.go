@@ -72,7 +72,7 @@ func (p *Plan) Answerable() bool { return ptyrun.Supported && p.NeedsCode && len
 // fills in the streams, the helper, and who answers. When the program is not to
 // be found the error is an [*ExitError].
 func (p *Plan) Session(code secret.Text) (*ptyrun.Session, error) {
-	path, err := find(p.argv[0], p.environ)
+	path, err := Find(p.argv[0], p.environ)
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,8 @@ func Run(ctx context.Context, argv, environ []string) error {
 	return &ExitError{statusNotExecutable, err}
 }
 
-// find returns the file of a command.
-func find(name string, _ []string) (string, error) {
+// Find returns the file of a command.
+func Find(name string, _ []string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
 		return "", &ExitError{statusNotFound, err}

@@ -23,7 +23,7 @@ func Run(ctx context.Context, argv, environ []string) error {
 	if len(argv) == 0 {
 		return &ExitError{statusNotTried, ErrNoCommand}
 	}
-	path, err := find(argv[0], environ)
+	path, err := Find(argv[0], environ)
 	if err != nil {
 		return err
 	}
@@ -39,10 +39,10 @@ func Run(ctx context.Context, argv, environ []string) error {
 	return &ExitError{statusNotExecutable, fmt.Errorf("%s: %w", path, err)}
 }
 
-// find finds name as execvp(3) does, with two differences: folders of PATH
+// Find finds name as execvp(3) does, with two differences: folders of PATH
 // that are not absolute are passed over, as they are by os/exec, and a file
 // that does not execute is told from none.
-func find(name string, environ []string) (string, error) {
+func Find(name string, environ []string) (string, error) {
 	if strings.ContainsRune(name, '/') {
 		return name, executable(name)
 	}

@@ -1,0 +1,15 @@
+//go:build !linux
+
+package ptyrun
+
+// Argv returns nothing: here processes are not told from one another.
+func (Process) Argv() []string { return nil }
+
+// Environ returns nothing.
+func (Process) Environ() []string { return nil }
+
+// Dir returns nothing.
+func (Process) Dir() string { return "" }
+
+// File returns nothing.
+func (Process) File() string { return "" }

@@ -1,0 +1,195 @@
+package wrap
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"npmotp/internal/agent"
+	"npmotp/internal/npm/config"
+	"npmotp/internal/npm/tools"
+	"npmotp/internal/ptyrun"
+)
+
+// A judge decides whether the process that asks gets the code of an account: by
+// the folder and the environment that the system tells of it, and by the line of
+// the shell that started it. Its own command line does not do, because npm writes
+// its title over that.
+type judge struct {
+	*run
+	account agent.Account
+	judged  map[int]ptyrun.Verdict
+}
+
+// verdict judges the last process of the line. What is not seen through to the
+// end is asked about, and gets no recovery code.
+func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
+	asks := line[len(line)-1]
+	v, known := j.judged[asks.PID]
+	if !known {
+		v = j.look(line)
+		j.judged[asks.PID] = v
+	}
+	return v
+}
+
+func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
+	if len(line) == 1 && !j.unseen {
+		return ptyrun.Verdict{} // the command itself, which was judged as it was typed
+	}
+	asks := line[len(line)-1]
+	called := fmt.Sprintf("%q (process %d)", asks.Name, asks.PID)
+	argv, seen := j.command(line)
+	question := fmt.Sprintf("%s asks for a code of %q, and where it would send it cannot be told; answer it?", called, j.account.Name)
+	dir, environ := asks.Dir(), asks.Environ()
+	if dir == "" || environ == nil {
+		return j.unsure(called, question)
+	}
+	options := tools.Options{Environ: environ}
+	plan, err := tools.New(argv, options)
+	if err != nil || plan.Tool == "" {
+		return j.unsure(called, question)
+	}
+	targets, err := config.Targets(config.Query{
+		Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: dir, Environ: environ, Home: j.Home,
+	})
+	if err != nil || plan.Moved != "" || len(targets) == 0 {
+		return j.unsure(called, question)
+	}
+	for _, t := range targets {
+		if !t.Reads && !j.allowed(t, j.account) {
+			return ptyrun.Verdict{Refused: fmt.Sprintf("%s would send the code to %s (%s), and %q %s",
+				called, t.Registry, t.Source, j.account.Name, BelongsTo(j.account.Registry))}
+		}
+	}
+	if seen && j.started(line, argv[0]) {
+		return ptyrun.Verdict{}
+	}
+	question = fmt.Sprintf("%s asks for a code of %q, as far as can be seen for %s; answer it?", called, j.account.Name, targets[0].Registry)
+	if seen && !j.o.Recovery {
+		return ptyrun.Verdict{Question: question}
+	}
+	return j.unsure(called, question)
+}
+
+func (j *judge) unsure(called, question string) ptyrun.Verdict {
+	if j.o.Recovery {
+		return ptyrun.Verdict{Refused: "where " + called + " would send a recovery code cannot be seen"}
+	}
+	return ptyrun.Verdict{Question: question}
+}
+
+// command returns the command line of the process that asks, and whether it is
+// the whole: else it is a guess, from the name, of what is run by most.
+func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
+	if len(line) == 1 {
+		return j.plan.ToolArgv, false
+	}
+	if shell := line[len(line)-2]; isShell(shell) {
+		if argv := only(script(shell.Argv())); argv != nil {
+			return argv, true
+		}
+	}
+	asks := line[len(line)-1]
+	if words := strings.Fields(asks.Name); len(words) > 1 && words[0] == "npm" {
+		return words, false
+	}
+	return []string{"npm", "publish"}, false
+}
+
+// started reports whether the line is a runner, the shell that it started for a
+// script of the project, and the program that this names, by the user's own
+// PATH: nothing that was installed could have come in between.
+func (j *judge) started(line []ptyrun.Process, name string) bool {
+	const runnerShellProgram = 3
+	if len(line) != runnerShellProgram {
+		return false
+	}
+	own, err := tools.Find(name, j.Environ)
+	if err != nil {
+		return false
+	}
+	theirs, err := tools.Find(name, line[1].Environ())
+	return err == nil && own == theirs
+}
+
+func isShell(p ptyrun.Process) bool {
+	return slices.Contains(strings.Fields("sh bash dash zsh ksh busybox"), filepath.Base(p.File()))
+}
+
+// script returns what a shell was given to run with -c.
+func script(argv []string) string {
+	i := slices.Index(argv, "-c")
+	if i < 0 {
+		return ""
+	}
+	if i++; i < len(argv) && argv[i] == "--" {
+		i++
+	}
+	if i >= len(argv) {
+		return ""
+	}
+	return argv[i]
+}
+
+// only returns the one command of a script that asks for a code, nil when there
+// are several or the shell would make something else of it.
+func only(script string) (argv []string) {
+	for _, words := range commands(script) {
+		plan, err := tools.New(words, tools.Options{})
+		if err != nil || !plan.NeedsCode || plan.Tool == "" {
+			continue // it asks for none itself
+		}
+		if argv != nil || slices.ContainsFunc(words, func(w string) bool { return strings.ContainsAny(w, expanded) }) {
+			return nil
+		}
+		argv = words
+	}
+	return argv
+}
+
+// expanded are the signs of a word that a shell may make another one of.
+const expanded = "$`\\(){}<>*?[]#~"
+
+// commands splits a script into its commands and their words. A quoted word is
+// one word; what the shell would expand stays in it.
+func commands(script string) (all [][]string) {
+	var words []string
+	var word strings.Builder
+	var quote rune
+	begun := false
+	end := func() {
+		if begun {
+			words = append(words, word.String())
+		}
+		word.Reset()
+		begun = false
+	}
+	for _, c := range script {
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(c)
+		case c == '\'' || c == '"':
+			quote, begun = c, true
+		case c == ' ' || c == '\t':
+			end()
+		case strings.ContainsRune("&|;\n", c):
+			end()
+			if words != nil {
+				all = append(all, words)
+			}
+			words = nil
+		default:
+			word.WriteRune(c)
+			begun = true
+		}
+	}
+	end()
+	if words != nil {
+		all = append(all, words)
+	}
+	return all
+}
