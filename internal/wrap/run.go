@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"npmotp/internal/agent"
 	"npmotp/internal/npm/config"
@@ -25,15 +26,17 @@ type run struct {
 	options tools.Options
 	auto    bool // the way of the code is not decided by the user
 	plan    *tools.Plan
-	unseen  bool // the registry is seen only when the program asks
+	unseen  bool            // the registry is seen only when the program asks
+	ctx     context.Context //nolint:containedctx // that of the run
+	told    *string         // npm's version, as far as it was asked for it
 	// untouched is the plan without any code, for a script of the project that
 	// may or may not run something that asks.
 	untouched *tools.Plan
 }
 
 // plan plans the command as far as that goes without the vault.
-func (r *Runner) plan(o Options, argv []string) (*run, error) {
-	x := &run{Runner: r, o: o, argv: argv}
+func (r *Runner) plan(ctx context.Context, o Options, argv []string) (*run, error) {
+	x := &run{Runner: r, o: o, argv: argv, ctx: ctx}
 	x.options = tools.Options{FlagTemplate: o.Flag, EnvName: o.Env, Environ: r.Environ}
 	via := cmp.Or(o.Via, viaAuto)
 	if o.Recovery {
@@ -183,10 +186,28 @@ func (x *run) leak(targets []config.Target, a agent.Account) string {
 }
 
 func (x *run) query() config.Query {
-	return config.Query{
+	q := config.Query{
 		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
 		Dir: x.Dir, Environ: x.plan.Environ(), Home: x.Home,
 	}
+	if q.Tool == "npm" && config.Major(q) == 0 {
+		q.Version = x.version(q.Environ)
+	}
+	return q
+}
+
+// version asks npm for its version, where it is a script of a version manager
+// that cannot be seen through. What settings it reads depends on that.
+func (x *run) version(environ []string) string {
+	if x.told == nil {
+		said, _, err := tools.Output(x.ctx, environ, "--version")
+		if err != nil || strings.ContainsAny(said, " \n") {
+			said = ""
+		}
+		x.UI.Explainf("npm is a script here, and says that its version is %q", said)
+		x.told = &said
+	}
+	return *x.told
 }
 
 // targets returns the registries that the command will talk to. Of commands

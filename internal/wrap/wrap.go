@@ -53,7 +53,7 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	if err := o.checkRecovery(); err != nil {
 		return err
 	}
-	x, err := r.plan(o, argv)
+	x, err := r.plan(ctx, o, argv)
 	if err != nil {
 		return err
 	}

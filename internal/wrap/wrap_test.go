@@ -118,7 +118,7 @@ func TestRun(t *testing.T) {
 		"recovery codes only":             {nil, []vault.Account{codesOnly}, wrap.Options{}, "npm publish", "", vault.ErrNoKey, "recovery codes only"},
 		"yarn's mirror is npm's registry": {nil, []vault.Account{npm}, wrap.Options{}, "yarn publish --non-interactive", "yarn publish --non-interactive --otp=287082", nil, ""},
 		"dry run":                         {nil, []vault.Account{npm}, wrap.Options{DryRun: true}, "npm publish", "", nil, "takes a one-time password"},
-		"a script first: at the prompt":   {map[string]string{"package.json": scripts}, []vault.Account{npm}, wrap.Options{DryRun: true}, "npm publish", "", nil, "the script prepublishOnly runs first, so the code is typed"},
+		"a script first, and no terminal": {map[string]string{"package.json": scripts}, []vault.Account{npm}, wrap.Options{DryRun: true}, "npm publish", "", nil, "the script prepublishOnly runs first; without a terminal"},
 		"a recovery code in an argument":  {nil, []vault.Account{npm}, wrap.Options{Recovery: true}, "npm publish {otp}", "", nil, "goes into no argument"},
 		"none left":                       {nil, []vault.Account{npm}, wrap.Options{Recovery: true}, "npm publish", "", vault.ErrNoCodes, ""},
 		"--last alone":                    {nil, []vault.Account{npm}, wrap.Options{Last: true}, "npm publish", "", nil, "--last is for --recovery"},

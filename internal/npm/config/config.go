@@ -65,7 +65,15 @@ func load(q Query, d dialect, in install) (*config, error) {
 	for _, option := range argv.Valued(q.Tool) {
 		grammar.Types[option] = []string{"string"}
 	}
+	for short, long := range peerShorthands(q.Tool) {
+		grammar.Shorthands[short] = []string{long}
+	}
 	c := &config{dialect: d, query: q, env: q.Environ, args: grammar.Parse(q.Argv[1:])}
+	if into, ok := c.into(); ok && !filepath.IsAbs(into) {
+		q.Dir = filepath.Join(q.Dir, into)
+	} else if ok {
+		q.Dir = into
+	}
 	var err error
 	if c.cwd, err = filepath.Abs(q.Dir); err == nil {
 		c.cwd, err = filepath.EvalSymlinks(c.cwd)

@@ -49,7 +49,7 @@ func TestPeerFiles(t *testing.T) {
 		"pnpm's rc":               {tool: "pnpm", files: map[string]string{"project/package.json": plain, "home/.config/pnpm/rc": "registry=" + a}, where: "pnpm/rc:1"},
 		"pnpm's rc elsewhere":     {tool: "pnpm", files: map[string]string{"project/package.json": plain, "xdg/pnpm/rc": "registry=" + a}, env: "XDG_CONFIG_HOME={root}/xdg", where: "pnpm/rc:1"},
 		"pnpm's variable":         {tool: "pnpm", files: map[string]string{"project/package.json": plain}, env: "pnpm_config_registry=" + a, where: "pnpm_config_registry"},
-		"pnpm in another folder":  {tool: "pnpm", files: map[string]string{"project/package.json": plain}, args: "-C lib", where: "--prefix"},
+		"pnpm in another folder":  {tool: "pnpm", files: map[string]string{"project/package.json": plain, "project/lib/package.json": plain, "project/lib/.npmrc": "registry=" + b, "project/.npmrc": "registry=" + a}, args: "-C lib", want: b},
 		"lerna.json":              {tool: "lerna", files: map[string]string{"project/package.json": plain, "project/lerna.json": "{\"command\": {\n\"publish\": {\"registry\": \"" + a + "\"}}}"}, where: "lerna.json:2"},
 		"changeset":               {tool: "changeset", files: map[string]string{"project/package.json": plain, "project/.npmrc": "registry=" + a}, want: "https://registry.npmjs.org/"},
 		"release-it":              {tool: "release-it", files: map[string]string{"project/package.json": plain, "project/.release-it.json": "{\"npm\": {\n\"publishPath\": \"dist\"}}"}, where: ".release-it.json:2"},
@@ -102,7 +102,8 @@ func TestPeersWithManyPackages(t *testing.T) {
 		"project/lerna/c/package.json": pkg("c", ""), "project/pnpm/d/package.json": pkg("d", ""), "project/pnpm/no/package.json": pkg("no", ""),
 	}
 	for line, tool := range map[string]string{
-		"lerna publish": "lerna", "changeset publish": "changeset", "pnpm publish -r": "pnpm", "pnpm --filter a publish": "pnpm", "pnpm publish --recursive": "pnpm",
+		"lerna publish": "lerna", "changeset publish": "changeset", "pnpm publish -r": "pnpm", "pnpm publish --recursive": "pnpm",
+		"pnpm --filter ...a publish": "pnpm", "pnpm -r -F !e publish": "pnpm",
 	} {
 		q := project(t, files)
 		q.Tool, q.Argv = tool, strings.Fields(line)
@@ -125,6 +126,31 @@ func TestPeersWithManyPackages(t *testing.T) {
 	}
 }
 
+// Filters by name leave others out; a name without a scope may mean one with it.
+func TestPeersFiltered(t *testing.T) {
+	files := map[string]string{
+		"project/package.json": pkg("root", `,"private": true`), "project/pnpm-workspace.yaml": "packages:\n  - '*'\n",
+		"project/a/package.json": pkg("a", ""), "project/b/package.json": pkg("b", ""), "project/c/package.json": pkg("@s/c", ""), "project/d/package.json": pkg("@s/d", ""),
+	}
+	for line, want := range map[string]string{
+		"pnpm --filter a publish": "a", "pnpm --filter=a -F b publish": "a b", "pnpm -r --filter !a publish": "@s/c @s/d b", "pnpm --filter c publish": "@s/c",
+		"pnpm --filter @s/* publish": "@s/c @s/d", "pnpm -r --filter !c publish": "@s/c @s/d a b", "pnpm --filter @s/* --filter !@s/d publish": "@s/c",
+		"pnpm --filter [main] publish": "@s/c @s/d a b", "pnpm --filter ./a publish": "@s/c @s/d a b",
+	} {
+		q := project(t, files)
+		q.Tool, q.Argv = "pnpm", strings.Fields(line)
+		targets, err := config.Targets(q)
+		var names []string
+		for _, target := range targets {
+			names = append(names, target.Package)
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); err != nil || got != want {
+			t.Errorf("%q publishes %q, %v, want %q", line, got, err, want)
+		}
+	}
+}
+
 // What has a tool publish another folder than the one that it runs in is said, and
 // an option with a value is not taken for the package.
 func TestPeersElsewhere(t *testing.T) {
@@ -133,7 +159,7 @@ func TestPeersElsewhere(t *testing.T) {
 	}
 	for line, known := range map[string]bool{
 		"pnpm publish": false, "changeset publish": false, "lerna publish": false, // by publishConfig.directory
-		"pnpm -w publish ./b": false, "pnpm --workspace-root publish ./b": false, "pnpm -C b publish": false,
+		"pnpm -w publish ./b": false, "pnpm --workspace-root publish ./b": false, "pnpm -C b publish": true,
 		"pnpm publish ./b --publish-branch main": true, "yarn publish ./b --new-version 1.0.1 --network-timeout 1000": true,
 		"bun publish ./b --gzip-level 9": true,
 	} {

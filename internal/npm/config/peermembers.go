@@ -38,6 +38,23 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 	return c.projectMembers()
 }
 
+// peerShorthands returns the short options that are not npm's to a tool.
+func peerShorthands(tool string) map[string]string {
+	if tool == "pnpm" {
+		return map[string]string{"C": "--dir", "F": "--filter", "w": "--workspace-root"}
+	}
+	return nil
+}
+
+// into returns the folder that an option has the tool go to before it reads
+// anything.
+func (c *config) into() (string, bool) {
+	name := map[string]string{"pnpm": "dir", "yarn": "cwd", "bun": "cwd"}[c.query.Tool]
+	dir, ok := c.args.Option(name)
+	delete(c.args.Options, name)
+	return dir, ok
+}
+
 // elsewhere returns the option that has the tool publish another folder than
 // the one that it runs in, or read another file. What others call -C and -c is
 // prefix and call to npm, and -w workspace, whose grammar the command line is read by.
@@ -52,12 +69,12 @@ func (c *config) elsewhere() (string, bool) {
 
 // recursive reports whether pnpm publishes packages of the workspace.
 func (c *config) recursive() bool {
-	for _, name := range []string{"recursive", "r", "filter", "F", "filter-prod"} {
+	for _, name := range []string{"recursive", "r", "filter", "filter-prod"} {
 		if _, ok := c.args.Option(name); ok {
 			return true
 		}
 	}
-	return slices.Contains(c.query.Argv, "-F") || slices.Contains(c.query.Argv, "recursive")
+	return slices.Contains(c.query.Argv, "recursive")
 }
 
 // projectMembers returns the packages of the project that are not private, the
@@ -83,10 +100,40 @@ func (c *config) projectMembers() ([]member, error) {
 	}
 	list = append([]member{{root.name, top, root}}, list...)
 	list = slices.DeleteFunc(list, func(m member) bool { return m.manifest.private || m.name == "" })
+	list = filtered(list, c.args.Options["filter"])
 	if len(list) == 0 {
-		return nil, c.unknown(Source{}, "the project has no packages that are not private", nil)
+		return nil, c.unknown(Source{}, "the project has no packages that are not private, or the filter leaves none", nil)
 	}
 	return list, nil
+}
+
+// filtered returns the packages that filters by name leave. Where one of the
+// filters is of another kind (pnpm's by folder, by what has changed, with
+// dependencies) it is all of them.
+func filtered(list []member, filters []string) []member {
+	var with, without []string
+	for _, f := range filters {
+		name, not := strings.CutPrefix(f, "!")
+		switch {
+		case name == "" || strings.HasPrefix(name, ".") || strings.ContainsAny(name, "{}[]^") || strings.Contains(name, "..."):
+			return list
+		case not:
+			without = append(without, name)
+		default:
+			with = append(with, name)
+		}
+	}
+	taken := func(names []string, m member, scopeless bool) bool {
+		_, bare, scoped := strings.Cut(m.name, "/")
+		return slices.ContainsFunc(names, func(name string) bool {
+			return match(split(name), split(m.name)) ||
+				scoped && scopeless && !strings.HasPrefix(name, "@") && matchSegment(name, bare)
+		})
+	}
+	return slices.DeleteFunc(list, func(m member) bool {
+		// A name without a scope may take one that has a scope in, but not out.
+		return with != nil && !taken(with, m, true) || taken(without, m, false)
+	})
 }
 
 // morePatterns returns the patterns of packages in lerna.json and
