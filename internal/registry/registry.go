@@ -73,6 +73,20 @@ func ParseTyped(s string) (Address, error) {
 	return a, nil
 }
 
+// IsOpen reports whether everybody on the way can read what is sent: by plain
+// http, to another machine.
+func (o Origin) IsOpen() bool {
+	host, plain := strings.CutPrefix(string(o), "http://")
+	if !plain {
+		return false
+	}
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host != "localhost" && (err != nil || !ip.IsLoopback())
+}
+
 // OriginOf returns the origin of an address, or the empty one when it is none.
 func OriginOf(address string) Origin {
 	a, _ := Parse(address)

@@ -73,3 +73,14 @@ func TestSame(t *testing.T) {
 		}
 	}
 }
+
+func TestIsOpen(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://registry.npmjs.org/": false, "http://npm.example.org/": true, "http://npm.example.org:8080/x": true, "http://10.0.0.1/": true,
+		"http://127.0.0.1:4873/": false, "http://[::1]:4873/": false, "http://[::2]:4873/": true, "http://localhost:4873/": false, "http://localhost.example/": true, "": false,
+	} {
+		if got := registry.OriginOf(address).IsOpen(); got != want {
+			t.Errorf("%q: %t", address, got)
+		}
+	}
+}

@@ -104,6 +104,7 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	for _, t := range targets {
 		x.UI.Explainf("%s talks to %s (%s)", x.plan.Tool, t.Registry, t.Source)
 	}
+	x.warnInsecure(targets)
 	if a, err = x.pick(ctx, targets); err != nil {
 		return a, err
 	}
@@ -140,6 +141,24 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 		x.UI.Sayf("%s; without a terminal to type it on the code goes along all the same", why)
 	}
 	return a, nil
+}
+
+// warnInsecure warns where somebody on the way could read a code: the user's own
+// settings are followed.
+func (x *run) warnInsecure(targets []config.Target) {
+	for _, t := range targets {
+		switch {
+		case t.Reads:
+			continue
+		case registry.OriginOf(t.Registry).IsOpen():
+			x.UI.Warnf("the code goes to %s without encryption (%s)", t.Registry, t.Source)
+		case t.Unverified != config.Source{} && strings.HasPrefix(t.Registry, "https:"):
+			x.UI.Warnf("%s looks at no certificate of %s: strict-ssl is off (%s)", x.plan.Tool, t.Registry, t.Unverified)
+		default:
+			continue
+		}
+		return
+	}
 }
 
 func (x *run) allowed(t config.Target, a agent.Account) bool {

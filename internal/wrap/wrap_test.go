@@ -111,6 +111,8 @@ func TestRun(t *testing.T) {
 		"named, but of another registry":  {map[string]string{".npmrc": "\nregistry=" + elsewhere}, []vault.Account{npm}, wrap.Options{Account: "ada"}, "npm publish", "", nil, ".npmrc:2"},
 		"publishConfig":                   {map[string]string{"package.json": `{"name":"a","publishConfig":{"registry":"https://evil.example/"}}`}, []vault.Account{npm}, wrap.Options{}, "npm publish", "", vault.ErrNoAccount, "publishConfig"},
 		"another registry, knowingly":     {nil, []vault.Account{npm}, wrap.Options{Account: "ada", Registry: elsewhere}, "npm publish --registry " + elsewhere, "npm publish --registry " + elsewhere + " --otp=287082", nil, ""},
+		"without encryption":              {map[string]string{".npmrc": "registry=http://npm.example.org/"}, []vault.Account{account("ada", "http://npm.example.org/")}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, "without encryption (/"},
+		"certificates that nobody checks": {nil, []vault.Account{npm}, wrap.Options{}, "npm publish --strict-ssl=false", "npm publish --strict-ssl=false --otp=287082", nil, "strict-ssl is off (--strict-ssl on"},
 		"archived ones do not count":      {nil, []vault.Account{hidden, npm}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, ""},
 		"before a pending one":            {nil, []vault.Account{pending, npm}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, ""},
 		"several":                         {nil, []vault.Account{npm, account("eve", vault.DefaultRegistry)}, wrap.Options{}, "npm publish", "", &vault.AmbiguousError{}, "ada"},

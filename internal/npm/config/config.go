@@ -54,6 +54,9 @@ func kindOf(key string) string {
 	if strings.Contains(key, "@") && strings.HasSuffix(strings.ToLower(key), ":registry") {
 		return "other"
 	}
+	if isWire(key) {
+		return "wire"
+	}
 	return ""
 }
 
@@ -108,6 +111,9 @@ func load(q Query, d dialect, in install) (*config, error) {
 	projectFile := filepath.Join(c.prefix, ".npmrc")
 	if !c.isGlobal() && projectFile != userFile && (!c.homeIsNoProject || projectFile != defaultUser) {
 		if project, err = c.file(projectFile); err != nil {
+			return nil, err
+		}
+		if err = c.ownWire(project); err != nil {
 			return nil, err
 		}
 	}

@@ -59,6 +59,10 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 	if read == nil {
 		read = func(text string) (layer, int) { return nil, mentions(text) }
 	}
+	if line := wireLine(text); line > 0 && filepath.Dir(name) != c.home && !strings.Contains(name, "/.config/") {
+		source.Line = line
+		return c.unknown(source, "the project says who is at the other end of the connection", nil)
+	}
 	l, line := read(text)
 	if line > 0 {
 		source.Line = line

@@ -58,6 +58,9 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 		if at, ok := m.manifest.publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
 			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory)", nil)
 		}
+		if err := c.ownWire(m.manifest.publishConfig); err != nil {
+			return nil, err
+		}
 		variants, err := c.variants(p, m)
 		if err != nil {
 			return nil, err
@@ -182,6 +185,9 @@ func (c *config) projectLayers(dir string) ([]layer, error) {
 		name := filepath.Join(d, ".npmrc")
 		if name != user && isPresent(name) {
 			l, err := c.file(name)
+			if err == nil {
+				err = c.ownWire(l)
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -16,6 +16,9 @@ func (c *config) publishTargets() ([]Target, error) {
 		if p.manifest.private && len(packages) > 1 {
 			continue // npm skips it
 		}
+		if err := c.ownWire(p.manifest.publishConfig); err != nil {
+			return nil, err
+		}
 		targets, err := c.publishTarget(p.name, c.with(p.manifest))
 		if err != nil {
 			return nil, err

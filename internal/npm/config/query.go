@@ -47,6 +47,9 @@ type Target struct {
 	// ask for a one-time password, but sees one that is given to npm as an
 	// option or a variable, because npm puts it on every request.
 	Reads bool
+	// Unverified is who says that certificates are not looked at; the zero
+	// Source when nobody does.
+	Unverified Source
 }
 
 // Targets returns the registries that a command talks to: one for each package
@@ -57,6 +60,9 @@ func Targets(q Query) ([]Target, error) {
 	var all []Target
 	err := inEachDialect(q, func(c *config) error {
 		list, err := c.targets()
+		for i := range list {
+			list[i].Unverified = c.unverified()
+		}
 		all = append(all, list...)
 		return err
 	})

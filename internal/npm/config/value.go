@@ -16,6 +16,18 @@ func (c *config) put(l layer, key string, value any, source Source) error {
 	}
 	text = trim(text)
 	kind := kindOf(key)
+	if kind == "wire" {
+		// Certificates and the passwords of proxies are not held.
+		switch strings.Trim(text, `"'`) {
+		case "", "null", "undefined":
+			l[key] = setting{nil, source}
+		case "false":
+			l[key] = setting{false, source}
+		default:
+			l[key] = setting{true, source}
+		}
+		return c.variablesExist(value, source)
+	}
 	if c.nearestPrefix && quoted(text) && text[0] == '"' && len(text) > 1 {
 		var inner string
 		if err := json.Unmarshal([]byte(text), &inner); err != nil {
