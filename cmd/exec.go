@@ -82,6 +82,7 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f.StringVar(&o.Registry, "registry", "", "let the code go to the registry at `URL`, whatever the account says")
 	f.BoolVar(&o.Recovery, "recovery", false, "answer with a recovery code")
 	f.BoolVar(&o.Last, "last", false, "with --recovery: also the last unused one")
+	f.BoolVar(&o.Shared, "share-terminal", false, "let scripts of COMMAND open its terminal by /dev/tty")
 	f.BoolVarP(&app.Verbose, "verbose", "v", false, "say why each decision is made")
 	f.BoolVar(&o.DryRun, "dry-run", false, "print what would run, with the code as ******")
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,8 @@ func attacks() []attack {
 		{"begins a session of its own", `setsid sh -c 'cat <&3 >$STOLEN' 3</dev/tty & :`, true},
 		{"reads raw in a session of its own", `setsid sh -c 'stty raw -echo <&3; dd bs=1 <&3 >$STOLEN' 3</dev/tty & :`, true},
 		{"forks from process to process", `node flee.js </dev/tty & :`, true},
+		// Node lets whoever connects read its standard input before npm does.
+		{"starts a debugger in npm", `kill -USR1 $(ps -o ppid= -p $PPID); sleep 1`, true},
 		{"calls itself npm", `node -e 'process.title="npm publish"; process.stdout.write("Enter OTP: "); process.stdin.setRawMode(true).once("data", d => { require("fs").writeFileSync(process.env.STOLEN, d); process.exit() })'`, false},
 	}
 }
@@ -55,7 +58,8 @@ func (a attack) attempt(t *testing.T, n npmtest.NPM) {
 	r.file(t, "flee.js", flee)
 	r.file(t, "attack.sh", "export STOLEN="+stolen+"\n"+a.script+"\n")
 	r.manifest(t, "prepublishOnly", "sh attack.sh")
-	p := sit(t, start{dir: r.dir, env: r.env, answer: r.answer}, n.Path, "publish")
+	env := append(slices.Clone(r.env), "NODE_OPTIONS=--inspect-port=0") // of all that run beside it
+	p := sit(t, start{dir: r.dir, env: env, answer: r.answer}, n.Path, "publish")
 	p.expect("[warn: the question is not answered: ")
 	var screen string
 	if a.stays {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,7 @@ func runSession() int {
 		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Prompts: npmPatterns(),
 		Nested:  slices.Contains(options, "nested"),
+		Shared:  slices.Contains(options, "shared"),
 		Ask: func(_ context.Context, p ptyrun.Prompt) (secret.Text, error) {
 			if _, err := fmt.Fprintf(ask, "%s|%d|%t\n", p.Text, p.Again, p.Refused); err != nil {
 				return secret.Text{}, err
@@ -143,6 +145,7 @@ type start struct {
 	stdin  *os.File // instead of the terminal
 	alone  bool     // there is no terminal at all
 	shell  string   // runs the session as "$@"
+	as     uint32   // the user that it runs as, in place of root
 }
 
 // needsBash skips a test whose script waits in a way that POSIX does not have.
@@ -168,6 +171,9 @@ func sit(t *testing.T, s start, argv ...string) *person {
 		needsBash(t)
 		shell = "bash"
 	}
+	if s.as != 0 {
+		self = forOthers(t, self)
+	}
 	argv = append([]string{self}, argv...)
 	if s.shell != "" {
 		argv = append([]string{shell, "-c", s.shell, shell}, argv...)
@@ -187,6 +193,10 @@ func sit(t *testing.T, s start, argv ...string) *person {
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
+	if s.as != 0 {
+		cmd.Dir = "/"
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: s.as, Gid: s.as}
+	}
 	if s.alone {
 		output, w := pipe(t)
 		terminal, tty = output, w
@@ -223,6 +233,25 @@ func sit(t *testing.T, s start, argv ...string) *person {
 		}
 	})
 	return p
+}
+
+// forOthers copies a program to where every user can run it.
+func forOthers(t *testing.T, program string) string {
+	t.Helper()
+	data, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "ptyrun") //nolint:usetesting // others cannot enter a folder of the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	file := filepath.Join(dir, "session")
+	if err := errors.Join(os.WriteFile(file, data, 0o755), os.Chmod(file, 0o755), os.Chmod(dir, 0o755)); err != nil { //nolint:gosec // for others
+		t.Fatal(err)
+	}
+	return file
 }
 
 func pipe(t *testing.T) (r, w *os.File) {

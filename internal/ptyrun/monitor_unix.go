@@ -72,8 +72,13 @@ func Monitor() int {
 		_ = out.Encode(report{Errno: int(errno)})
 		return 0
 	}
-	go m.obey(in)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		m.obey(in)
+	}()
 	m.wait()
+	<-gone // it gives the terminal back first, or this process does
 	return 0
 }
 

@@ -1,8 +1,10 @@
 package ptyrun
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,4 +37,74 @@ func (p Process) link(name string) string {
 		return ""
 	}
 	return target
+}
+
+// tampered says how a process that is to read an answer is in another's hands,
+// "" when nothing shows.
+func tampered(pid int) string {
+	who := fmt.Sprintf("process %d, which asks, ", pid)
+	if tracer := field(pid, "status", "TracerPid:"); tracer != "" && tracer != "0" {
+		return who + "is traced by process " + tracer
+	}
+	if listens(pid) {
+		return who + "listens for connections, as one with a debugger does"
+	}
+	return ""
+}
+
+// listens tells whether a process has a socket that takes connections.
+func listens(pid int) bool {
+	folder := filepath.Join("/proc", strconv.Itoa(pid))
+	entries, err := os.ReadDir(filepath.Join(folder, "fd"))
+	if err != nil {
+		return false
+	}
+	var sockets []string
+	for _, e := range entries {
+		name, err := os.Readlink(filepath.Join(folder, "fd", e.Name()))
+		if inode, ok := strings.CutPrefix(name, "socket:["); ok && err == nil {
+			sockets = append(sockets, strings.TrimSuffix(inode, "]"))
+		}
+	}
+	if sockets == nil {
+		return false
+	}
+	const listening, state, inode = "0A", 3, 9 // in a line of proc_pid_net(5)
+	for _, name := range []string{"tcp", "tcp6"} {
+		text, err := os.ReadFile(filepath.Join(folder, "net", name))
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			if len(f) > inode && f[state] == listening && slices.Contains(sockets, f[inode]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bytesRead returns how much a process has read by now, -1 where the system does
+// not tell.
+func bytesRead(pid int) int64 {
+	n, err := strconv.ParseInt(field(pid, "io", "rchar:"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// field returns what stands behind a name in a file of /proc/PID.
+func field(pid int, file, name string) string {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), file))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }

@@ -97,6 +97,10 @@ type Session struct {
 	Confirm func(ctx context.Context, question string) (bool, error)
 	// Agreed tells that the user has said yes to that beforehand.
 	Agreed bool
+	// Shared lets other processes open the program's terminal, as a script does
+	// that asks by way of /dev/tty. Otherwise only what the program starts has it,
+	// and root.
+	Shared bool
 	// Warn tells the user something. It may write to [Session.Talk].
 	Warn func(text string)
 	// Relay decides what the user sees of the output; nil shows all of it.

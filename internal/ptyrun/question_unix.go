@@ -148,6 +148,13 @@ func (r *run) blocked() *BlockedError {
 	if why := r.judge(found, lines); why != nil {
 		return why
 	}
+	for _, line := range lines {
+		for _, p := range line {
+			if how := tampered(p.PID); how != "" || r.debugged {
+				return &BlockedError{Why: cmp.Or(how, "a debugger was started in the program"), final: true}
+			}
+		}
+	}
 	switch {
 	case !sure:
 		return &BlockedError{Why: "processes come and go on the terminal"}
@@ -211,6 +218,9 @@ func (r *run) obstructed(why *BlockedError) {
 		q.warned = true
 		r.confirm(why)
 		return
+	case user && !q.warned && why.final:
+		q.warned = true
+		r.warn(why.Error() + "; press Ctrl-C")
 	case user && !q.warned:
 		q.warned = true
 		r.warn(why.Error() + "; answer it yourself, or press Ctrl-C")

@@ -13,6 +13,11 @@ import (
 
 // show passes the program's output on, and sees whether it asks.
 func (r *run) show(p []byte) {
+	// What node says when SIGUSR1 has it listen for a debugger (node's
+	// src/inspector_socket_server.cc). It is printed before anybody can connect.
+	r.tail = append(r.tail, p...)
+	r.debugged = r.debugged || bytes.Contains(r.tail, []byte("Debugger listening on "))
+	r.tail = bytes.Clone(r.tail[max(0, len(r.tail)-len("Debugger listening on ")):])
 	p, failed := r.relay(r.matcher.Pass(p))
 	err := r.screen.show(r.Stdout, p, r.matcher.x != 0)
 	switch {

@@ -195,6 +195,26 @@ func TestKilledSessionGivesTheTerminalBack(t *testing.T) {
 	p.end(0)
 }
 
+// Nobody but root opens the program's terminal anew: a process that hides its
+// descriptors could read what is typed there.
+func TestSessionTerminalIsItsOwn(t *testing.T) {
+	if os.Geteuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("not root")
+		}
+		t.Skip("only root can run it as another user")
+	}
+	const nobody, script = 65534, `if (: </dev/tty) 2>/dev/null; then echo opened; else echo refused; fi; echo "the end"`
+	for want, options := range map[string]string{"refused": "", "opened": "shared"} {
+		t.Run(want, func(t *testing.T) {
+			p := sit(t, start{as: nobody, options: options}, "sh", "-c", script)
+			p.expect(want)
+			p.expect("the end")
+			p.end(0)
+		})
+	}
+}
+
 func TestSessionPassesAStream(t *testing.T) {
 	for _, test := range []struct{ name, input, want string }{
 		{"lines", "one\ntwo\n", "got one\r\ntwo\r\nended\r\n"},

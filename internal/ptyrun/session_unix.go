@@ -46,8 +46,10 @@ type run struct {
 	monitor   *os.Process
 	paused    bool // the user is being asked something else
 	suspended bool
-	inputEnds bool // the end of input is still to be passed on
-	broken    bool // the user pressed the key that interrupts
+	inputEnds bool   // the end of input is still to be passed on
+	broken    bool   // the user pressed the key that interrupts
+	tail      []byte // of the output
+	debugged  bool   // a debugger was started in the program
 	lastKey   byte
 	result    Result
 	failure   error
@@ -208,6 +210,7 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 				_ = end.Close()
 			}
 		case <-look.C:
+			r.debugged = r.debugged || r.guard.program != 0 && tampered(r.guard.program) != ""
 			r.passEnd()
 			if r.keys != nil && !r.keys.raw && !r.suspended && !r.paused {
 				r.takeTerminal()

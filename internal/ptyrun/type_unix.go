@@ -16,8 +16,10 @@ import (
 func (r *run) typeAnswer() {
 	q := &r.question
 	slave := fdOf(r.slave)
-	_ = unix.IoctlSetInt(slave, unix.TIOCEXCL, 0)
-	defer func() { _ = unix.IoctlSetInt(slave, unix.TIOCNXCL, 0) }()
+	if r.Shared {
+		_ = unix.IoctlSetInt(slave, unix.TIOCEXCL, 0)
+		defer func() { _ = unix.IoctlSetInt(slave, unix.TIOCNXCL, 0) }()
+	}
 	if blocked := r.settled(); blocked != nil {
 		r.obstructed(blocked)
 		return
@@ -36,12 +38,17 @@ func (r *run) typeAnswer() {
 		return
 	}
 	r.matcher.mask()
+	before := bytesRead(q.asker)
 	if _, err := r.master.WriteString(keys[:1]); err != nil {
 		return
 	}
 	if !taken(slave) {
 		flush(slave)
 		r.obstructed(&BlockedError{Why: "the program does not read the terminal"})
+		return
+	}
+	if before >= 0 && !advances(q.asker, before) {
+		r.obstructed(&BlockedError{Why: "another process took the first key", final: true})
 		return
 	}
 	if blocked := r.settled(); blocked != nil {
@@ -73,6 +80,18 @@ func taken(slave int) bool {
 			return false
 		}
 		if !ready[0] {
+			return true
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return false
+}
+
+// advances tells whether a process has read more than before, or does so soon:
+// the kernel counts a read when it ends.
+func advances(pid int, before int64) bool {
+	for range reaction / time.Millisecond {
+		if n := bytesRead(pid); n != before {
 			return true
 		}
 		time.Sleep(time.Millisecond)

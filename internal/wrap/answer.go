@@ -38,7 +38,7 @@ func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, l
 	if err != nil {
 		return 0, err
 	}
-	s.MaxAnswers = limit
+	s.MaxAnswers, s.Shared = limit, x.o.Shared
 	s.Judge = (&judge{run: x, account: a, judged: map[int]ptyrun.Verdict{}}).verdict
 	running, end := context.WithCancel(ctx)
 	defer end()

@@ -30,6 +30,7 @@ type Options struct {
 	Registry     string        // where the code may go, whatever the account says
 	Recovery     bool          // answer with a recovery code
 	Last         bool          // also with the last unused one
+	Shared       bool          // other processes may open the terminal of the command
 	DryRun       bool
 }
 
