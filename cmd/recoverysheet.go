@@ -151,21 +151,11 @@ func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, e
 
 // putSheet writes the file for its owner alone. A new one is created by this
 // process and no other, and is not left half written.
-func putSheet(name string, data []byte, replace bool) (err error) {
+func putSheet(name string, data []byte, replace bool) error {
 	if replace {
 		return atomicfile.Writer{Path: name}.Replace(data)
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(name)
-		}
-	}()
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return atomicfile.Writer{Path: name}.Create(data)
 }
 
 // tellSheet says where the codes lie now.

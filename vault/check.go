@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"npmotp/internal/atomicfile"
 )
 
 // A Report is what [Vault.Check] found.
@@ -59,7 +57,7 @@ func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
 	for _, b := range backups {
 		r.Backups = append(r.Backups, BackupReport{Backup: b, Err: v.checkBackup(b)})
 	}
-	r.Leftovers, err = atomicfile.Leftovers(v.file.path)
+	r.Leftovers, err = v.file.Leftovers()
 	return r, err
 }
 

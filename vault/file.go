@@ -17,6 +17,7 @@ import (
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/filelock"
 	"npmotp/internal/secret"
+	"npmotp/internal/statefile"
 	"npmotp/vault/internal/merge"
 )
 
@@ -67,7 +68,7 @@ func At(path string, o Options) *File {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return time.Time{} }
 	}
-	return &File{path: path, options: o, memory: memory{dir: o.Memory}}
+	return &File{path: path, options: o, memory: memory{statefile.Folder{Dir: o.Memory, Warn: o.Warn}}}
 }
 
 // Path returns the path that the file was named by.
@@ -168,9 +169,7 @@ func (f *File) Open(ctx context.Context, by Opener) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkRead(contents, c); err != nil {
-		f.options.Warn(err)
-	}
+	f.wasRead(contents, c)
 	if v.slot != "" {
 		f.options.Look(contents)
 	}

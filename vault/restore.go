@@ -30,12 +30,15 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := f.memory.generation(f.path, contents.VaultID)
+	seen, err := f.memory.read(f.path)
 	if err != nil {
 		return nil, err
 	}
 	contents.Parent = c.hash()
-	contents.Generation = max(contents.Generation, seen) + 1
+	if seen.VaultID == contents.VaultID {
+		contents.Generation = max(contents.Generation, seen.Generation)
+	}
+	contents.Generation++
 	if present, err := v.Contents(ctx); err == nil {
 		contents.revive(present)
 	}
@@ -85,7 +88,7 @@ func (v *Vault) Accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.file.memory.remember(v.file.path, contents)
+	return v.file.memory.remember(v.file.path, contents, true)
 }
 
 // hashFile returns the hexadecimal SHA-256 of a file that need not be a vault.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"filippo.io/age"
@@ -37,7 +36,7 @@ func (v *Vault) replace(old *container, generation uint64, head []byte, contents
 // publish stores data, which holds contents, in place of the file old. Plain is
 // what its body holds, or nil where that is not at hand.
 func (v *Vault) publish(old *container, generation uint64, data, plain []byte, contents *Contents) error {
-	if err := removeLeftovers(v.file.path); err != nil {
+	if err := v.file.removeOwnLeftovers(); err != nil {
 		v.file.options.Warn(err)
 	}
 	backup, err := v.file.backupPath(contents.VaultID, generation, old.hash())
@@ -131,14 +130,4 @@ func (v *Vault) decode(c *container) (*Contents, error) {
 		return nil, fmt.Errorf("%w: its slots were changed by something other than npmotp", ErrFormat)
 	}
 	return contents, nil
-}
-
-// removeLeftovers removes what killed saves left behind. The lock is held, so
-// nobody is writing them.
-func removeLeftovers(path string) error {
-	found, err := atomicfile.Leftovers(path)
-	for _, leftover := range found {
-		err = errors.Join(err, os.Remove(leftover))
-	}
-	return err
 }
