@@ -69,6 +69,7 @@ func outcomes() []row {
 		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
 		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
+		{vault.ErrSentAway, exitUsage, ""},
 		{vault.ErrRecipient, exitUsage, "'npmotp device id' prints the recipient of the laptop it runs on"},
 		{bundle.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop; one that was altered on its way can look like this too"},
 		{bundle.ErrCut, exitVault, "copy the whole of it, from the first line to the last"},

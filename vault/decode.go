@@ -87,7 +87,7 @@ func (c *Contents) cut(data []byte) (*wireContents, error) {
 		case "pad":
 			return decodeText(value, new(string))
 		}
-		return c.extra.keep(name, value)
+		return c.extra.keep(name, value, fieldsOf(w))
 	})
 	return w, err
 }
@@ -146,7 +146,7 @@ func (a *Account) decode(raw []byte) error {
 			a.Moved, err = decodeMoves(moves)
 			return err
 		}
-		return a.extra.keep(name, value)
+		return a.extra.keep(name, value, fieldsOf(&wireAccount{}))
 	})
 	a.Reuse, a.Pending = reuse == reuseAllow, state == statePending
 	return err
@@ -172,7 +172,7 @@ func decodeKey(value []byte) (*otpgen.Key, error) {
 		case "counter":
 			return decodeValue(value, &w.Counter)
 		}
-		return nil
+		return new(extra).keep(name, value, fieldsOf(&w))
 	})
 	if err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ var (
 	ErrNoDevice = errors.New("no such device")
 	// ErrDeviceTaken says that a name or a recipient belongs to another device.
 	ErrDeviceTaken = errors.New("the device is known already")
+	// ErrSentAway says that recovery codes to be stored are on another laptop.
+	ErrSentAway = errors.New("recovery codes that are on another laptop")
 )
 
 // A Device is another laptop: a name, and the age recipient that bundles for it
@@ -162,7 +164,7 @@ func (c *Contents) EnsureIdentity(now time.Time) (*Identity, error) {
 }
 
 // A MovedError says that what is looked for was moved to another laptop. It wraps
-// [ErrNoCodes] or [ErrNoKey].
+// [ErrNoCodes], [ErrNoKey] or [ErrSentAway].
 type MovedError struct {
 	Account string
 	Move    Move
@@ -171,12 +173,14 @@ type MovedError struct {
 
 // Error implements error.
 func (e *MovedError) Error() string {
-	what := "the secret was"
-	if errors.Is(e.err, ErrNoCodes) {
-		what = fmt.Sprintf("%d were", e.Move.Codes)
+	where := fmt.Sprintf("moved to %q on %s", e.Move.DeviceName, e.Move.MovedAt.Local().Format(time.DateOnly))
+	switch {
+	case errors.Is(e.err, ErrSentAway):
+		return fmt.Sprintf("nothing was added: %v: %d of %q, %s", e.err, e.Move.Codes, e.Account, where)
+	case errors.Is(e.err, ErrNoCodes):
+		return fmt.Sprintf("%v in %q: %d were %s", e.err, e.Account, e.Move.Codes, where)
 	}
-	return fmt.Sprintf("%v in %q: %s moved to %q on %s",
-		e.err, e.Account, what, e.Move.DeviceName, e.Move.MovedAt.Local().Format(time.DateOnly))
+	return fmt.Sprintf("%v in %q: the secret was %s", e.err, e.Account, where)
 }
 
 // Unwrap returns what is missing.
