@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
@@ -222,10 +221,5 @@ func (app *App) report(err error) {
 	if ran && e.Err == nil || !ran && (status == 129 || status == 130 || status == 143) {
 		return
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "npmotp: %v\n", err)
-	if hint != "" {
-		fmt.Fprintf(&b, "npmotp: hint: %s\n", hint)
-	}
-	_, _ = fmt.Fprint(app.Err, b.String())
+	app.Fail(err, hint)
 }

@@ -138,15 +138,14 @@ func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, e
 	if err != nil {
 		return false, err
 	}
-	name := cleantext.Show(o.output)
 	if !info.Mode().IsRegular() {
 		// A link may lead to where others can read; a device keeps nothing.
-		return false, ui.Usagef("%s exists and is not a regular file: give another name", name)
+		return false, ui.Usagef("%s exists and is not a regular file: give another name", o.output)
 	}
 	if o.force {
 		return true, nil
 	}
-	return true, app.Confirm(ctx, name+" is there already; replace it?", "say --force to replace it, or give another name")
+	return true, app.Confirm(ctx, o.output+" is there already; replace it?", "say --force to replace it, or give another name")
 }
 
 // putSheet writes the file for its owner alone. A new one is created by this
@@ -184,8 +183,8 @@ func (app *App) tellSheet(s sheet.Sheet, o recoverySheetOptions) error {
 		app.Sayf("a sheet with %s of %q went to standard output", ui.Plural(len(s.Codes), "unused code"), s.Account)
 		return nil
 	}
-	app.Sayf("a sheet with %s of %q is in %s", ui.Plural(len(s.Codes), "unused code"), s.Account, cleantext.Show(file))
-	app.Warnf("whoever reads this file has the codes: print it now, then delete it: %s", ui.Quote(cleantext.Show(file)))
+	app.Sayf("a sheet with %s of %q is in %s", ui.Plural(len(s.Codes), "unused code"), s.Account, file)
+	app.Warnf("whoever reads this file has the codes: print it now, then delete it: %s", ui.Quote(file))
 	wrap.WarnFewCodes(&app.UI, s.Account, len(s.Codes))
 	return nil
 }
