@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -98,6 +99,7 @@ type importView struct {
 }
 
 func runImport(ctx context.Context, app *App, o importOptions) error {
+	debug.SetMemoryLimit(240 << 20) // of garbage: a file of 20 MB is cut into many small pieces
 	if o.format != "" && !slices.Contains(otpimport.Formats(), o.format) {
 		return ui.Usagef("unknown format %q; the formats are %s", o.format, strings.Join(otpimport.Formats(), ", "))
 	}

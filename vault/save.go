@@ -15,11 +15,7 @@ import (
 // save stores contents in place of the file old, which they were made from. The
 // lock is held.
 func (v *Vault) save(old *container, head []byte, contents *Contents) error {
-	return v.replace(old, contents.Generation, head, contents)
-}
-
-// replace stores contents in place of the file old of the given generation.
-func (v *Vault) replace(old *container, generation uint64, head []byte, contents *Contents) error {
+	generation := contents.Generation
 	contents.Parent = old.hash()
 	contents.Generation++
 	plain, err := contents.encodeChange(headHash(head), v.file.options.Clock())
