@@ -31,11 +31,7 @@ var ErrOtherPassphrase = errors.New("made under another passphrase")
 // every account. The error says what is wrong with the vault itself; what is
 // wrong with a backup stands in the report.
 func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
-	c, err := v.file.read()
-	if err != nil {
-		return nil, err
-	}
-	contents, err := v.decode(c)
+	c, contents, err := v.present()
 	if err != nil {
 		return nil, err
 	}

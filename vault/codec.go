@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -127,6 +128,33 @@ func fieldsOf(v any) []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// decodeList decodes the objects of a list by way of their wire structs. What names
+// one of them in an error.
+func decodeList[W, T any](what string, raws []json.RawMessage, of func(W, extra) T) ([]T, error) {
+	var list []T
+	for i, raw := range raws {
+		var w W
+		x, err := decodeObject(raw, &w)
+		if err != nil {
+			return nil, fmt.Errorf("%s %d: %w", what, i+1, err)
+		}
+		list = append(list, of(w, x))
+	}
+	return list, nil
+}
+
+// encodeList is the inverse of decodeList.
+func encodeList[T any](list []T, of func(T) (wire any, x extra)) (raws []json.RawMessage, err error) {
+	for _, v := range list {
+		raw, err := encodeObject(of(v))
+		if err != nil {
+			return nil, err
+		}
+		raws = append(raws, raw)
+	}
+	return raws, nil
 }
 
 // encodeObject encodes the wire struct v with the unknown fields x.

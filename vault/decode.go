@@ -30,24 +30,8 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 			return nil, "", fmt.Errorf("%w: account %d: %w", ErrFormat, i+1, err)
 		}
 	}
-	if err := c.decodeDevices(w); err != nil {
-		return nil, "", err
-	}
-	for i, raw := range w.Tombstones {
-		var t wireTombstone
-		x, err := decodeObject(raw, &t)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: tombstone %d: %w", ErrFormat, i+1, err)
-		}
-		c.Tombstones = append(c.Tombstones, Tombstone{ID: t.ID, RemovedAt: t.RemovedAt, extra: x})
-	}
-	for i, raw := range w.Slots {
-		var s wireSlot
-		x, err := decodeObject(raw, &s)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: recipient %d: %w", ErrFormat, i+1, err)
-		}
-		c.recipients = append(c.recipients, slotRecipient{slot: s.ID, text: s.Recipient, postQuantum: s.PostQuantum, extra: x})
+	if err := c.decodeLists(w); err != nil {
+		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	if err := c.validate(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"npmotp/internal/secret"
@@ -63,27 +62,7 @@ type Move struct {
 // FindDevice returns the device that query names: an exact name, or the one
 // device whose name begins with it.
 func (c *Contents) FindDevice(query string) (*Device, error) {
-	var matches []*Device
-	for i := range c.Devices {
-		d := &c.Devices[i]
-		if d.Name == query {
-			return d, nil
-		}
-		if query != "" && strings.HasPrefix(d.Name, query) {
-			matches = append(matches, d)
-		}
-	}
-	switch len(matches) {
-	case 0:
-		return nil, fmt.Errorf("%w: %q", ErrNoDevice, query)
-	case 1:
-		return matches[0], nil
-	}
-	e := &AmbiguousError{Query: query}
-	for _, d := range matches {
-		e.Matches = append(e.Matches, d.Name)
-	}
-	return nil, e
+	return find(c.Devices, query, ErrNoDevice, func(d *Device) (string, bool) { return d.Name, query != "" })
 }
 
 // AddDevice stores a device under a name. The same recipient under the same name
@@ -119,14 +98,7 @@ func (c *Contents) RemoveDevice(query string, now time.Time) (Device, error) {
 		return Device{}, err
 	}
 	removed := *found
-	kept := c.Devices[:0]
-	for _, d := range c.Devices {
-		if d.ID != removed.ID {
-			kept = append(kept, d)
-		}
-	}
-	clear(c.Devices[len(kept):])
-	c.Devices = kept
+	c.Devices = slices.DeleteFunc(c.Devices, func(d Device) bool { return d.ID == removed.ID })
 	c.bury(removed.ID, now)
 	return removed, nil
 }

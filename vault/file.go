@@ -121,7 +121,12 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 	}
 	v.slot = s.id
 	contents := &Contents{VaultID: merge.NewID(), Generation: 1}
-	data, _, err := v.encode(headOf([]slot{s}), contents)
+	head := headOf([]slot{s})
+	plain, err := contents.encode(headHash(head))
+	if err != nil {
+		return nil, err
+	}
+	data, err := v.sealBody(head, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -194,11 +199,12 @@ func (f *File) open(ctx context.Context, c *container, by Opener) (*Vault, *Cont
 // Contents reads what the vault holds now. Changes to the result are not
 // stored; see [Vault.Update].
 func (v *Vault) Contents(_ context.Context) (*Contents, error) {
-	c, err := v.file.read()
-	if err != nil {
-		return nil, err
+	opened := v.opened
+	c, contents, err := v.present()
+	if err == nil && contents != opened {
+		v.file.wasRead(contents, c)
 	}
-	return v.decode(c)
+	return contents, err
 }
 
 // Update is the only way to change a vault. Under the lock it reads the file

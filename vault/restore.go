@@ -39,7 +39,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 		contents.Generation = max(contents.Generation, seen.Generation)
 	}
 	contents.Generation++
-	if present, err := v.Contents(ctx); err == nil {
+	if _, present, err := v.present(); err == nil {
 		contents.revive(present)
 	}
 	plain, err := contents.encodeChange(headHash(c.head), f.options.Clock())
@@ -83,8 +83,8 @@ func (f *File) replacedPath() (string, error) {
 
 // Accept makes the present file the newest one known, although this machine
 // has seen a newer generation or another vault in its place.
-func (v *Vault) Accept(ctx context.Context) error {
-	contents, err := v.Contents(ctx)
+func (v *Vault) Accept(_ context.Context) error {
+	_, contents, err := v.present()
 	if err != nil {
 		return err
 	}

@@ -75,16 +75,6 @@ func (v *Vault) writer(backup string, plain []byte) atomicfile.Writer {
 	}
 }
 
-// encode returns the bytes of a file with the given head and contents, and what
-// its body holds.
-func (v *Vault) encode(head []byte, contents *Contents) (data, plain []byte, err error) {
-	if plain, err = contents.encode(headHash(head)); err != nil {
-		return nil, nil, err
-	}
-	data, err = v.sealBody(head, plain)
-	return data, plain, err
-}
-
 // sealBody returns the bytes of a file with the given head and the encoded
 // contents.
 func (v *Vault) sealBody(head, plain []byte) ([]byte, error) {
