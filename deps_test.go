@@ -42,7 +42,7 @@ func floors() [][]string {
 		{
 			"./internal/agefile", "./internal/agent", "./internal/atomicfile", "./internal/clip", "./internal/filelock",
 			"./internal/harden", "./internal/passphrase", "./internal/plaintext", "./internal/ptyrun", "./internal/qrdraw",
-			"./internal/registry", "./internal/screen", "./internal/ui", "./internal/vt",
+			"./internal/registry", "./internal/screen", "./internal/statefile", "./internal/ui", "./internal/vt",
 		},
 		// What every floor speaks in.
 		{"./internal/cleantext", "./internal/secret"},
@@ -57,6 +57,7 @@ func beside() map[string][]string {
 		"./vault":               {"./otpgen", "./vault/internal/merge", "./internal/recoverycode"},
 		"./internal/npm/config": {"./internal/npm/argv"},
 		"./internal/npm/tools":  {"./internal/npm/argv"},
+		"./internal/statefile":  {"./internal/atomicfile", "./internal/filelock"},
 	}
 }
 

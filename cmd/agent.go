@@ -14,7 +14,7 @@ import (
 
 // codes returns where codes come from; the caller closes it.
 func (app *App) codes() *codes.Source {
-	return &codes.Source{UI: &app.UI, Dial: app.dialAgent, Unlock: app.unlocked, Ledger: app.Ledger, Now: app.Now, Wait: app.Wait}
+	return &codes.Source{UI: &app.UI, Dial: app.dialAgent, Unlock: app.unlocked, Ledger: codes.Ledger(app.State), Now: app.Now, Wait: app.Wait}
 }
 
 // unlocked unlocks the vault.

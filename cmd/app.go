@@ -14,10 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/codes"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
 	"npmotp/internal/secret"
+	"npmotp/internal/statefile"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -42,8 +42,8 @@ type App struct {
 	// Converse runs a command on a pseudo-terminal, and returns how often it
 	// was answered.
 	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
-	// Ledger knows which codes were sent.
-	Ledger codes.Ledger
+	// State is the folder of what need not be backed up.
+	State statefile.Folder
 	// Self is the file of this program, which is started again as the agent.
 	Self string
 	// Harden closes the process to others of the same user. What it returns

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/cleantext"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -48,8 +47,7 @@ func runBackup(ctx context.Context, app *App, path string) error {
 	}
 	size, err := f.CopyTo(path, false)
 	if errors.Is(err, vault.ErrExists) {
-		shown := cleantext.Show(path)
-		if err := app.Confirm(ctx, fmt.Sprintf("replace %s?", shown), "say --yes to replace "+shown); err != nil {
+		if err := app.Confirm(ctx, fmt.Sprintf("replace %s?", path), "say --yes to replace "+path); err != nil {
 			return err
 		}
 		if size, err = f.CopyTo(path, true); errors.Is(err, vault.ErrExists) {
@@ -62,6 +60,6 @@ func runBackup(ctx context.Context, app *App, path string) error {
 	if app.flags.json {
 		return app.JSON(backupCopyView{path, size})
 	}
-	app.Sayf("copied the vault to %s", cleantext.Show(path))
+	app.Sayf("copied the vault to %s", path)
 	return nil
 }

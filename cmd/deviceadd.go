@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"npmotp/internal/cleantext"
 	"npmotp/internal/clip"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/plaintext"
@@ -165,7 +164,7 @@ func (app *App) recipientPicture(ctx context.Context, name string) (string, erro
 	defer func() { _ = f.Close() }()
 	text, err := recipientIn(ctx, f)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", cleantext.Show(name), err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return text, nil
 }

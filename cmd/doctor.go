@@ -83,7 +83,7 @@ func (app *App) mend(ctx context.Context, findings []doctor.Finding) ([]doctor.F
 	var names []string
 	for _, f := range findings {
 		if f.Fix != nil {
-			app.Sayf("%s: %s", cleantext.Show(f.What), cleantext.Show(f.Mend))
+			app.Sayf("%s: %s", f.What, f.Mend)
 			names = append(names, f.Check)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -73,6 +72,7 @@ func outcomes() []row {
 		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
 		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
+		{vault.ErrSentAway, exitUsage, ""},
 		{vault.ErrRecipient, exitUsage, "'npmotp device id' prints the recipient of the laptop it runs on"},
 		{bundle.ErrForeign, exitLocked, "compare 'npmotp device id' here with 'npmotp device list' there, and have it sent to this laptop; one that was altered on its way can look like this too"},
 		{bundle.ErrCut, exitVault, "copy the whole of it, from the first line to the last"},
@@ -237,10 +237,5 @@ func (app *App) report(err error) {
 	if ran && e.Err == nil || !ran && (status == 129 || status == 130 || status == 143) {
 		return
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "npmotp: %v\n", err)
-	if hint != "" {
-		fmt.Fprintf(&b, "npmotp: hint: %s\n", hint)
-	}
-	_, _ = fmt.Fprint(app.Err, b.String())
+	app.Fail(err, hint)
 }

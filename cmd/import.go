@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -98,6 +99,7 @@ type importView struct {
 }
 
 func runImport(ctx context.Context, app *App, o importOptions) error {
+	debug.SetMemoryLimit(240 << 20) // of garbage: a file of 20 MB is cut into many small pieces
 	if o.format != "" && !slices.Contains(otpimport.Formats(), o.format) {
 		return ui.Usagef("unknown format %q; the formats are %s", o.format, strings.Join(otpimport.Formats(), ", "))
 	}
@@ -137,16 +139,16 @@ func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.En
 		progress("%d of %d files read", i, len(files))
 		r.Password = func() (secret.Text, error) { return app.exportPassword(ctx, f.Name, o.passwordFile) }
 		r.Allow = func(memory int64) error {
-			question := fmt.Sprintf("opening %s takes %d MiB of memory and some seconds; go on?", cleantext.Show(f.Name), memory>>20)
+			question := fmt.Sprintf("opening %s takes %d MiB of memory and some seconds; go on?", f.Name, memory>>20)
 			return app.Confirm(ctx, question, "say --yes to open it")
 		}
 		err := app.addImport(ctx, r, f.Name)
 		if f.Found && (errors.Is(err, otpimport.ErrUnknown) || errors.Is(err, otpimport.ErrNoKeys) || errors.Is(err, scan.ErrNoCode)) {
-			app.Sayf("left out %s: %v", cleantext.Show(f.Name), err)
+			app.Sayf("left out %s: %v", f.Name, err)
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", cleantext.Show(f.Name), err)
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
 	return app.chosenEntries(r, o.only)
@@ -190,7 +192,7 @@ func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string)
 // of the vault.
 func (app *App) exportPassword(ctx context.Context, name, file string) (secret.Text, error) {
 	if file == "" {
-		password, err := app.ask(ctx, fmt.Sprintf("Password of the export %s: ", cleantext.Show(name)))
+		password, err := app.ask(ctx, fmt.Sprintf("Password of the export %s: ", name))
 		if errors.Is(err, codes.ErrLocked) || errors.Is(err, ui.ErrNoTerminal) {
 			err = otpimport.ErrNoPassword
 		}
@@ -201,9 +203,9 @@ func (app *App) exportPassword(ctx context.Context, name, file string) (secret.T
 		return secret.Text{}, err
 	}
 	defer func() { _ = f.Close() }()
-	password, err := firstLine(f, "the password file "+cleantext.Show(file))
+	password, err := firstLine(f, "the password file "+file)
 	if errors.Is(err, codes.ErrLocked) {
-		err = fmt.Errorf("%w: the password file %s begins with an empty line", otpimport.ErrNoPassword, cleantext.Show(file))
+		err = fmt.Errorf("%w: the password file %s begins with an empty line", otpimport.ErrNoPassword, file)
 	}
 	return password, err
 }

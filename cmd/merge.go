@@ -164,7 +164,7 @@ func (app *App) copyPassphrase(ctx context.Context, name, file string) (secret.T
 	if file != "" {
 		return readPassphraseFile(file)
 	}
-	pass, err := app.ask(ctx, "Passphrase of "+cleantext.Show(name)+": ")
+	pass, err := app.ask(ctx, "Passphrase of "+name+": ")
 	if !errors.Is(err, codes.ErrLocked) && !errors.Is(err, ui.ErrNoTerminal) {
 		return pass, err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/bundle"
-	"npmotp/internal/cleantext"
 	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
@@ -247,7 +246,7 @@ func shownFile(name string) string {
 	if name == "-" {
 		return "standard input"
 	}
-	return cleantext.Show(name)
+	return name
 }
 
 // open opens a file, or standard input for "-".

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"npmotp/internal/cleantext"
 	"npmotp/internal/intake"
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
@@ -54,7 +53,7 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 	}
 	in, err := recoveryFrom(ctx, r, o.picture != "")
 	if err != nil && name != "" && name != "-" {
-		err = fmt.Errorf("%s: %w", cleantext.Show(name), err)
+		err = fmt.Errorf("%s: %w", name, err)
 	}
 	return in, err
 }

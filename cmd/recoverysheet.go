@@ -138,34 +138,23 @@ func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, e
 	if err != nil {
 		return false, err
 	}
-	name := cleantext.Show(o.output)
 	if !info.Mode().IsRegular() {
 		// A link may lead to where others can read; a device keeps nothing.
-		return false, ui.Usagef("%s exists and is not a regular file: give another name", name)
+		return false, ui.Usagef("%s exists and is not a regular file: give another name", o.output)
 	}
 	if o.force {
 		return true, nil
 	}
-	return true, app.Confirm(ctx, name+" is there already; replace it?", "say --force to replace it, or give another name")
+	return true, app.Confirm(ctx, o.output+" is there already; replace it?", "say --force to replace it, or give another name")
 }
 
 // putSheet writes the file for its owner alone. A new one is created by this
 // process and no other, and is not left half written.
-func putSheet(name string, data []byte, replace bool) (err error) {
+func putSheet(name string, data []byte, replace bool) error {
 	if replace {
 		return atomicfile.Writer{Path: name}.Replace(data)
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(name)
-		}
-	}()
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return atomicfile.Writer{Path: name}.Create(data)
 }
 
 // tellSheet says where the codes lie now.
@@ -194,8 +183,8 @@ func (app *App) tellSheet(s sheet.Sheet, o recoverySheetOptions) error {
 		app.Sayf("a sheet with %s of %q went to standard output", ui.Plural(len(s.Codes), "unused code"), s.Account)
 		return nil
 	}
-	app.Sayf("a sheet with %s of %q is in %s", ui.Plural(len(s.Codes), "unused code"), s.Account, cleantext.Show(file))
-	app.Warnf("whoever reads this file has the codes: print it now, then delete it: %s", ui.Quote(cleantext.Show(file)))
+	app.Sayf("a sheet with %s of %q is in %s", ui.Plural(len(s.Codes), "unused code"), s.Account, file)
+	app.Warnf("whoever reads this file has the codes: print it now, then delete it: %s", ui.Quote(file))
 	wrap.WarnFewCodes(&app.UI, s.Account, len(s.Codes))
 	return nil
 }

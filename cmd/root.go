@@ -108,6 +108,9 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			if f := cmd.Flags().Lookup("output"); f != nil && f.Changed && f.Value.String() != "-" {
+				app.State.Wrote(f.Value.String())
+			}
 			if _, late := cmd.Annotations[lateSignals]; !late {
 				app.catchSignals()
 			}

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agefile"
-	"npmotp/internal/cleantext"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -105,7 +104,7 @@ func runSlotAdd(ctx context.Context, app *App, o slotAddOptions) error {
 	if app.flags.json {
 		return app.JSON(view)
 	}
-	app.Sayf("added slot %s: %s", view.called(), cleantext.Show(view.text()))
+	app.Sayf("added slot %s: %s", view.called(), view.text())
 	return nil
 }
 

@@ -39,17 +39,16 @@ func (app *App) readIdentities(ctx context.Context, name string) (*agefile.Ident
 	if err != nil {
 		return nil, fmt.Errorf("reading the identity: %w", err)
 	}
-	shown := cleantext.Show(name)
 	if len(data) > maxIdentity {
-		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB", shown, agefile.ErrIdentity)
+		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB", name, agefile.ErrIdentity)
 	}
 	text := string(data)
 	if !strings.HasPrefix(text, "age-encryption.org/") { // an encrypted one, not armored
 		text = plaintext.Decode(data)
 	}
-	ids, err := agefile.ParseIdentities(secret.New(text), shown, app.dialogue(ctx))
+	ids, err := agefile.ParseIdentities(secret.New(text), name, app.dialogue(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return ids, nil
 }
@@ -57,24 +56,24 @@ func (app *App) readIdentities(ctx context.Context, name string) (*agefile.Ident
 // dialogue lets age's plugins and encrypted identity files ask on the terminal.
 func (app *App) dialogue(ctx context.Context) agefile.Dialogue {
 	return agefile.Dialogue{
-		Secret: func(label string) (secret.Text, error) { return app.ask(ctx, cleantext.Show(label)) },
+		Secret: func(label string) (secret.Text, error) { return app.ask(ctx, label) },
 		Line: func(label string) (string, error) {
 			if app.NoInput {
 				return "", codes.ErrLocked
 			}
-			return app.Terminal.Line(ctx, cleantext.Show(label))
+			return app.Terminal.Line(ctx, label)
 		},
 		Choose: func(question, yes, no string) (bool, error) { return app.choose(ctx, question, yes, no) },
 		Show: func(message string) error {
 			// Past a redirection: it may say that a key waits to be touched.
 			err := app.Terminal.Show("npmotp: " + cleantext.Show(message) + "\r\n")
 			if errors.Is(err, ui.ErrNoTerminal) {
-				app.Sayf("%s", cleantext.Show(message))
+				app.Sayf("%s", message)
 				return nil
 			}
 			return err
 		},
-		Waiting: func(plugin string) { app.Sayf("waiting for age-plugin-%s", cleantext.Show(plugin)) },
+		Waiting: func(plugin string) { app.Sayf("waiting for age-plugin-%s", plugin) },
 	}
 }
 
@@ -84,7 +83,6 @@ func (app *App) choose(ctx context.Context, question, yes, no string) (bool, err
 	if app.NoInput {
 		return false, codes.ErrLocked
 	}
-	question, yes, no = cleantext.Show(question), cleantext.Show(yes), cleantext.Show(no)
 	if no == "" {
 		_, err := app.Terminal.Line(ctx, fmt.Sprintf("%s [Enter: %s] ", question, yes))
 		return err == nil, err

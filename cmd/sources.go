@@ -90,7 +90,7 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 	defer func() { _ = f.Close() }()
 	e, err := take(ctx, f)
 	if err != nil {
-		return intake.Enrolment{}, fmt.Errorf("%s: %w", cleantext.Show(name), err)
+		return intake.Enrolment{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return e, nil
 }
@@ -138,7 +138,7 @@ func expand(names []string) ([]string, error) {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", scan.ErrNoCode, cleantext.Show(name))
+			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", scan.ErrNoCode, name)
 		}
 		files = append(files, found...)
 	}
@@ -190,21 +190,21 @@ func (app *App) gatherPictures(ctx context.Context, files []string) (found []int
 			return nil, context.Cause(ctx)
 		}
 		if err != nil {
-			_, _ = fmt.Fprintf(app.Err, "npmotp: %v\n", err)
+			app.Fail(err, "")
 			if failed == nil {
 				status, _ := outcome(err)
 				failed = &statusError{status} // it has been said
 			}
 			continue
 		}
-		shown, key := cleantext.Show(name), e.Key.Secret.Reveal()
+		key := e.Key.Secret.Reveal()
 		if first, again := from[key]; again {
-			app.Sayf("%s: the same key as in %s", shown, first)
+			app.Sayf("%s: the same key as in %s", name, first)
 			continue
 		}
-		from[key] = shown
+		from[key] = name
 		found = append(found, e)
-		app.Sayf("%s: %s", shown, cleantext.Show(strings.TrimSpace(e.Label.Issuer+" "+e.Label.Account)))
+		app.Sayf("%s: %s", name, strings.TrimSpace(e.Label.Issuer+" "+e.Label.Account))
 	}
 	return found, failed
 }

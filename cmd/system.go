@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"npmotp/internal/clip"
-	"npmotp/internal/codes"
 	"npmotp/internal/harden"
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/screen"
+	"npmotp/internal/statefile"
 	"npmotp/internal/ui"
 )
 
@@ -53,8 +53,8 @@ func System() *App {
 		return tools.Converse(ctx, s)
 	}
 	app.Clip = clipboard
-	app.Ledger = codes.Ledger{Dir: stateDir(os.Getenv)}
-	app.VaultOptions.Memory = stateDir(os.Getenv)
+	app.State = statefile.Folder{Dir: stateDir(os.Getenv), Warn: func(err error) { app.Warnf("%v", err) }}
+	app.VaultOptions.Memory = app.State.Dir
 	return app
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"npmotp/internal/atomicfile"
 )
 
 // A Report is what [Vault.Check] found.
@@ -33,11 +31,7 @@ var ErrOtherPassphrase = errors.New("made under another passphrase")
 // every account. The error says what is wrong with the vault itself; what is
 // wrong with a backup stands in the report.
 func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
-	c, err := v.file.read()
-	if err != nil {
-		return nil, err
-	}
-	contents, err := v.decode(c)
+	c, contents, err := v.present()
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +53,7 @@ func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
 	for _, b := range backups {
 		r.Backups = append(r.Backups, BackupReport{Backup: b, Err: v.checkBackup(b)})
 	}
-	r.Leftovers, err = atomicfile.Leftovers(v.file.path)
+	r.Leftovers, err = v.file.Leftovers()
 	return r, err
 }
 

@@ -1,10 +1,11 @@
 package vault
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -105,23 +106,55 @@ var errJSON = errors.New("not the JSON that npmotp writes")
 
 // decodeObject decodes a JSON object into the wire struct v points to, and
 // returns the fields that v does not have.
-func decodeObject(data []byte, v any) (extra, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if d.Decode(v) == nil && d.InputOffset() == int64(len(data)) {
-		return nil, nil
-	}
-	// An object of which something is not known, or which is broken.
-	reflect.ValueOf(v).Elem().SetZero()
-	var x extra
-	if json.Unmarshal(data, &x) != nil || json.Unmarshal(data, v) != nil {
+func decodeObject(data []byte, v any) (x extra, err error) {
+	if json.Unmarshal(data, v) != nil {
 		return nil, errJSON
 	}
+	known := fieldsOf(v)
+	err = eachField(data, func(name, value []byte) error {
+		if slices.Contains(known, string(name)) {
+			return nil
+		}
+		return x.keep(name, value, known)
+	})
+	return x, err
+}
+
+// fieldsOf returns the names of the fields of the wire struct v points to.
+func fieldsOf(v any) []string {
+	var names []string
 	for field := range reflect.TypeOf(v).Elem().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		delete(x, name)
+		names = append(names, name)
 	}
-	return x, nil
+	return names
+}
+
+// decodeList decodes the objects of a list by way of their wire structs. What names
+// one of them in an error.
+func decodeList[W, T any](what string, raws []json.RawMessage, of func(W, extra) T) ([]T, error) {
+	var list []T
+	for i, raw := range raws {
+		var w W
+		x, err := decodeObject(raw, &w)
+		if err != nil {
+			return nil, fmt.Errorf("%s %d: %w", what, i+1, err)
+		}
+		list = append(list, of(w, x))
+	}
+	return list, nil
+}
+
+// encodeList is the inverse of decodeList.
+func encodeList[T any](list []T, of func(T) (wire any, x extra)) (raws []json.RawMessage, err error) {
+	for _, v := range list {
+		raw, err := encodeObject(of(v))
+		if err != nil {
+			return nil, err
+		}
+		raws = append(raws, raw)
+	}
+	return raws, nil
 }
 
 // encodeObject encodes the wire struct v with the unknown fields x.

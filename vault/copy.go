@@ -25,6 +25,7 @@ func (f *File) CopyTo(path string, replace bool) (size int, err error) {
 	if _, err := parseContainer(data); err != nil {
 		return 0, err
 	}
+	f.memory.folder.Wrote(path)
 	w := atomicfile.Writer{Path: path, Fail: f.options.Fail}
 	if !replace {
 		err = w.Create(data)

@@ -30,24 +30,8 @@ func decodeContents(data []byte) (c *Contents, slotsHash string, err error) {
 			return nil, "", fmt.Errorf("%w: account %d: %w", ErrFormat, i+1, err)
 		}
 	}
-	if err := c.decodeDevices(w); err != nil {
-		return nil, "", err
-	}
-	for i, raw := range w.Tombstones {
-		var t wireTombstone
-		x, err := decodeObject(raw, &t)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: tombstone %d: %w", ErrFormat, i+1, err)
-		}
-		c.Tombstones = append(c.Tombstones, Tombstone{ID: t.ID, RemovedAt: t.RemovedAt, extra: x})
-	}
-	for i, raw := range w.Slots {
-		var s wireSlot
-		x, err := decodeObject(raw, &s)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: recipient %d: %w", ErrFormat, i+1, err)
-		}
-		c.recipients = append(c.recipients, slotRecipient{slot: s.ID, text: s.Recipient, postQuantum: s.PostQuantum, extra: x})
+	if err := c.decodeLists(w); err != nil {
+		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	if err := c.validate(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrFormat, err)
@@ -87,7 +71,7 @@ func (c *Contents) cut(data []byte) (*wireContents, error) {
 		case "pad":
 			return decodeText(value, new(string))
 		}
-		return c.extra.keep(name, value)
+		return c.extra.keep(name, value, fieldsOf(w))
 	})
 	return w, err
 }
@@ -146,7 +130,7 @@ func (a *Account) decode(raw []byte) error {
 			a.Moved, err = decodeMoves(moves)
 			return err
 		}
-		return a.extra.keep(name, value)
+		return a.extra.keep(name, value, fieldsOf(&wireAccount{}))
 	})
 	a.Reuse, a.Pending = reuse == reuseAllow, state == statePending
 	return err
@@ -172,7 +156,7 @@ func decodeKey(value []byte) (*otpgen.Key, error) {
 		case "counter":
 			return decodeValue(value, &w.Counter)
 		}
-		return nil
+		return new(extra).keep(name, value, fieldsOf(&w))
 	})
 	if err != nil {
 		return nil, err

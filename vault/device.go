@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"npmotp/internal/secret"
@@ -18,6 +17,8 @@ var (
 	ErrNoDevice = errors.New("no such device")
 	// ErrDeviceTaken says that a name or a recipient belongs to another device.
 	ErrDeviceTaken = errors.New("the device is known already")
+	// ErrSentAway says that recovery codes to be stored are on another laptop.
+	ErrSentAway = errors.New("recovery codes that are on another laptop")
 )
 
 // A Device is another laptop: a name, and the age recipient that bundles for it
@@ -61,27 +62,7 @@ type Move struct {
 // FindDevice returns the device that query names: an exact name, or the one
 // device whose name begins with it.
 func (c *Contents) FindDevice(query string) (*Device, error) {
-	var matches []*Device
-	for i := range c.Devices {
-		d := &c.Devices[i]
-		if d.Name == query {
-			return d, nil
-		}
-		if query != "" && strings.HasPrefix(d.Name, query) {
-			matches = append(matches, d)
-		}
-	}
-	switch len(matches) {
-	case 0:
-		return nil, fmt.Errorf("%w: %q", ErrNoDevice, query)
-	case 1:
-		return matches[0], nil
-	}
-	e := &AmbiguousError{Query: query}
-	for _, d := range matches {
-		e.Matches = append(e.Matches, d.Name)
-	}
-	return nil, e
+	return find(c.Devices, query, ErrNoDevice, func(d *Device) (string, bool) { return d.Name, query != "" })
 }
 
 // AddDevice stores a device under a name. The same recipient under the same name
@@ -117,14 +98,7 @@ func (c *Contents) RemoveDevice(query string, now time.Time) (Device, error) {
 		return Device{}, err
 	}
 	removed := *found
-	kept := c.Devices[:0]
-	for _, d := range c.Devices {
-		if d.ID != removed.ID {
-			kept = append(kept, d)
-		}
-	}
-	clear(c.Devices[len(kept):])
-	c.Devices = kept
+	c.Devices = slices.DeleteFunc(c.Devices, func(d Device) bool { return d.ID == removed.ID })
 	c.bury(removed.ID, now)
 	return removed, nil
 }
@@ -162,7 +136,7 @@ func (c *Contents) EnsureIdentity(now time.Time) (*Identity, error) {
 }
 
 // A MovedError says that what is looked for was moved to another laptop. It wraps
-// [ErrNoCodes] or [ErrNoKey].
+// [ErrNoCodes], [ErrNoKey] or [ErrSentAway].
 type MovedError struct {
 	Account string
 	Move    Move
@@ -171,12 +145,14 @@ type MovedError struct {
 
 // Error implements error.
 func (e *MovedError) Error() string {
-	what := "the secret was"
-	if errors.Is(e.err, ErrNoCodes) {
-		what = fmt.Sprintf("%d were", e.Move.Codes)
+	where := fmt.Sprintf("moved to %q on %s", e.Move.DeviceName, e.Move.MovedAt.Local().Format(time.DateOnly))
+	switch {
+	case errors.Is(e.err, ErrSentAway):
+		return fmt.Sprintf("nothing was added: %v: %d of %q, %s", e.err, e.Move.Codes, e.Account, where)
+	case errors.Is(e.err, ErrNoCodes):
+		return fmt.Sprintf("%v in %q: %d were %s", e.err, e.Account, e.Move.Codes, where)
 	}
-	return fmt.Sprintf("%v in %q: %s moved to %q on %s",
-		e.err, e.Account, what, e.Move.DeviceName, e.Move.MovedAt.Local().Format(time.DateOnly))
+	return fmt.Sprintf("%v in %q: the secret was %s", e.err, e.Account, where)
 }
 
 // Unwrap returns what is missing.

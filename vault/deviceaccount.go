@@ -141,10 +141,8 @@ func (a *Account) stillHolds(sent *Account) error {
 
 // code returns the recovery code with an id, or nil.
 func (a *Account) code(id string) *RecoveryCode {
-	for i := range a.RecoveryCodes {
-		if a.RecoveryCodes[i].ID == id {
-			return &a.RecoveryCodes[i]
-		}
+	if i := slices.IndexFunc(a.RecoveryCodes, func(r RecoveryCode) bool { return r.ID == id }); i >= 0 {
+		return &a.RecoveryCodes[i]
 	}
 	return nil
 }

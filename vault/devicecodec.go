@@ -34,82 +34,75 @@ type wireMove struct {
 	LastSet    int       `json:"last_set,omitempty"`
 }
 
-// encodeDevices fills in the devices and the identities of w.
-func (c *Contents) encodeDevices(w *wireContents) error {
-	for _, d := range c.Devices {
-		raw, err := encodeObject(wireDevice{
-			ID: d.ID, Name: d.Name, Recipient: d.Recipient, AddedAt: d.AddedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
-		}, d.extra)
-		if err != nil {
-			return err
-		}
-		w.Devices = append(w.Devices, raw)
+// encodeLists fills in the lists of w but for the accounts.
+func (c *Contents) encodeLists(w *wireContents) (err error) {
+	w.Devices, err = encodeList(c.Devices, func(d Device) (any, extra) {
+		return wireDevice{ID: d.ID, Name: d.Name, Recipient: d.Recipient, AddedAt: d.AddedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC()}, d.extra
+	})
+	if err != nil {
+		return err
 	}
-	for _, id := range c.Identities {
-		raw, err := encodeObject(wireIdentity{ID: id.ID, Secret: id.Secret.Reveal(), CreatedAt: id.CreatedAt.UTC()}, id.extra)
-		if err != nil {
-			return err
-		}
-		w.Identities = append(w.Identities, raw)
+	w.Identities, err = encodeList(c.Identities, func(id Identity) (any, extra) {
+		return wireIdentity{ID: id.ID, Secret: id.Secret.Reveal(), CreatedAt: id.CreatedAt.UTC()}, id.extra
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	w.Tombstones, err = encodeList(c.Tombstones, func(t Tombstone) (any, extra) {
+		return wireTombstone{ID: t.ID, RemovedAt: t.RemovedAt}, t.extra
+	})
+	if err != nil {
+		return err
+	}
+	w.Slots, err = encodeList(c.recipients, func(r slotRecipient) (any, extra) {
+		return wireSlot{ID: r.slot, Recipient: r.text, PostQuantum: r.postQuantum}, r.extra
+	})
+	return err
 }
 
-// decodeDevices is the inverse of encodeDevices.
-func (c *Contents) decodeDevices(w *wireContents) error {
-	for i, raw := range w.Devices {
-		var d wireDevice
-		x, err := decodeObject(raw, &d)
-		if err != nil {
-			return fmt.Errorf("%w: device %d: %w", ErrFormat, i+1, err)
-		}
-		c.Devices = append(c.Devices, Device{
-			ID: d.ID, Name: d.Name, Recipient: d.Recipient, AddedAt: d.AddedAt, UpdatedAt: d.UpdatedAt, extra: x,
-		})
+// decodeLists is the inverse of encodeLists.
+func (c *Contents) decodeLists(w *wireContents) (err error) {
+	c.Devices, err = decodeList("device", w.Devices, func(d wireDevice, x extra) Device {
+		return Device{ID: d.ID, Name: d.Name, Recipient: d.Recipient, AddedAt: d.AddedAt, UpdatedAt: d.UpdatedAt, extra: x}
+	})
+	if err != nil {
+		return err
 	}
-	for i, raw := range w.Identities {
-		var id wireIdentity
-		x, err := decodeObject(raw, &id)
-		if err != nil {
-			return fmt.Errorf("%w: device identity %d: %w", ErrFormat, i+1, err)
-		}
-		c.Identities = append(c.Identities, Identity{
-			ID: id.ID, Secret: secret.New(id.Secret), CreatedAt: id.CreatedAt, extra: x,
-		})
+	c.Identities, err = decodeList("device identity", w.Identities, func(id wireIdentity, x extra) Identity {
+		return Identity{ID: id.ID, Secret: secret.New(id.Secret), CreatedAt: id.CreatedAt, extra: x}
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	c.Tombstones, err = decodeList("tombstone", w.Tombstones, func(t wireTombstone, x extra) Tombstone {
+		return Tombstone{ID: t.ID, RemovedAt: t.RemovedAt, extra: x}
+	})
+	if err != nil {
+		return err
+	}
+	c.recipients, err = decodeList("recipient", w.Slots, func(s wireSlot, x extra) slotRecipient {
+		return slotRecipient{slot: s.ID, text: s.Recipient, postQuantum: s.PostQuantum, extra: x}
+	})
+	return err
 }
 
 // encodeMoves returns the JSON of the moves of a.
 func (a *Account) encodeMoves() ([]json.RawMessage, error) {
-	var moves []json.RawMessage
-	for _, m := range a.Moved {
-		raw, err := encodeObject(wireMove{
+	return encodeList(a.Moved, func(m Move) (any, extra) {
+		return wireMove{
 			ID: m.ID, Device: m.Device, DeviceName: m.DeviceName, Codes: m.Codes, Secret: m.Secret,
 			MovedAt: m.MovedAt.UTC(), LastNumber: m.LastNumber, LastSet: m.LastSet,
-		}, m.extra)
-		if err != nil {
-			return nil, err
-		}
-		moves = append(moves, raw)
-	}
-	return moves, nil
+		}, m.extra
+	})
 }
 
 func decodeMoves(raws []json.RawMessage) ([]Move, error) {
-	var moves []Move
-	for i, raw := range raws {
-		var m wireMove
-		x, err := decodeObject(raw, &m)
-		if err != nil {
-			return nil, fmt.Errorf("move %d: %w", i+1, err)
-		}
-		moves = append(moves, Move{
+	return decodeList("move", raws, func(m wireMove, x extra) Move {
+		return Move{
 			ID: m.ID, Device: m.Device, DeviceName: m.DeviceName, Codes: m.Codes, Secret: m.Secret,
 			MovedAt: m.MovedAt, LastNumber: m.LastNumber, LastSet: m.LastSet, extra: x,
-		})
-	}
-	return moves, nil
+		}
+	})
 }
 
 // validateDevices refuses devices and identities that would not work after they

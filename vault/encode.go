@@ -35,24 +35,7 @@ func (c *Contents) wire(slotsHash string) (*wireContents, error) {
 		}
 		w.Accounts = append(w.Accounts, raw)
 	}
-	if err := c.encodeDevices(w); err != nil {
-		return nil, err
-	}
-	for _, t := range c.Tombstones {
-		raw, err := encodeObject(wireTombstone{ID: t.ID, RemovedAt: t.RemovedAt}, t.extra)
-		if err != nil {
-			return nil, err
-		}
-		w.Tombstones = append(w.Tombstones, raw)
-	}
-	for _, r := range c.recipients {
-		raw, err := encodeObject(wireSlot{ID: r.slot, Recipient: r.text, PostQuantum: r.postQuantum}, r.extra)
-		if err != nil {
-			return nil, err
-		}
-		w.Slots = append(w.Slots, raw)
-	}
-	return w, nil
+	return w, c.encodeLists(w)
 }
 
 // slotsRegister is stamped in the contents when the slots, which are outside of
@@ -191,18 +174,17 @@ func (a *Account) encode() (json.RawMessage, error) {
 	if a.Pending {
 		w.State = statePending
 	}
-	for _, r := range a.RecoveryCodes {
-		raw, err := encodeObject(wireRecoveryCode{
+	var err error
+	w.RecoveryCodes, err = encodeList(a.RecoveryCodes, func(r RecoveryCode) (any, extra) {
+		return wireRecoveryCode{
 			ID: r.ID, Number: r.Number, Code: r.Code.Reveal(), State: r.State, Set: r.Set,
 			AddedAt: r.AddedAt.UTC(), ReservedAt: r.ReservedAt.UTC(), UsedAt: r.UsedAt.UTC(),
 			UsedFor: r.UsedFor, RetiredAt: r.RetiredAt.UTC(),
-		}, r.extra)
-		if err != nil {
-			return nil, err
-		}
-		w.RecoveryCodes = append(w.RecoveryCodes, raw)
+		}, r.extra
+	})
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if w.Moved, err = a.encodeMoves(); err != nil {
 		return nil, err
 	}

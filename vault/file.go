@@ -17,6 +17,7 @@ import (
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/filelock"
 	"npmotp/internal/secret"
+	"npmotp/internal/statefile"
 	"npmotp/vault/internal/merge"
 )
 
@@ -67,7 +68,7 @@ func At(path string, o Options) *File {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return time.Time{} }
 	}
-	return &File{path: path, options: o, memory: memory{dir: o.Memory}}
+	return &File{path: path, options: o, memory: memory{statefile.Folder{Dir: o.Memory, Warn: o.Warn}}}
 }
 
 // Path returns the path that the file was named by.
@@ -120,7 +121,12 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 	}
 	v.slot = s.id
 	contents := &Contents{VaultID: merge.NewID(), Generation: 1}
-	data, _, err := v.encode(headOf([]slot{s}), contents)
+	head := headOf([]slot{s})
+	plain, err := contents.encode(headHash(head))
+	if err != nil {
+		return nil, err
+	}
+	data, err := v.sealBody(head, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -168,9 +174,7 @@ func (f *File) Open(ctx context.Context, by Opener) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkRead(contents, c); err != nil {
-		f.options.Warn(err)
-	}
+	f.wasRead(contents, c)
 	if v.slot != "" {
 		f.options.Look(contents)
 	}
@@ -195,11 +199,12 @@ func (f *File) open(ctx context.Context, c *container, by Opener) (*Vault, *Cont
 // Contents reads what the vault holds now. Changes to the result are not
 // stored; see [Vault.Update].
 func (v *Vault) Contents(_ context.Context) (*Contents, error) {
-	c, err := v.file.read()
-	if err != nil {
-		return nil, err
+	opened := v.opened
+	c, contents, err := v.present()
+	if err == nil && contents != opened {
+		v.file.wasRead(contents, c)
 	}
-	return v.decode(c)
+	return contents, err
 }
 
 // Update is the only way to change a vault. Under the lock it reads the file

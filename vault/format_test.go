@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,6 +116,15 @@ func TestBadBodiesAreRefused(t *testing.T) {
 		"a bad period":  func(b map[string]any) { first(b)["otp"].(map[string]any)["period"] = -1 },
 		"a name twice":  func(b map[string]any) { b["accounts"] = append(b["accounts"].([]any), b["accounts"].([]any)[0]) },
 		"a state":       func(b map[string]any) { first(b)["recovery_codes"].([]any)[0].(map[string]any)["state"] = "eaten" },
+		"no more saves": func(b map[string]any) { b["generation"] = uint64(math.MaxUint64) },
+		// Names that readers which do not tell cases apart take for others.
+		"a top name":   func(b map[string]any) { b["Generation"] = 7 },
+		"an account's": func(b map[string]any) { first(b)["RECOVERY_CODES"] = []any{} },
+		"a key's":      func(b map[string]any) { first(b)["otp"].(map[string]any)["Digits"] = 8 },
+		"a code's":     func(b map[string]any) { first(b)["recovery_codes"].([]any)[0].(map[string]any)["State"] = "used" },
+		"a tombstone's": func(b map[string]any) {
+			b["tombstones"] = []any{map[string]any{"ID": "x", "removed_at": "2026-01-02T03:04:05Z"}}
+		},
 		"an empty code": func(b map[string]any) { first(b)["recovery_codes"].([]any)[0].(map[string]any)["code"] = "" },
 	}
 	for name, change := range tests {

@@ -3,7 +3,9 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -192,9 +194,12 @@ func decodeValue(value []byte, v any) error {
 	return nil
 }
 
-// keep stores a field that is not known.
-func (x *extra) keep(name, value []byte) error {
-	if !json.Valid(value) {
+// keep stores a field that is not known. One that other readers of JSON take for a
+// known one, because they do not tell letters of another case apart, is refused: the
+// two would read different vaults.
+func (x *extra) keep(name, value []byte, known []string) error {
+	alike := func(other string) bool { return strings.EqualFold(other, string(name)) }
+	if !json.Valid(value) || slices.ContainsFunc(known, alike) {
 		return errJSON
 	}
 	if *x == nil {

@@ -1,23 +1,22 @@
 package vault
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"npmotp/internal/atomicfile"
+	"npmotp/internal/statefile"
 )
 
 // A memory is a folder outside the vault's that holds, for each vault path, the
-// id and the highest generation seen there. A sync service or a thief that puts
-// an older file back is noticed by it; one that can write here too is not.
-// The zero memory remembers nothing.
-type memory struct{ dir string }
+// id and the highest generation seen there, whether it was saved here or only
+// read. A sync service or a thief that puts an older file back is noticed by it;
+// one that can write here too is not. The zero memory remembers nothing.
+type memory struct{ folder statefile.Folder }
 
 type memoryRecord struct {
 	V          int    `json:"v"`
@@ -26,69 +25,36 @@ type memoryRecord struct {
 	Generation uint64 `json:"generation"`
 }
 
-func (m memory) file(path string) (string, error) {
-	resolved, err := atomicfile.Resolve(path)
-	if err != nil {
-		return "", err
+// names returns the absolute path of the vault at path, and the name of its file
+// in the memory.
+func names(path string) (abs, name string, err error) {
+	if abs, err = atomicfile.Resolve(path); err != nil {
+		return "", "", err
 	}
-	abs, err := filepath.Abs(resolved)
-	if err != nil {
-		return "", err
+	if abs, err = filepath.Abs(abs); err != nil {
+		return "", "", err
 	}
 	sum := sha256.Sum256([]byte(abs))
-	return filepath.Join(m.dir, "seen-"+hex.EncodeToString(sum[:8])+".json"), nil
+	return abs, "seen-" + hex.EncodeToString(sum[:8]) + ".json", nil
 }
 
-// read returns what is remembered of path; the zero record when nothing is.
+// read returns what is remembered of path; the zero record when nothing is, or
+// when it cannot be understood: it is put aside as soon as something is noted.
 func (m memory) read(path string) (r memoryRecord, err error) {
-	if m.dir == "" {
-		return r, nil
-	}
-	name, err := m.file(path)
+	_, name, err := names(path)
 	if err != nil {
 		return r, err
 	}
-	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
+	r, err = statefile.Read[memoryRecord](m.folder, name)
+	if errors.Is(err, statefile.ErrDamaged) {
+		err = nil
 	}
-	if err != nil {
-		return r, err
-	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
-}
-
-// generation returns the highest generation seen of a vault at path.
-func (m memory) generation(path, vaultID string) (uint64, error) {
-	r, err := m.read(path)
-	if err != nil || r.VaultID != vaultID {
-		return 0, err
-	}
-	return r.Generation, nil
-}
-
-// checkRead is check for what was read without the lock, from a file. Where the file has been replaced since, by a save that is in the memory
-// already, nothing is wrong: what was read was the newest then.
-func (f *File) checkRead(c *Contents, from *container) error {
-	err := f.memory.check(f.path, c)
-	if errors.Is(err, ErrRolledBack) {
-		if now, readErr := hashFile(f.path); readErr == nil && now != from.hash() {
-			return nil
-		}
-	}
-	return err
+	return r, err
 }
 
 // check returns an error that wraps [ErrRolledBack] when c is another vault or
 // an older generation than was seen at path before.
-func (m memory) check(path string, c *Contents) error {
-	r, err := m.read(path)
-	if err != nil {
-		return err
-	}
+func (r memoryRecord) check(path string, c *Contents) error {
 	switch {
 	case r.VaultID == "":
 		return nil
@@ -100,32 +66,61 @@ func (m memory) check(path string, c *Contents) error {
 	return nil
 }
 
-func (m memory) remember(path string, c *Contents) error {
-	if m.dir == "" {
+// check is that of what is remembered of path.
+func (m memory) check(path string, c *Contents) error {
+	r, err := m.read(path)
+	if err != nil {
+		return err
+	}
+	return r.check(path, c)
+}
+
+// remember makes c the newest that was seen at path if it is no older than what is
+// remembered, or in any case.
+func (m memory) remember(path string, c *Contents, anyCase bool) error {
+	abs, name, err := names(path)
+	if err != nil {
+		return err
+	}
+	return statefile.Change(context.Background(), m.folder, name, func(r *memoryRecord) error {
+		if anyCase || r.check(path, c) == nil {
+			*r = memoryRecord{V: 1, Path: abs, VaultID: c.VaultID, Generation: c.Generation}
+		}
 		return nil
-	}
-	name, err := m.file(path)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(m.dir, 0o700); err != nil {
-		return err
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(memoryRecord{V: 1, Path: abs, VaultID: c.VaultID, Generation: c.Generation})
-	if err != nil {
-		return err
-	}
-	return atomicfile.Writer{Path: name}.Replace(append(data, '\n'))
+	})
 }
 
 // remember notes a save. The save itself has succeeded: a failure here is told
 // and is no error.
 func (f *File) remember(c *Contents) {
-	if err := f.memory.remember(f.path, c); err != nil {
+	if err := f.memory.remember(f.path, c, true); err != nil {
 		f.options.Warn(fmt.Errorf("the vault is saved, but its generation could not be noted: %w", err))
+	}
+}
+
+// wasRead compares what was read without the lock, from a file, with the memory,
+// and notes what is newer: by another laptop, which a sync service brought here.
+//
+// Where the file has been replaced since, by a save that is in the memory already,
+// nothing is wrong: what was read was the newest then. Who reads has got what he
+// asked for: that it cannot be noted, in a folder that cannot be written, is said
+// by the next save.
+func (f *File) wasRead(c *Contents, from *container) {
+	r, err := f.memory.read(f.path)
+	if err == nil {
+		err = r.check(f.path, c)
+	}
+	if err == nil && (r.VaultID == "" || r.Generation < c.Generation) {
+		if err = f.memory.remember(f.path, c, false); !errors.Is(err, statefile.ErrDamaged) {
+			err = nil
+		}
+	}
+	if errors.Is(err, ErrRolledBack) {
+		if now, readErr := hashFile(f.path); readErr == nil && now != from.hash() {
+			return
+		}
+	}
+	if err != nil {
+		f.options.Warn(err)
 	}
 }

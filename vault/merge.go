@@ -288,7 +288,7 @@ func (f *File) seen(own *Contents, highest uint64) (uint64, error) {
 		return 0, err
 	}
 	if r.VaultID != "" && r.VaultID != own.VaultID {
-		return 0, f.memory.check(f.path, own)
+		return 0, r.check(f.path, own)
 	}
 	if r.Generation > highest {
 		f.options.Warn(fmt.Errorf("generation %d of the vault was seen here, and no copy is newer than generation %d: what was changed in between is not in the merged vault", r.Generation, highest))

@@ -89,15 +89,45 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 }
 
 // AddRecoveryCodes stores codes in a as [Account.AddRecoveryCodes] does. One code
-// belongs to one account: where another account has it, it would be given out
-// twice.
+// belongs to one account and one laptop: where another has it, it would be given
+// out twice. Codes that were moved away are a [*MovedError].
 func (c *Contents) AddRecoveryCodes(a *Account, codes []secret.Text, join bool, now time.Time) (retired int, err error) {
 	for i := range c.Accounts {
 		if err := c.Accounts[i].has(codes); err != nil {
 			return 0, err
 		}
+		if err := c.sentAway(&c.Accounts[i], codes); err != nil {
+			return 0, err
+		}
 	}
 	return a.AddRecoveryCodes(codes, join, now)
+}
+
+// sentAway returns a [*MovedError] when some of the codes were moved away from a.
+// What is left of them is tombstones, of the time of the move.
+func (c *Contents) sentAway(a *Account, codes []secret.Text) error {
+	for _, m := range a.Moved {
+		graves := map[string]bool{}
+		for _, t := range c.Tombstones {
+			if t.RemovedAt.Equal(m.MovedAt) {
+				graves[t.ID] = true
+			}
+		}
+		m.Codes = 0
+		for _, code := range codes {
+			text := code.Reveal()
+			for _, spelled := range []string{text, strings.ToLower(text), strings.ToUpper(text)} {
+				if len(graves) > 0 && graves[merge.CodeID(a.ID, spelled, 0)] {
+					m.Codes++
+					break
+				}
+			}
+		}
+		if m.Codes > 0 {
+			return &MovedError{Account: a.Name, Move: m, err: ErrSentAway}
+		}
+	}
+	return nil
 }
 
 // has returns a [*DuplicateError] when a has one of the codes.

@@ -30,13 +30,16 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := f.memory.generation(f.path, contents.VaultID)
+	seen, err := f.memory.read(f.path)
 	if err != nil {
 		return nil, err
 	}
 	contents.Parent = c.hash()
-	contents.Generation = max(contents.Generation, seen) + 1
-	if present, err := v.Contents(ctx); err == nil {
+	if seen.VaultID == contents.VaultID {
+		contents.Generation = max(contents.Generation, seen.Generation)
+	}
+	contents.Generation++
+	if _, present, err := v.present(); err == nil {
 		contents.revive(present)
 	}
 	plain, err := contents.encodeChange(headHash(c.head), f.options.Clock())
@@ -80,12 +83,12 @@ func (f *File) replacedPath() (string, error) {
 
 // Accept makes the present file the newest one known, although this machine
 // has seen a newer generation or another vault in its place.
-func (v *Vault) Accept(ctx context.Context) error {
-	contents, err := v.Contents(ctx)
+func (v *Vault) Accept(_ context.Context) error {
+	_, contents, err := v.present()
 	if err != nil {
 		return err
 	}
-	return v.file.memory.remember(v.file.path, contents)
+	return v.file.memory.remember(v.file.path, contents, true)
 }
 
 // hashFile returns the hexadecimal SHA-256 of a file that need not be a vault.

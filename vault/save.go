@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"filippo.io/age"
@@ -16,11 +15,7 @@ import (
 // save stores contents in place of the file old, which they were made from. The
 // lock is held.
 func (v *Vault) save(old *container, head []byte, contents *Contents) error {
-	return v.replace(old, contents.Generation, head, contents)
-}
-
-// replace stores contents in place of the file old of the given generation.
-func (v *Vault) replace(old *container, generation uint64, head []byte, contents *Contents) error {
+	generation := contents.Generation
 	contents.Parent = old.hash()
 	contents.Generation++
 	plain, err := contents.encodeChange(headHash(head), v.file.options.Clock())
@@ -37,7 +32,7 @@ func (v *Vault) replace(old *container, generation uint64, head []byte, contents
 // publish stores data, which holds contents, in place of the file old. Plain is
 // what its body holds, or nil where that is not at hand.
 func (v *Vault) publish(old *container, generation uint64, data, plain []byte, contents *Contents) error {
-	if err := removeLeftovers(v.file.path); err != nil {
+	if err := v.file.removeOwnLeftovers(); err != nil {
 		v.file.options.Warn(err)
 	}
 	backup, err := v.file.backupPath(contents.VaultID, generation, old.hash())
@@ -78,16 +73,6 @@ func (v *Vault) writer(backup string, plain []byte) atomicfile.Writer {
 			return err
 		},
 	}
-}
-
-// encode returns the bytes of a file with the given head and contents, and what
-// its body holds.
-func (v *Vault) encode(head []byte, contents *Contents) (data, plain []byte, err error) {
-	if plain, err = contents.encode(headHash(head)); err != nil {
-		return nil, nil, err
-	}
-	data, err = v.sealBody(head, plain)
-	return data, plain, err
 }
 
 // sealBody returns the bytes of a file with the given head and the encoded
@@ -131,14 +116,4 @@ func (v *Vault) decode(c *container) (*Contents, error) {
 		return nil, fmt.Errorf("%w: its slots were changed by something other than npmotp", ErrFormat)
 	}
 	return contents, nil
-}
-
-// removeLeftovers removes what killed saves left behind. The lock is held, so
-// nobody is writing them.
-func removeLeftovers(path string) error {
-	found, err := atomicfile.Leftovers(path)
-	for _, leftover := range found {
-		err = errors.Join(err, os.Remove(leftover))
-	}
-	return err
 }

@@ -179,11 +179,7 @@ type replacement struct {
 // reslot gives the vault a new identity. The slots are wrapped before the file
 // is locked, because that takes a second each, or somebody's attention.
 func (v *Vault) reslot(ctx context.Context, plan func([]SlotReport) (replacement, error), of PassphraseOf) error {
-	c, err := v.file.read()
-	if err != nil {
-		return err
-	}
-	contents, err := v.decode(c)
+	c, contents, err := v.present()
 	if err != nil {
 		return err
 	}

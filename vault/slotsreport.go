@@ -40,11 +40,7 @@ type slotRecipient struct {
 
 // Slots returns the slots of the vault, checked against its contents.
 func (v *Vault) Slots(_ context.Context) ([]SlotReport, error) {
-	c, err := v.file.read()
-	if err != nil {
-		return nil, err
-	}
-	contents, err := v.decode(c)
+	c, contents, err := v.present()
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,8 @@ func (v *Vault) Sync(ctx context.Context, path string, conflicts []*Copy, ask As
 		return nil, err
 	}
 	defer unlockCopy()
-	if err := removeLeftovers(resolved); err != nil {
+	v.file.memory.folder.Wrote(resolved)
+	if err := atomicfile.RemoveLeftovers(resolved); err != nil {
 		v.file.options.Warn(err)
 	}
 	s := &syncing{vault: v, path: resolved, more: conflicts, ask: ask}
@@ -113,7 +114,7 @@ func (s *syncing) try(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	if r.VaultID != "" && (r.VaultID != own.contents.VaultID || r.Generation > j.generation) {
-		return false, s.vault.file.memory.check(s.vault.file.path, own.contents)
+		return false, r.check(s.vault.file.path, own.contents)
 	}
 	data, err := s.data(j, own, there)
 	if err != nil {

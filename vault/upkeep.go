@@ -2,6 +2,10 @@ package vault
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"npmotp/internal/agefile"
 	"npmotp/internal/atomicfile"
@@ -31,8 +35,34 @@ func (f *File) WorkFactor() (int, error) {
 	return least, nil
 }
 
-// Leftovers returns the temporary files of saves that were killed.
-func (f *File) Leftovers() ([]string, error) { return atomicfile.Leftovers(f.path) }
+// Leftovers returns the temporary files of killed runs: of the vault, its backups,
+// the memory, and what was written for other laptops and the printer.
+func (f *File) Leftovers() ([]string, error) {
+	own, err := f.ownLeftovers()
+	if err != nil {
+		return nil, err
+	}
+	others, err := f.memory.folder.Leftovers()
+	return append(own, others...), err
+}
+
+func (f *File) ownLeftovers() ([]string, error) {
+	found, err := atomicfile.Leftovers(f.path)
+	if err != nil {
+		return nil, err
+	}
+	dir, base, err := f.backupDir()
+	if err != nil {
+		return nil, err
+	}
+	backups, err := atomicfile.LeftoversIn(dir)
+	for _, path := range backups {
+		if strings.HasPrefix(filepath.Base(path), "."+base+".") {
+			found = append(found, path)
+		}
+	}
+	return found, err
+}
 
 // RemoveLeftovers removes what [File.Leftovers] returns, while nobody saves.
 func (f *File) RemoveLeftovers(ctx context.Context) error {
@@ -41,7 +71,16 @@ func (f *File) RemoveLeftovers(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	return removeLeftovers(f.path)
+	return errors.Join(f.removeOwnLeftovers(), f.memory.folder.RemoveLeftovers(ctx))
+}
+
+// removeOwnLeftovers removes those of the vault and its backups. The lock is held.
+func (f *File) removeOwnLeftovers() error {
+	found, err := f.ownLeftovers()
+	for _, path := range found {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // Resolved returns the path of the vault without symbolic links.

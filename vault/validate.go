@@ -3,12 +3,16 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"math"
 )
 
 // validate refuses contents that would not work after they are read again.
 func (c *Contents) validate() error {
 	if c.VaultID == "" {
 		return errors.New("the contents have no vault id")
+	}
+	if c.Generation == math.MaxUint64 {
+		return errors.New("its generation is the last that there is: nothing could be saved any more")
 	}
 	ids, names := map[string]bool{}, map[string]bool{}
 	for i := range c.Accounts {

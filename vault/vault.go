@@ -160,25 +160,28 @@ func (c *Contents) Find(query string) (*Account, error) {
 	if query == "" {
 		return c.findDefault()
 	}
-	var matches []*Account
-	for i := range c.Accounts {
-		a := &c.Accounts[i]
-		if a.Name == query {
-			return a, nil
+	return find(c.Accounts, query, ErrNoAccount, func(a *Account) (string, bool) { return a.Name, !a.Archived() })
+}
+
+// find returns the element of a list whose name is query, or the only one whose
+// name begins with it, among those that a beginning may stand for.
+func find[T any](list []T, query string, missing error, name func(*T) (name string, byBeginning bool)) (*T, error) {
+	var matches []*T
+	e := &AmbiguousError{Query: query}
+	for i := range list {
+		name, byBeginning := name(&list[i])
+		if name == query {
+			return &list[i], nil
 		}
-		if strings.HasPrefix(a.Name, query) && !a.Archived() {
-			matches = append(matches, a)
+		if byBeginning && strings.HasPrefix(name, query) {
+			matches, e.Matches = append(matches, &list[i]), append(e.Matches, name)
 		}
 	}
 	switch len(matches) {
 	case 0:
-		return nil, fmt.Errorf("%w: %q", ErrNoAccount, query)
+		return nil, fmt.Errorf("%w: %q", missing, query)
 	case 1:
 		return matches[0], nil
-	}
-	e := &AmbiguousError{Query: query}
-	for _, a := range matches {
-		e.Matches = append(e.Matches, a.Name)
 	}
 	return nil, e
 }
@@ -217,10 +220,8 @@ func (c *Contents) findDefault() (*Account, error) {
 
 // byName returns the account of exactly that name, or nil.
 func (c *Contents) byName(name string) *Account {
-	for i := range c.Accounts {
-		if c.Accounts[i].Name == name {
-			return &c.Accounts[i]
-		}
+	if i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.Name == name }); i >= 0 {
+		return &c.Accounts[i]
 	}
 	return nil
 }
@@ -283,14 +284,7 @@ func (c *Contents) Remove(query string, now time.Time) (Account, error) {
 		return Account{}, err
 	}
 	removed := *found
-	kept := c.Accounts[:0]
-	for _, a := range c.Accounts {
-		if a.ID != removed.ID {
-			kept = append(kept, a)
-		}
-	}
-	clear(c.Accounts[len(kept):])
-	c.Accounts = kept
+	c.Accounts = slices.DeleteFunc(c.Accounts, func(a Account) bool { return a.ID == removed.ID })
 	c.bury(removed.ID, now)
 	if c.Default == removed.ID {
 		c.Default = ""

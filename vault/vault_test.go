@@ -405,6 +405,38 @@ func TestRollbackIsNoticed(t *testing.T) {
 	}
 }
 
+// A file of the memory that cannot be understood is named once, and keeps nobody
+// from reading or saving.
+func TestDamagedMemory(t *testing.T) {
+	var warned []error
+	memory := vault.Options{Memory: t.TempDir(), Warn: func(err error) { warned = append(warned, err) }}
+	v, path := create(t, memory)
+	damage := func() string {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(memory.Memory, "seen-*.json"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("the memory has %q, %v", found, err)
+		}
+		if err := os.WriteFile(found[0], nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		warned = nil
+		return found[0]
+	}
+	name := damage()
+	add(t, v, "ada")
+	if len(warned) != 1 || !strings.Contains(warned[0].Error(), name+" is damaged") {
+		t.Errorf("a save warned of %v", warned)
+	}
+	damage()
+	for range 2 {
+		open(t, path, memory)
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0].Error(), name+" is damaged") {
+		t.Errorf("two reads warned of %v", warned)
+	}
+}
+
 func TestSymlinkStays(t *testing.T) {
 	v, path := create(t)
 	add(t, v, "ada")

@@ -2,7 +2,8 @@
 // a crash or a power cut, finds the old contents or the new ones, never less.
 //
 // It promises nothing on file systems that ignore fsync, and it does not lock:
-// two writers at a time are the caller's to keep apart.
+// two writers at a time are the caller's to keep apart. Each removes what killed
+// ones left beside the same file.
 package atomicfile
 
 import (
@@ -79,6 +80,7 @@ func (w Writer) write(data []byte, publish func(tmp, path string) error) (err er
 	if err != nil {
 		return err
 	}
+	_ = RemoveLeftovers(path) // what cannot be removed keeps nobody from writing
 	tmp, err := w.temporary(path, data)
 	if tmp != "" {
 		defer func() { _ = os.Remove(tmp) }()
@@ -201,8 +203,14 @@ func Resolve(path string) (string, error) {
 	return "", &fs.PathError{Op: "resolve", Path: path, Err: errors.New("too many symbolic links")}
 }
 
+// The name of a temporary file ends with these, and random bytes in hexadecimal.
+const (
+	tempInfix   = ".tmp-"
+	randomBytes = 8
+)
+
 // tempPrefix returns what the names of the temporary files of path begin with.
-func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp-" }
+func tempPrefix(path string) string { return "." + filepath.Base(path) + tempInfix }
 
 // createTemp creates a new file beside path: rename works only within one file
 // system.
@@ -212,7 +220,7 @@ func createTemp(path string) (*os.File, error) {
 
 // Temporary returns a new name beside path that [Leftovers] finds.
 func Temporary(path string) string {
-	var random [8]byte
+	var random [randomBytes]byte
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
 	return filepath.Join(filepath.Dir(path), tempPrefix(path)+hex.EncodeToString(random[:]))
 }
@@ -224,18 +232,49 @@ func Leftovers(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(filepath.Dir(path))
+	return leftovers(filepath.Dir(path), func(beginning string) bool { return beginning == tempPrefix(path) })
+}
+
+// LeftoversIn returns those of all files in a folder that holds nothing else than
+// files written here.
+func LeftoversIn(dir string) ([]string, error) {
+	return leftovers(dir, func(beginning string) bool {
+		return strings.HasPrefix(beginning, ".") && strings.HasSuffix(beginning, tempInfix)
+	})
+}
+
+// leftovers returns the temporary files whose names but for the random end are
+// what is asked for.
+func leftovers(dir string, is func(beginning string) bool) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	var found []string
 	for _, e := range entries {
-		random, ok := strings.CutPrefix(e.Name(), tempPrefix(path))
-		if _, err := hex.DecodeString(random); ok && err == nil && len(random) == 16 && e.Type().IsRegular() {
-			found = append(found, filepath.Join(filepath.Dir(path), e.Name()))
+		at := max(0, len(e.Name())-2*randomBytes)
+		if _, err := hex.DecodeString(e.Name()[at:]); err == nil && is(e.Name()[:at]) && e.Type().IsRegular() {
+			found = append(found, filepath.Join(dir, e.Name()))
 		}
 	}
 	return found, nil
+}
+
+// RemoveLeftovers removes what [Leftovers] returns, and RemoveLeftoversIn what
+// [LeftoversIn] does.
+func RemoveLeftovers(path string) error { return remove(Leftovers(path)) }
+
+// RemoveLeftoversIn is described at [RemoveLeftovers].
+func RemoveLeftoversIn(dir string) error { return remove(LeftoversIn(dir)) }
+
+func remove(paths []string, err error) error {
+	for _, path := range paths {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // Mkdir makes a folder, mode 0700, that is still there after a power cut. The

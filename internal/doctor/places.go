@@ -74,8 +74,8 @@ func Leftovers(paths []string, err error, fix func() error) []Finding {
 	var found []Finding
 	for _, path := range paths {
 		found = append(found, Finding{
-			Check: check, What: "a save that was killed left " + path, Mend: fmt.Sprintf("rm -- %s", ui.Quote(path)), Fix: fix,
+			Check: check, What: "a run that was killed left " + path, Mend: fmt.Sprintf("rm -- %s", ui.Quote(path)), Fix: fix,
 		})
 	}
-	return or(found, check, "no save was killed on the way")
+	return or(found, check, "no run was killed on the way")
 }

@@ -68,11 +68,13 @@ func (in *input) openAegis(header aegisHeader) (string, error) {
 	if len(slots) == 0 {
 		return "", fmt.Errorf("%w: no password opens it; set one in Aegis and export again", ErrUnread)
 	}
+	// Each may have to be tried. Aegis writes N = 2^15, r = 8 and p = 1.
+	var memory, work int64
 	for _, s := range slots {
-		// Aegis writes N = 2^15, r = 8 and p = 1.
-		if err := in.r.spend(128*product(s.N, s.R), 128*product(s.N, s.R, s.P)); err != nil {
-			return "", err
-		}
+		memory, work = max(memory, 128*product(s.N, s.R)), work+128*product(s.N, s.R, s.P)
+	}
+	if err := in.r.spend(memory, work); err != nil {
+		return "", err
 	}
 	password, err := in.askPassword()
 	if err != nil {

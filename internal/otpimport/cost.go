@@ -21,7 +21,7 @@ const (
 	freeMemory = 256 << 20 // bytes at once
 	freeWork   = 1 << 30   // bytes that all derivations go through: a second or two
 	maxMemory  = 1 << 30
-	maxWork    = 8 << 30
+	maxWork    = 4 << 30 // what Ente takes, the dearest of the programs
 
 	// roundWork is what a round of PBKDF2 with SHA-256 takes of the work.
 	roundWork = 1 << 10

@@ -134,6 +134,9 @@ func (in *input) readData() error {
 			continue
 		}
 		err = f.read(in)
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx) // what was read is a part of it
+		}
 		if err == nil && len(r.entries) == before && len(r.transfers) == 0 {
 			err = fmt.Errorf("%w (it was read as %s)", ErrNoKeys, f.name)
 		}
@@ -145,7 +148,7 @@ func (in *input) readData() error {
 // look prepares what formats are recognised by.
 func (in *input) look() error {
 	if in.text[0] != '{' && in.text[0] != '[' {
-		in.table, _ = tableOf(in.text)
+		in.table, _ = tableOf(in.ctx, in.text)
 		return nil
 	}
 	valid, err := await(in.ctx, func() (bool, error) { return json.Valid([]byte(in.text)), nil })

@@ -223,6 +223,11 @@ func TestWorkIsBounded(t *testing.T) {
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("it took %s", took)
 	}
+	// Nobody is asked about the first slot of a file that is refused for its last.
+	r := &otpimport.Reader{Password: password("x"), Allow: func(int64) error { t.Error("asked"); return nil }}
+	if err := r.Add(t.Context(), strings.NewReader(slots(3, `"n":524288,"r":8,"p":16`))); !errors.Is(err, otpimport.ErrCost) {
+		t.Error(err)
+	}
 }
 
 // The reader of a table holds one row, and of that no more cells than a table
@@ -316,6 +321,30 @@ func TestEndsWithContext(t *testing.T) {
 				t.Errorf("ended after %s", took)
 			}
 		})
+	}
+}
+
+// A patience is a context that ends when it was asked so many times.
+type patience struct {
+	context.Context
+	left int
+}
+
+func (p *patience) Err() error {
+	if p.left--; p.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// To find out what the columns of a table are takes as long as to read it: each row
+// of both asks whether to go on.
+func TestEndsWithContextAtEachRow(t *testing.T) {
+	const rows = 100
+	ctx := &patience{context.Background(), rows + rows/2}
+	err := (&otpimport.Reader{}).Add(ctx, strings.NewReader("name,totp\n"+strings.Repeat("a,\n", rows)))
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 

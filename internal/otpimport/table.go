@@ -1,6 +1,7 @@
 package otpimport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -21,6 +22,7 @@ var errQuote = errors.New("its quotation marks do not match")
 // Unlike [encoding/csv] it goes on after a row that is not well formed: such a
 // row ends where its line does. And it never holds more than one row.
 type table struct {
+	ctx   context.Context //nolint:containedctx // that of its input; no more rows come when it ends
 	comma byte
 	names []string // of the columns
 	rows  string   // what follows the line of names
@@ -29,11 +31,11 @@ type table struct {
 
 // tableOf looks at a text as a table. The separator is the one that makes most
 // columns of the first line.
-func tableOf(text string) (t table, ok bool) {
+func tableOf(ctx context.Context, text string) (t table, ok bool) {
 	for _, comma := range []byte(",;\t") {
 		cells, n, err := cutRow(text, comma)
 		if err == nil && len(cells) > max(1, len(t.names)) {
-			t = table{comma: comma, names: cells, rows: text[n:], line: 1 + strings.Count(text[:n], "\n")}
+			t = table{ctx: ctx, comma: comma, names: cells, rows: text[n:], line: 1 + strings.Count(text[:n], "\n")}
 		}
 	}
 	for i, name := range t.names {
@@ -44,7 +46,7 @@ func tableOf(text string) (t table, ok bool) {
 
 // headless returns the table of a text that has no line of names.
 func (t table) headless(text string) table {
-	return table{comma: t.comma, rows: text, line: 1}
+	return table{ctx: t.ctx, comma: t.comma, rows: text, line: 1}
 }
 
 // all yields the rows that are not empty, and what is wrong with those that
@@ -52,7 +54,7 @@ func (t table) headless(text string) table {
 func (t table) all() iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
 		text, line := t.rows, t.line
-		for text != "" {
+		for text != "" && t.ctx.Err() == nil {
 			cells, n, err := cutRow(text, t.comma)
 			if err == nil && t.names != nil && len(cells) > len(t.names) && strings.Join(cells[len(t.names):], "") != "" {
 				err = errors.New("it has more cells than the table has columns")

@@ -12,6 +12,7 @@ import (
 
 	xterm "golang.org/x/term"
 
+	"npmotp/internal/cleantext"
 	"npmotp/internal/secret"
 )
 
@@ -123,7 +124,7 @@ func ask(ctx context.Context, label string, hidden bool, last lastLine) (string,
 		}
 	}
 	defer func() { _ = xterm.Restore(fd, before) }()
-	if _, err := fmt.Fprint(out, label); err != nil {
+	if _, err := fmt.Fprint(out, clean(label)); err != nil {
 		return "", err
 	}
 	type result struct {
@@ -147,6 +148,16 @@ func ask(ctx context.Context, label string, hidden bool, last lastLine) (string,
 		_, _ = io.WriteString(out, "\r\n")
 		return "", context.Cause(ctx)
 	}
+}
+
+// clean makes lines fit to be shown, each by itself.
+func clean(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		words := strings.TrimRight(line, "\r\n")
+		b.WriteString(cleantext.Show(words) + line[len(words):])
+	}
+	return b.String()
 }
 
 // The control characters that raw mode leaves to the reader.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -14,10 +15,20 @@ import (
 // JSON prints a view. A view holds strings, never a secret.Text, which would
 // refuse.
 func (u *UI) JSON(view any) error {
-	enc := json.NewEncoder(u.Out)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(view)
+	if err := enc.Encode(view); err != nil {
+		return err
+	}
+	// Terminals obey these too, and JSON need not escape them.
+	var escapes []string
+	for c := '\u007f'; c < '\u00a0'; c++ {
+		escapes = append(escapes, string(c), fmt.Sprintf(`\u%04x`, c))
+	}
+	_, err := strings.NewReplacer(escapes...).WriteString(u.Out, b.String())
+	return err
 }
 
 // Table prints rows under a header, whose words are the columns. An empty cell
@@ -102,6 +113,10 @@ func Quote(w string) string {
 	}
 	if w != "" && strings.IndexFunc(w, func(r rune) bool { return !plain(r) }) < 0 {
 		return w
+	}
+	if cleantext.Show(w) != w { // as bash, zsh and ksh know it
+		quoted := cleantext.Quote(w)
+		return "$'" + strings.ReplaceAll(quoted[1:len(quoted)-1], "'", `\'`) + "'"
 	}
 	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }

@@ -3,7 +3,9 @@
 // The rules, written here once: standard output is data and nothing else;
 // standard error is talk, each line with "npmotp:" before it, no capital at its
 // beginning and no period at its end; questions and their answers go to the
-// terminal itself, past both.
+// terminal itself, past both. What is said is one line in which every character can
+// be seen, whatever names of files and texts of errors are in it: that is seen to
+// here, and nobody else has to think of it.
 package ui
 
 import (
@@ -12,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"npmotp/internal/cleantext"
 )
 
 // A UI is the output of one command, and the terminal to ask on.
@@ -30,13 +34,26 @@ type UI struct {
 // Sayf prints a notice, unless the user wants none.
 func (u *UI) Sayf(format string, args ...any) {
 	if !u.Quiet {
-		_, _ = fmt.Fprintf(u.Err, "npmotp: "+format+"\n", args...)
+		u.line(format, args...)
+	}
+}
+
+// line prints a line of talk.
+func (u *UI) line(format string, args ...any) {
+	_, _ = fmt.Fprintf(u.Err, "npmotp: %s\n", cleantext.Show(fmt.Sprintf(format, args...)))
+}
+
+// Fail prints what went wrong, and a hint if there is one.
+func (u *UI) Fail(err error, hint string) {
+	u.line("%v", err)
+	if hint != "" {
+		u.line("hint: %s", hint)
 	}
 }
 
 // Warnf prints a warning.
 func (u *UI) Warnf(format string, args ...any) {
-	_, _ = fmt.Fprintf(u.Err, "npmotp: warning: "+format+"\n", args...)
+	u.line("warning: "+format, args...)
 }
 
 // Hintf prints what to type next.
@@ -45,7 +62,7 @@ func (u *UI) Hintf(format string, args ...any) { u.Sayf("hint: "+format, args...
 // Explainf says why something is done, for those who want to know.
 func (u *UI) Explainf(format string, args ...any) {
 	if u.Verbose {
-		_, _ = fmt.Fprintf(u.Err, "npmotp: "+format+"\n", args...)
+		u.line(format, args...)
 	}
 }
 
@@ -85,7 +102,7 @@ func (u *UI) Confirm(ctx context.Context, question, hint string) error {
 
 // Countdown shows on a terminal, in place of the one before, what is waited for.
 func (u *UI) Countdown(what string, left time.Duration) {
-	_, _ = fmt.Fprintf(u.Err, "\rnpmotp: %s %s \b", what, Seconds(left))
+	_, _ = fmt.Fprintf(u.Err, "\rnpmotp: %s %s \b", cleantext.Show(what), Seconds(left))
 }
 
 // EndCountdown takes a countdown off the screen.

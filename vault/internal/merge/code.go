@@ -178,19 +178,19 @@ func noteReservation(code object) {
 	}
 }
 
-// codeID returns the id of a recovery code: the same on every laptop that the
+// CodeID returns the id of a recovery code: the same on every laptop that the
 // code is pasted on, so that a merge sees one code and not two. The n-th is for
 // a code that was removed and comes back.
 //
 // The id of a code that was moved to another laptop stays behind as a tombstone.
 // The rounds keep it from being a way to guess the shortest codes of npm, which
 // have 64 bits.
-func codeID(account, code string, n int) (string, error) {
+func CodeID(account, code string, n int) string {
 	const rounds = 1 << 10
 	salt := fmt.Sprintf("npmotp recovery code %d of %s", n, account)
 	id, err := pbkdf2.Key(sha256.New, code, []byte(salt), rounds, 16)
 	if err != nil {
-		return "", err
+		panic(err) // of lengths and hashes that are not allowed, which these are
 	}
-	return hex.EncodeToString(id), nil
+	return hex.EncodeToString(id)
 }

@@ -177,11 +177,7 @@ func (n *Note) added(list, owner string, o object) error {
 		noteReservation(o)
 		delete(o, fieldOwnNumber)
 		for i := 0; ; i++ {
-			id, err := codeID(owner, text(o, "code"), i)
-			if err != nil {
-				return err
-			}
-			if !n.buried[id] {
+			if id := CodeID(owner, text(o, "code"), i); !n.buried[id] {
 				o[fieldID] = id
 				return nil
 			}
