@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -36,13 +37,15 @@ func TestReadBack(t *testing.T) {
 						t.Errorf("scale %d, %d modules: %d codes, %v", scale, m.Size(), len(codes), err)
 					}
 				}
-				var drawn bytes.Buffer
-				if err := m.Terminal(&drawn); err != nil {
-					t.Fatal(err)
-				}
-				screen, err := scan.Text(t.Context(), &drawn)
-				if err != nil || len(screen.Codes) != 1 || screen.Codes[0].Reveal() != text {
-					t.Errorf("terminal, %d modules: %d codes, %v", m.Size(), len(screen.Codes), err)
+				for way, draw := range map[string]func(io.Writer) error{"half blocks": m.Terminal, "blanks": m.Blanks} {
+					var drawn bytes.Buffer
+					if err := draw(&drawn); err != nil {
+						t.Fatal(err)
+					}
+					screen, err := scan.Text(t.Context(), &drawn)
+					if err != nil || len(screen.Codes) != 1 || screen.Codes[0].Reveal() != text {
+						t.Errorf("%s, %d modules: %d codes, %v", way, m.Size(), len(screen.Codes), err)
+					}
 				}
 			})
 		}
@@ -109,6 +112,13 @@ func TestFits(t *testing.T) {
 			}
 			if m, err := qrdraw.Encode(strings.Repeat("A", n+1), level); err == nil && m.Size() <= size {
 				t.Errorf("version %d, level %d: more than %d characters fit", version, level, n)
+			}
+			n = qrdraw.FitsBytes(size, level)
+			if m, err := qrdraw.Encode(strings.Repeat("a", n), level); err != nil || m.Size() != size {
+				t.Errorf("version %d, level %d: %d bytes need %d modules, %v", version, level, n, m.Size(), err)
+			}
+			if m, err := qrdraw.Encode(strings.Repeat("a", n+1), level); err == nil && m.Size() <= size {
+				t.Errorf("version %d, level %d: more than %d bytes fit", version, level, n)
 			}
 		}
 	}
