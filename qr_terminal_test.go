@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 
@@ -27,6 +28,7 @@ func (d *dialogue) resize(columns, lines uint16) {
 	if err := pty.Setsize(d.terminal, &pty.Winsize{Rows: lines, Cols: columns}); err != nil {
 		d.t.Fatal(err)
 	}
+	endReads(d.t, d.terminal, time.Minute) // which the package pty has taken back
 }
 
 // shown returns what stands on the other screen when the question is asked.

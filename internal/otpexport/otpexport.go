@@ -279,7 +279,7 @@ func check(ctx context.Context, documents []Document, entries []Entry, o Options
 	}
 	for i, e := range entries {
 		if got := read[i]; got.Err != nil || got.Label != e.Label || !same(got.Key, e.Key) {
-			return fmt.Errorf("%w: %q is another key when it is read back", ErrUnfit, e.Account)
+			return fmt.Errorf("%w: %q is not the same when it is read back", ErrUnfit, e.Account)
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func every(t *testing.T, fits func(otpgen.Key) bool) *vault.Contents {
 	return c
 }
 
-func any(otpgen.Key) bool { return true }
+func all(otpgen.Key) bool { return true }
 
 // transferable reports whether Google's transfer holds a key.
 func transferable(k otpgen.Key) bool {
@@ -156,12 +156,12 @@ func describe(k otpgen.Key) string {
 }
 
 func TestOTPAuthIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, any), otpexport.Options{Format: otpexport.OTPAuth, Plaintext: true})
+	entries, documents := export(t, every(t, all), otpexport.Options{Format: otpexport.OTPAuth, Plaintext: true})
 	wantRead(t, entries, "", write(t, documents, otpexport.OTPAuth, "keys.txt")...)
 }
 
 func TestAegisIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, any), otpexport.Options{Format: otpexport.Aegis, Plaintext: true})
+	entries, documents := export(t, every(t, all), otpexport.Options{Format: otpexport.Aegis, Plaintext: true})
 	wantRead(t, entries, "", write(t, documents, otpexport.Aegis, "aegis.json")...)
 }
 
@@ -247,7 +247,7 @@ func TestGoogleInAWindow(t *testing.T) {
 // that shares nothing with what wrote it or with the importer.
 func TestAegisByItsDescription(t *testing.T) {
 	const password = "pässword of the export"
-	entries, documents := export(t, every(t, any), otpexport.Options{Format: otpexport.Aegis, Password: secret.New(password)})
+	entries, documents := export(t, every(t, all), otpexport.Options{Format: otpexport.Aegis, Password: secret.New(password)})
 	file := write(t, documents, otpexport.Aegis, "aegis.json")
 	wantRead(t, entries, password, file...)
 	data, err := os.ReadFile(file[0])
@@ -393,6 +393,26 @@ func TestUnfit(t *testing.T) {
 		}
 		if _, err := otpexport.Make(t.Context(), fit, o); err != nil {
 			t.Errorf("%s without those: %v", format, err)
+		}
+	}
+}
+
+// What no rule foresees is noticed when the export is read back.
+func TestNotTheSame(t *testing.T) {
+	k, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range otpexport.Formats() {
+		o := otpexport.Options{Format: format, Plaintext: true, Side: side()}
+		for _, e := range []otpexport.Entry{
+			{Account: "hidden", Label: otpgen.Label{Issuer: "npm", Account: "a\u200bda"}, Key: k},
+			{Account: "long", Label: otpgen.Label{Issuer: "npm", Account: strings.Repeat("a", 200)}, Key: k},
+		} {
+			_, err := otpexport.Make(t.Context(), []otpexport.Entry{e}, o)
+			if !errors.Is(err, otpexport.ErrUnfit) || !strings.Contains(err.Error(), fmt.Sprintf("%q", e.Account)) {
+				t.Errorf("%s of %q: %v", format, e.Account, err)
+			}
 		}
 	}
 }
@@ -569,7 +589,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("interrupted here")
 	cancel(cause)
-	entries, _, err := otpexport.Choose(every(t, any), nil)
+	entries, _, err := otpexport.Choose(every(t, all), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,15 +75,9 @@ func (t Target) Save(documents []Document) (Saved, error) {
 	if t.Format != Google {
 		parts = [][]byte{[]byte(Text(documents).Reveal())}
 	}
-	files := t.names(len(parts))
-	for _, name := range files {
-		if err := t.refused(name, atomicfile.Free(name, t.Force)); err != nil {
-			return saved, err
-		}
-	}
-	for i, name := range files {
+	for i, name := range t.names(len(parts)) {
 		if err := atomicfile.Private(name, parts[i], t.Force); err != nil {
-			for _, written := range files[:i] {
+			for _, written := range saved.Files {
 				_ = os.Remove(written) // a transfer that lacks a part is worth nothing
 			}
 			return saved, t.refused(name, err)

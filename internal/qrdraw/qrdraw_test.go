@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"npmotp/internal/qrdraw"
+	"npmotp/internal/vt"
 	"npmotp/scan"
 )
 
@@ -85,6 +86,49 @@ func TestTerminalColours(t *testing.T) {
 			t.Errorf("the line %q does not set and reset its colours", line)
 		}
 	}
+}
+
+// On a terminal every module is where it is, dark on light: a reader that takes a
+// code that is mirrored or inverted too would not notice.
+func TestTerminalModules(t *testing.T) {
+	m, err := qrdraw.Encode("HELLO", qrdraw.Medium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const dark, light = 0, 255
+	at := func(draw func(io.Writer) error, module func(lines [][]vt.Cell, x, y int) int16) {
+		t.Helper()
+		var out strings.Builder
+		if err := draw(&out); err != nil {
+			t.Fatal(err)
+		}
+		term := vt.New()
+		term.Replay(t.Context(), out.String())
+		for y := range m.Size() {
+			for x := range m.Size() {
+				want := int16(light)
+				if m.Dark(x, y) {
+					want = dark
+				}
+				if got := module(term.Lines, x+qrdraw.TerminalQuiet, y+qrdraw.TerminalQuiet); got != want {
+					t.Fatalf("the module %d, %d is %d, want %d", x, y, got, want)
+				}
+			}
+		}
+	}
+	at(m.Blanks, func(lines [][]vt.Cell, x, y int) int16 {
+		if lines[y][2*x] != lines[y][2*x+1] {
+			t.Fatal("a module has two colours")
+		}
+		return lines[y][2*x].BG
+	})
+	at(m.Terminal, func(lines [][]vt.Cell, x, y int) int16 {
+		cell := lines[y/2][x]
+		if half := []rune("▀▄")[y%2]; cell.Rune == half || cell.Rune == '█' {
+			return cell.FG
+		}
+		return cell.BG
+	})
 }
 
 func BenchmarkEncode(b *testing.B) {
