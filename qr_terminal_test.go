@@ -152,7 +152,7 @@ func TestTerminalExportPassword(t *testing.T) {
 		d.expect("The same again: ")
 		d.answer(second)
 		if second != "another\r" {
-			d.expect("the two passwords differ")
+			d.expect("the two that were typed differ")
 			d.end(4)
 			if _, err := os.Stat(file); err == nil {
 				t.Error("a file was written")

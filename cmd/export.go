@@ -1,24 +1,17 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/otpexport"
-	"npmotp/internal/otpimport"
-	"npmotp/internal/secret"
-	"npmotp/internal/ui"
 )
 
 type exportOptions struct {
 	otpexport.Options
-	only                 []string
-	output, passwordFile string
-	force                bool
+	only []string
 }
 
 func newExportCmd(app *App) *cobra.Command {
@@ -53,12 +46,12 @@ is unlocked.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Format, "format", otpexport.OTPAuth, "the `FORMAT`: otpauth, google or aegis")
-	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`; pictures are numbered if there are several")
+	f.StringVarP(&o.File, "output", "o", "", "write to `FILE`; pictures are numbered if there are several")
 	f.StringArrayVar(&o.only, "only", nil, "only the account of this name, or those whose name, issuer or user name contains `TEXT`; may be repeated")
 	f.BoolVar(&o.Plaintext, "plaintext", false, "write the keys in the clear")
-	f.StringVar(&o.passwordFile, "password-file", "", "read the password of the export from `FILE`")
+	f.StringVar(&o.PasswordFile, "password-file", "", "read the password of the export from `FILE`")
 	f.BoolVar(&o.Codes, "recovery-codes", false, "write the unused recovery codes too")
-	f.BoolVar(&o.force, "force", false, "replace the file if there is one")
+	f.BoolVar(&o.Force, "force", false, "replace the file if there is one")
 	// These fail for flags that do not exist.
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(otpexport.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("only", app.completeAccountFlag)
@@ -66,18 +59,14 @@ is unlocked.`,
 }
 
 func runExport(ctx context.Context, app *App, o exportOptions) error {
-	if o.output == "-" {
-		o.output = ""
+	if o.File == "-" {
+		o.File = ""
 	}
-	target := otpexport.Target{File: o.output, Force: o.force, Format: o.Format, Encrypted: !o.Plaintext}
-	if err := cmp.Or(o.Check(), target.Check()); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
-	if o.Plaintext && o.passwordFile != "" {
-		return ui.Usagef("--plaintext has no password: give one of it and --password-file")
-	}
 	if o.Plaintext {
-		question := fmt.Sprintf("whoever sees the export has your second factor: it is not encrypted; write it to %s?", target)
+		question := fmt.Sprintf("whoever sees the export has your second factor: it is not encrypted; write it to %s?", o.Target)
 		if err := app.Confirm(ctx, question, "say --yes to have it written"); err != nil {
 			return err
 		}
@@ -94,70 +83,31 @@ func runExport(ctx context.Context, app *App, o exportOptions) error {
 		app.Warnf("left out: %v", why)
 	}
 	if !o.Plaintext {
-		if o.Password, err = app.newExportPassword(ctx, target.String(), o.passwordFile); err != nil {
+		o.Password, err = app.exportPassword(ctx, o.Target.String(), o.PasswordFile)
+		if err == nil && o.PasswordFile == "" {
+			err = app.again(ctx, o.Password)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	window := otpexport.Window{}
-	if o.output == "" {
-		window = app.window(false)
+	window := app.window(false)
+	if o.File != "" {
+		window = otpexport.Window{}
 	}
 	o.Side = window.Side()
 	documents, err := otpexport.Make(ctx, entries, o.Options)
 	if err != nil {
 		return err
 	}
-	switch {
-	case o.output != "":
-		err = app.saveExport(documents, target)
-	case app.flags.json && o.Format != otpexport.Aegis: // which is JSON already
-		err = app.JSON(otpexport.Views(documents))
-	case o.Format == otpexport.Google:
-		err = app.showQR(ctx, window, documents)
-	default:
-		_, err = io.WriteString(app.Out, otpexport.Text(documents).Reveal())
-	}
-	app.warnCounted(documents)
-	return err
+	return otpexport.Deliver(ctx, &app.UI, window, o.Target, documents, app.flags.json)
 }
 
-// saveExport writes an export to files, and says where the keys lie now.
-func (app *App) saveExport(documents []otpexport.Document, target otpexport.Target) error {
-	saved, err := target.Save(documents)
-	if err != nil {
-		return err
+// window returns the terminal that is drawn on, if there is one.
+func (app *App) window(ansi bool) otpexport.Window {
+	w := otpexport.Window{ANSI: ansi}
+	if app.OutTTY {
+		w.Columns, w.Lines = app.Size()
 	}
-	app.Sayf("%s written to %s", ui.Plural(len(saved.Accounts), "key"), saved)
-	if !saved.Encrypted {
-		app.Warnf("whoever reads this has your second factor: delete it when it was scanned or imported")
-	}
-	if app.flags.json {
-		return app.JSON(saved)
-	}
-	return nil
-}
-
-// warnCounted warns of keys that two programs cannot both use.
-func (app *App) warnCounted(documents []otpexport.Document) {
-	for _, d := range documents {
-		for _, name := range d.Counted {
-			app.Warnf("%q is counter-based: used here and there, each makes the other's next codes invalid", name)
-		}
-	}
-}
-
-// newExportPassword returns the password for an encrypted export.
-func (app *App) newExportPassword(ctx context.Context, name, file string) (secret.Text, error) {
-	password, err := app.exportPassword(ctx, name, file)
-	if err != nil || file != "" {
-		return password, err
-	}
-	if password.Len() == 0 {
-		return password, ui.Usagef("an empty password encrypts nothing")
-	}
-	again, err := app.ask(ctx, "The same again: ")
-	if err == nil && !password.Equal(again) {
-		err = fmt.Errorf("%w: the two passwords differ", otpimport.ErrPassword)
-	}
-	return password, err
+	return w
 }

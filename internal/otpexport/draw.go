@@ -41,11 +41,11 @@ func (w Window) Side() int {
 	return min(side-2*qrdraw.TerminalQuiet, pictureSide)
 }
 
-// Draw returns a page with a QR code for each document, which the window shows.
-func (w Window) Draw(documents []Document) ([]string, error) {
+// draw returns a page with a QR code for each document, which the window shows.
+func (w Window) draw(documents []Document) ([]string, error) {
 	var pages []string
 	for _, d := range documents {
-		page, err := w.draw(d.Text)
+		page, err := w.page(d.Text)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func (w Window) Draw(documents []Document) ([]string, error) {
 	return pages, nil
 }
 
-func (w Window) draw(text secret.Text) (string, error) {
+func (w Window) page(text secret.Text) (string, error) {
 	m, err := qrdraw.Encode(text.Reveal(), qrdraw.Low)
 	if err != nil {
 		return "", err

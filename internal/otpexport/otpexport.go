@@ -46,11 +46,11 @@ func Formats() []string { return []string{OTPAuth, Google, Aegis} }
 
 // Options say what an export is to be.
 type Options struct {
-	Format    string
-	Plaintext bool        // it may be unencrypted
-	Password  secret.Text // encrypts it, unless it is plain
-	Codes     bool        // with the unused recovery codes
-	Side      int         // of the largest QR code, in modules
+	Target
+	Password     secret.Text // encrypts it, unless it is plain
+	PasswordFile string      // where the password is read from
+	Codes        bool        // with the unused recovery codes
+	Side         int         // of the largest QR code, in modules
 }
 
 // Check refuses what cannot be made, before a passphrase is asked for.
@@ -63,10 +63,12 @@ func (o *Options) Check() error {
 			Msg:  "this format is not encrypted: whoever has the export has your second factor",
 			Hint: "say --plaintext if it is to be so, or --format aegis for an encrypted file",
 		}
+	case o.Plaintext && o.PasswordFile != "":
+		return ui.Usagef("--plaintext has no password: give one of it and --password-file")
 	case o.Format == Google && o.Codes:
 		return &ui.UsageError{Msg: "a transfer of Google Authenticator holds no recovery codes", Hint: "'npmotp recovery sheet' makes a page of them"}
 	}
-	return nil
+	return o.Target.Check()
 }
 
 // An Entry is what an export holds of an account.
@@ -172,6 +174,9 @@ func One(a *vault.Account) ([]Document, error) {
 
 // Make makes the export of entries.
 func Make(ctx context.Context, entries []Entry, o Options) ([]Document, error) {
+	if !o.Plaintext && o.Password.Len() == 0 {
+		return nil, ui.Usagef("an empty password encrypts nothing")
+	}
 	var refused []string
 	for _, e := range entries {
 		if why := o.lacks(e); why != "" {
@@ -232,45 +237,13 @@ func list(entries []Entry, codes bool) []Document {
 	return documents
 }
 
-// Text returns the documents as one text. Recovery codes stand below the line of
-// their account, behind a "#": most programs read that as a remark.
-func Text(documents []Document) secret.Text {
-	var b strings.Builder
-	for _, d := range documents {
-		b.WriteString(d.Text.Reveal() + "\n")
-		for _, code := range d.Codes {
-			b.WriteString("# recovery code: " + code.Reveal() + "\n")
-		}
-	}
-	return secret.New(b.String())
-}
-
-// A View is the JSON of a document whose text is a URI.
-type View struct {
-	Accounts []string `json:"accounts"`
-	URI      string   `json:"uri"`
-	Codes    []string `json:"recovery_codes,omitempty"`
-}
-
-// Views returns the JSON of documents.
-func Views(documents []Document) []View {
-	views := make([]View, len(documents))
-	for i, d := range documents {
-		views[i] = View{Accounts: d.Accounts, URI: d.Text.Reveal()}
-		for _, code := range d.Codes {
-			views[i].Codes = append(views[i].Codes, code.Reveal())
-		}
-	}
-	return views
-}
-
 // check reads the export as the importer does, and compares.
 func check(ctx context.Context, documents []Document, entries []Entry, o Options) error {
 	r := &otpimport.Reader{
 		Format:   o.Format,
 		Password: func() (secret.Text, error) { return o.Password, nil },
 	}
-	if err := r.Add(ctx, strings.NewReader(Text(documents).Reveal())); err != nil {
+	if err := r.Add(ctx, strings.NewReader(plain(documents).Reveal())); err != nil {
 		return fmt.Errorf("the export cannot be read back: %w", err)
 	}
 	read := r.Entries()

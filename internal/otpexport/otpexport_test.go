@@ -156,18 +156,18 @@ func describe(k otpgen.Key) string {
 }
 
 func TestOTPAuthIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, all), otpexport.Options{Format: otpexport.OTPAuth, Plaintext: true})
+	entries, documents := export(t, every(t, all), otpexport.Options{Target: otpexport.Target{Format: otpexport.OTPAuth, Plaintext: true}})
 	wantRead(t, entries, "", write(t, documents, otpexport.OTPAuth, "keys.txt")...)
 }
 
 func TestAegisIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, all), otpexport.Options{Format: otpexport.Aegis, Plaintext: true})
+	entries, documents := export(t, every(t, all), otpexport.Options{Target: otpexport.Target{Format: otpexport.Aegis, Plaintext: true}})
 	wantRead(t, entries, "", write(t, documents, otpexport.Aegis, "aegis.json")...)
 }
 
 // Each picture of a transfer is read, and one that is left out is missed.
 func TestGoogleIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, transferable), otpexport.Options{Format: otpexport.Google, Plaintext: true, Side: side()})
+	entries, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: side()})
 	files := write(t, documents, otpexport.Google, "transfer.png")
 	wantRead(t, entries, "", files...)
 	var base []string
@@ -195,7 +195,7 @@ func TestGoogleByZbar(t *testing.T) {
 	if err != nil {
 		t.Skip("zbarimg is not installed")
 	}
-	_, documents := export(t, every(t, transferable), otpexport.Options{Format: otpexport.Google, Plaintext: true, Side: side()})
+	_, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: side()})
 	for i, file := range write(t, documents, otpexport.Google, "transfer.png") {
 		out, err := exec.CommandContext(t.Context(), zbarimg, "--quiet", "--raw", file).Output()
 		if err != nil || strings.TrimSpace(string(out)) != documents[i].Text.Reveal() {
@@ -207,11 +207,11 @@ func TestGoogleByZbar(t *testing.T) {
 // In a window, a QR code holds what fits, and the transfer has more of them.
 func TestGoogleInAWindow(t *testing.T) {
 	window := otpexport.Window{Columns: 100, Lines: 40}
-	entries, documents := export(t, every(t, transferable), otpexport.Options{Format: otpexport.Google, Plaintext: true, Side: window.Side()})
+	entries, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: window.Side()})
 	if len(documents) < 5 {
 		t.Errorf("%d QR codes", len(documents))
 	}
-	pages, err := window.Draw(documents)
+	pages, err := otpexport.Draw(window, documents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestGoogleInAWindow(t *testing.T) {
 	}
 	wantRead(t, entries, "", files...)
 
-	_, err = otpexport.Make(t.Context(), entries, otpexport.Options{Format: otpexport.Google, Plaintext: true, Side: 33})
+	_, err = otpexport.Make(t.Context(), entries, otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: 33})
 	if !errors.Is(err, otpexport.ErrTooLarge) || !strings.Contains(err.Error(), `"account-`) {
 		t.Errorf("in a small window: %v", err)
 	}
@@ -247,7 +247,7 @@ func TestGoogleInAWindow(t *testing.T) {
 // that shares nothing with what wrote it or with the importer.
 func TestAegisByItsDescription(t *testing.T) {
 	const password = "pässword of the export"
-	entries, documents := export(t, every(t, all), otpexport.Options{Format: otpexport.Aegis, Password: secret.New(password)})
+	entries, documents := export(t, every(t, all), otpexport.Options{Target: otpexport.Target{Format: otpexport.Aegis}, Password: secret.New(password)})
 	file := write(t, documents, otpexport.Aegis, "aegis.json")
 	wantRead(t, entries, password, file...)
 	data, err := os.ReadFile(file[0])
@@ -375,7 +375,7 @@ func TestUnfit(t *testing.T) {
 		otpexport.Google:  {"seven", "minute", "steam", "far", "colon"},
 		otpexport.Aegis:   {"far", "colon"},
 	} {
-		o := otpexport.Options{Format: format, Plaintext: true, Side: side()}
+		o := otpexport.Options{Target: otpexport.Target{Format: format, Plaintext: true}, Side: side()}
 		_, err := otpexport.Make(t.Context(), entries, o)
 		if !errors.Is(err, otpexport.ErrUnfit) || strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v", format, err)
@@ -404,7 +404,7 @@ func TestNotTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, format := range otpexport.Formats() {
-		o := otpexport.Options{Format: format, Plaintext: true, Side: side()}
+		o := otpexport.Options{Target: otpexport.Target{Format: format, Plaintext: true}, Side: side()}
 		for _, e := range []otpexport.Entry{
 			{Account: "hidden", Label: otpgen.Label{Issuer: "npm", Account: "a\u200bda"}, Key: k},
 			{Account: "long", Label: otpgen.Label{Issuer: "npm", Account: strings.Repeat("a", 200)}, Key: k},
@@ -436,8 +436,8 @@ func TestRecoveryCodes(t *testing.T) {
 	}
 	for _, format := range []string{otpexport.OTPAuth, otpexport.Aegis} {
 		for _, codes := range []bool{false, true} {
-			entries, documents := export(t, c, otpexport.Options{Format: format, Plaintext: true, Codes: codes})
-			text := otpexport.Text(documents).Reveal()
+			entries, documents := export(t, c, otpexport.Options{Target: otpexport.Target{Format: format, Plaintext: true}, Codes: codes})
+			text := otpexport.Plain(documents).Reveal()
 			if strings.Contains(text, "fedcba9876543210") != codes || strings.Contains(text, "0123456789abcdef") {
 				t.Errorf("%s, %t: the recovery codes are not those that were asked for", format, codes)
 			}
@@ -499,10 +499,12 @@ func TestChoose(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	for _, o := range []otpexport.Options{
-		{Format: "csv", Plaintext: true},
-		{Format: otpexport.OTPAuth},
-		{Format: otpexport.Google},
-		{Format: otpexport.Google, Plaintext: true, Codes: true},
+		{Target: otpexport.Target{Format: "csv", Plaintext: true}},
+		{Target: otpexport.Target{Format: otpexport.OTPAuth}},
+		{Target: otpexport.Target{Format: otpexport.Google}},
+		{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Codes: true},
+		{Target: otpexport.Target{Format: otpexport.Aegis, Plaintext: true}, PasswordFile: "password"},
+		{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true, File: "transfer.jpg"}},
 	} {
 		err := o.Check()
 		if _, usage := errors.AsType[*ui.UsageError](err); !usage {
@@ -564,7 +566,7 @@ func TestSave(t *testing.T) {
 func TestDraw(t *testing.T) {
 	text := secret.New("otpauth://totp/npm:jane.doe?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=npm&algorithm=SHA1&digits=6&period=30")
 	for _, w := range []otpexport.Window{{}, {Columns: 45, Lines: 24}, {ANSI: true}, {Columns: 90, Lines: 46, ANSI: true}} {
-		pages, err := w.Draw([]otpexport.Document{{Text: text}})
+		pages, err := otpexport.Draw(w, []otpexport.Document{{Text: text}})
 		if err != nil || len(pages) != 1 {
 			t.Errorf("%+v: %v", w, err)
 			continue
@@ -578,7 +580,7 @@ func TestDraw(t *testing.T) {
 		}
 	}
 	for _, w := range []otpexport.Window{{Columns: 44, Lines: 24}, {Columns: 45, Lines: 23}, {Columns: 89, Lines: 46, ANSI: true}, {Columns: 90, Lines: 45, ANSI: true}} {
-		_, err := w.Draw([]otpexport.Document{{Text: text}})
+		_, err := otpexport.Draw(w, []otpexport.Document{{Text: text}})
 		if !errors.Is(err, otpexport.ErrTooLarge) || !strings.Contains(err.Error(), fmt.Sprintf("there are %d and %d", w.Columns, w.Lines)) {
 			t.Errorf("%+v: %v", w, err)
 		}
@@ -593,7 +595,7 @@ func TestInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := otpexport.Make(ctx, entries, otpexport.Options{Format: otpexport.Aegis, Password: secret.New("x")}); !errors.Is(err, cause) {
+	if _, err := otpexport.Make(ctx, entries, otpexport.Options{Target: otpexport.Target{Format: otpexport.Aegis}, Password: secret.New("x")}); !errors.Is(err, cause) {
 		t.Errorf("%v", err)
 	}
 }

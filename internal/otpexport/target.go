@@ -17,7 +17,7 @@ import (
 type Target struct {
 	File      string // or empty for standard output
 	Format    string
-	Encrypted bool
+	Plaintext bool // it may be unencrypted
 	Force     bool // an existing file may be replaced
 }
 
@@ -60,7 +60,7 @@ func (t Target) Check() error {
 // Save writes an export: of a transfer a picture of each QR code, numbered if
 // there are several, and else one text. The pictures are read back before.
 func (t Target) Save(documents []Document) (Saved, error) {
-	saved := Saved{Format: t.Format, Encrypted: t.Encrypted}
+	saved := Saved{Format: t.Format, Encrypted: !t.Plaintext}
 	var parts [][]byte
 	for _, d := range documents {
 		saved.Accounts = append(saved.Accounts, d.Accounts...)
@@ -73,7 +73,7 @@ func (t Target) Save(documents []Document) (Saved, error) {
 		}
 	}
 	if t.Format != Google {
-		parts = [][]byte{[]byte(Text(documents).Reveal())}
+		parts = [][]byte{[]byte(plain(documents).Reveal())}
 	}
 	for i, name := range t.names(len(parts)) {
 		if err := atomicfile.Private(name, parts[i], t.Force); err != nil {
