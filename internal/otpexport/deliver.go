@@ -15,7 +15,7 @@ import (
 func Deliver(ctx context.Context, u *ui.UI, w Window, t Target, documents []Document, json bool) (err error) {
 	switch {
 	case t.File != "":
-		err = t.deliver(u, documents, json)
+		err = t.deliver(ctx, u, documents, json)
 	case json && t.Format != Aegis: // which is JSON already
 		err = u.JSON(views(documents))
 	case t.Format == Google:
@@ -38,8 +38,8 @@ func Deliver(ctx context.Context, u *ui.UI, w Window, t Target, documents []Docu
 }
 
 // deliver saves an export, and says where the keys lie now.
-func (t Target) deliver(u *ui.UI, documents []Document, json bool) error {
-	saved, err := t.Save(documents)
+func (t Target) deliver(ctx context.Context, u *ui.UI, documents []Document, json bool) error {
+	saved, err := t.Save(ctx, documents)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package otpexport
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -78,7 +79,7 @@ func (w Window) page(text secret.Text) (string, error) {
 }
 
 // picture returns a PNG file with a text as a QR code, which was read back.
-func picture(text secret.Text) ([]byte, error) {
+func picture(ctx context.Context, text secret.Text) ([]byte, error) {
 	m, err := qrdraw.Encode(text.Reveal(), qrdraw.Medium)
 	if err == nil && m.Size() > pictureSide {
 		m, err = qrdraw.Encode(text.Reveal(), qrdraw.Low)
@@ -90,9 +91,12 @@ func picture(text secret.Text) ([]byte, error) {
 	if err := m.PNG(&png, scale); err != nil {
 		return nil, err
 	}
-	read, err := scan.Decode(context.Background(), bytes.NewReader(png.Bytes()))
+	read, err := scan.Decode(ctx, bytes.NewReader(png.Bytes()))
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil || len(read) != 1 || !read[0].Equal(text) {
-		return nil, fmt.Errorf("the picture of the QR code cannot be read back: %w", err)
+		return nil, errors.New("the picture of the QR code cannot be read back")
 	}
 	return png.Bytes(), nil
 }

@@ -109,7 +109,7 @@ func side() int { return otpexport.Window{}.Side() }
 // write saves an export, and returns its files.
 func write(t *testing.T, documents []otpexport.Document, format, name string) []string {
 	t.Helper()
-	saved, err := otpexport.Target{File: filepath.Join(t.TempDir(), name), Format: format}.Save(documents)
+	saved, err := otpexport.Target{File: filepath.Join(t.TempDir(), name), Format: format}.Save(t.Context(), documents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -520,7 +520,7 @@ func TestSave(t *testing.T) {
 	documents := []otpexport.Document{{Accounts: []string{"a"}, Text: secret.New("one")}, {Accounts: []string{"b"}, Text: secret.New("two")}}
 	name := filepath.Join(dir, "keys.txt")
 	save := func(target otpexport.Target) error {
-		_, err := target.Save(documents)
+		_, err := target.Save(t.Context(), documents)
 		return err
 	}
 	if err := save(otpexport.Target{File: name}); err != nil {
@@ -597,5 +597,10 @@ func TestInterrupted(t *testing.T) {
 	}
 	if _, err := otpexport.Make(ctx, entries, otpexport.Options{Target: otpexport.Target{Format: otpexport.Aegis}, Password: secret.New("x")}); !errors.Is(err, cause) {
 		t.Errorf("%v", err)
+	}
+	_, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: side()})
+	target := otpexport.Target{Format: otpexport.Google, File: filepath.Join(t.TempDir(), "t.png")}
+	if _, err := target.Save(ctx, documents); !errors.Is(err, cause) {
+		t.Errorf("of pictures: %v", err)
 	}
 }

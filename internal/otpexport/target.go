@@ -1,6 +1,7 @@
 package otpexport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -59,13 +60,13 @@ func (t Target) Check() error {
 
 // Save writes an export: of a transfer a picture of each QR code, numbered if
 // there are several, and else one text. The pictures are read back before.
-func (t Target) Save(documents []Document) (Saved, error) {
+func (t Target) Save(ctx context.Context, documents []Document) (Saved, error) {
 	saved := Saved{Format: t.Format, Encrypted: !t.Plaintext}
 	var parts [][]byte
 	for _, d := range documents {
 		saved.Accounts = append(saved.Accounts, d.Accounts...)
 		if t.Format == Google {
-			picture, err := picture(d.Text)
+			picture, err := picture(ctx, d.Text)
 			if err != nil {
 				return saved, err
 			}
