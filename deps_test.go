@@ -31,7 +31,7 @@ func floors() [][]string {
 		// Use cases decide.
 		{
 			"./internal/bundle", "./internal/codes", "./internal/doctor", "./internal/enroll", "./internal/intake",
-			"./internal/otpimport", "./internal/sheet", "./internal/wrap",
+			"./internal/otpexport", "./internal/otpimport", "./internal/sheet", "./internal/wrap",
 		},
 		// The domain knows accounts, keys, codes and npm.
 		{
@@ -53,6 +53,7 @@ func floors() [][]string {
 func beside() map[string][]string {
 	return map[string][]string{
 		"./internal/enroll":     {"./internal/bundle", "./internal/codes", "./internal/intake", "./internal/wrap"},
+		"./internal/otpexport":  {"./internal/otpimport"}, // which reads each export back
 		"./internal/wrap":       {"./internal/codes"},
 		"./vault":               {"./otpgen", "./vault/internal/merge", "./internal/recoverycode"},
 		"./internal/npm/config": {"./internal/npm/argv"},
@@ -102,7 +103,7 @@ func modules() map[string][]string {
 		"golang.org/x/term":                {"./internal/ui"},
 		// The system itself, and the rest of the standard library's crypto.
 		"golang.org/x/sys":    {"./internal/agent", "./internal/clip", "./internal/doctor", "./internal/filelock", "./internal/harden", "./internal/npm/tools", "./internal/ptyrun", "./internal/ui"},
-		"golang.org/x/crypto": {"./internal/agefile", "./internal/otpimport"},
+		"golang.org/x/crypto": {"./internal/agefile", "./internal/otpexport", "./internal/otpimport"},
 	}
 }
 

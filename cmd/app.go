@@ -80,6 +80,17 @@ type globalFlags struct {
 	json           bool
 }
 
+// progress returns what says how far something came, once a second.
+func (app *App) progress() func(format string, args ...any) {
+	said := app.Now()
+	return func(format string, args ...any) {
+		if now := app.Now(); now.Sub(said) >= time.Second {
+			said = now
+			app.Sayf(format, args...)
+		}
+	}
+}
+
 // lateSignals is the annotation of a command that calls catchSignals itself, if
 // it comes to that: what handles signals takes a while to start, and a command
 // that is run many times a day has nothing to put in order until then.

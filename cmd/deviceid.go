@@ -1,13 +1,14 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/atomicfile"
 	"npmotp/internal/passphrase"
 	"npmotp/internal/qrdraw"
 	"npmotp/internal/ui"
@@ -124,7 +125,7 @@ func (app *App) identity(ctx context.Context) (*vault.Identity, error) {
 }
 
 // drawRecipient draws a recipient on standard output, or into a new picture.
-func (app *App) drawRecipient(r vault.Recipient, file string) (err error) {
+func (app *App) drawRecipient(r vault.Recipient, file string) error {
 	// In capitals it takes a third less space (ISO/IEC 18004 section 7.3.4), and
 	// bech32 is the same in either case (BIP 173).
 	m, err := qrdraw.Encode(strings.ToUpper(r.String()), qrdraw.Low)
@@ -135,16 +136,11 @@ func (app *App) drawRecipient(r vault.Recipient, file string) (err error) {
 		app.warnSmall(m)
 		return m.Terminal(app.Out)
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	var picture bytes.Buffer
+	if err := m.PNG(&picture, pictureScale); err != nil {
 		return err
 	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-	}()
-	return m.PNG(f, pictureScale)
+	return atomicfile.Private(file, picture.Bytes(), false)
 }
 
 // warnSmall warns when a QR code is larger than the terminal.

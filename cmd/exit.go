@@ -16,6 +16,7 @@ import (
 	"npmotp/internal/filelock"
 	"npmotp/internal/intake"
 	"npmotp/internal/npm/tools"
+	"npmotp/internal/otpexport"
 	"npmotp/internal/otpimport"
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/sheet"
@@ -95,6 +96,8 @@ func outcomes() []row {
 		{otpimport.ErrCost, exitNotFound, "export it anew; a program's own exports ask for less"},
 		{otpimport.ErrPassword, exitLocked, "it is the one that was set for the export, not the passphrase of the vault"},
 		{otpimport.ErrNoPassword, exitLocked, "type the password of the export at a terminal, or name a file that holds it with --password-file"},
+		{otpexport.ErrUnfit, exitUsage, "leave them out with --only, or take another --format"},
+		{otpexport.ErrTooLarge, exitFailure, "enlarge the window, take a smaller font, or write a picture with -o FILE.png"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},

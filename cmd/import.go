@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -127,13 +126,7 @@ func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.En
 	if err != nil {
 		return nil, err
 	}
-	said := app.Now()
-	progress := func(format string, args ...any) {
-		if now := app.Now(); now.Sub(said) >= time.Second {
-			said = now
-			app.Sayf(format, args...)
-		}
-	}
+	progress := app.progress()
 	r := &otpimport.Reader{Format: o.format, Progress: func(n int) { progress("%d entries read", n) }}
 	for i, f := range files {
 		progress("%d of %d files read", i, len(files))
@@ -176,16 +169,12 @@ func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Ent
 }
 
 func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string) error {
-	file := app.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = f.Close() }()
-		file = f
+	f, err := app.open(name)
+	if err != nil {
+		return err
 	}
-	return r.Add(ctx, file)
+	defer func() { _ = f.Close() }()
+	return r.Add(ctx, f)
 }
 
 // exportPassword returns the password of an encrypted export, which is not that

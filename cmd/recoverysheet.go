@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -108,7 +107,7 @@ func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) err
 		if _, err := data.WriteTo(app.Out); err != nil {
 			return err
 		}
-	} else if err := putSheet(o.output, data.Bytes(), replace); err != nil {
+	} else if err := atomicfile.Private(o.output, data.Bytes(), replace); err != nil {
 		return err
 	}
 	return app.tellSheet(s, o)
@@ -125,36 +124,20 @@ func writeSheet(w io.Writer, s sheet.Sheet, format string) error {
 	return err
 }
 
-// mayReplace reports whether there is a file of the name, which the user wants
-// to be replaced.
+// mayReplace reports whether a file of the name may be replaced.
 func (app *App) mayReplace(ctx context.Context, o recoverySheetOptions) (bool, error) {
 	if o.output == "-" {
 		return false, nil
 	}
-	info, err := os.Lstat(o.output)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if !info.Mode().IsRegular() {
+	err := atomicfile.Free(o.output, o.force)
+	switch {
+	case errors.Is(err, atomicfile.ErrNotRegular):
 		// A link may lead to where others can read; a device keeps nothing.
 		return false, ui.Usagef("%s exists and is not a regular file: give another name", o.output)
+	case errors.Is(err, fs.ErrExist):
+		return true, app.Confirm(ctx, o.output+" is there already; replace it?", "say --force to replace it, or give another name")
 	}
-	if o.force {
-		return true, nil
-	}
-	return true, app.Confirm(ctx, o.output+" is there already; replace it?", "say --force to replace it, or give another name")
-}
-
-// putSheet writes the file for its owner alone. A new one is created by this
-// process and no other, and is not left half written.
-func putSheet(name string, data []byte, replace bool) error {
-	if replace {
-		return atomicfile.Writer{Path: name}.Replace(data)
-	}
-	return atomicfile.Writer{Path: name}.Create(data)
+	return o.force, err
 }
 
 // tellSheet says where the codes lie now.

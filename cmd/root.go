@@ -143,7 +143,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
-		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app))
+		newListCmd(app), newShowCmd(app), newEditCmd(app), newRenameCmd(app), newRemoveCmd(app), newDefaultCmd(app), newImportCmd(app), newExportCmd(app), newQRCmd(app))
 	addGroup(root, groupVault, "The vault:",
 		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",

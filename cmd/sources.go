@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/clip"
@@ -29,7 +26,7 @@ func (app *App) gather(ctx context.Context, o addOptions) ([]intake.Enrolment, e
 		e, err := app.chosen(ctx)(app.gatherOne(ctx, o))
 		return []intake.Enrolment{e}[:count(err)], err
 	}
-	files, err := expand(o.pictures)
+	files, err := intake.Files(o.pictures)
 	if err != nil {
 		return nil, err
 	}
@@ -80,19 +77,16 @@ func (app *App) gatherOne(ctx context.Context, o addOptions) (intake.Enrolment, 
 
 // read opens a file and names it in the error.
 func (app *App) read(ctx context.Context, name string, take func(context.Context, io.Reader) (intake.Enrolment, error)) (intake.Enrolment, error) {
-	if name == "-" {
-		return take(ctx, app.In)
-	}
-	f, err := os.Open(name)
+	f, err := app.open(name)
 	if err != nil {
 		return intake.Enrolment{}, err
 	}
 	defer func() { _ = f.Close() }()
 	e, err := take(ctx, f)
-	if err != nil {
+	if err != nil && name != "-" {
 		return intake.Enrolment{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return e, nil
+	return e, err
 }
 
 // chosen returns a function that asks which key is meant when there are several
@@ -124,67 +118,12 @@ func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intak
 	}
 }
 
-// expand replaces folders by the pictures in them.
-func expand(names []string) ([]string, error) {
-	var files []string
-	for _, name := range names {
-		info, err := os.Stat(name)
-		if name == "-" || err != nil || !info.IsDir() {
-			files = append(files, name) // opening it says what is wrong
-			continue
-		}
-		found, err := picturesIn(name)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", scan.ErrNoCode, name)
-		}
-		files = append(files, found...)
-	}
-	return files, nil
-}
-
-func picturesIn(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, e := range entries {
-		if !e.Type().IsRegular() {
-			continue
-		}
-		name := filepath.Join(dir, e.Name())
-		head, err := headOf(name)
-		if err != nil {
-			return nil, err
-		}
-		if scan.IsPicture(head) {
-			found = append(found, name)
-		}
-	}
-	return found, nil
-}
-
-func headOf(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, 512))
-}
-
 // gatherPictures reads each picture and says what came of it.
 func (app *App) gatherPictures(ctx context.Context, files []string) (found []intake.Enrolment, failed error) {
-	said := app.Now()
+	progress := app.progress()
 	from := map[string]string{} // the file that a key was first seen in
 	for i, name := range files {
-		if now := app.Now(); now.Sub(said) >= time.Second {
-			said = now
-			app.Sayf("%d of %d pictures read", i, len(files))
-		}
+		progress("%d of %d pictures read", i, len(files))
 		e, err := app.read(ctx, name, intake.Picture)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

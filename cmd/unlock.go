@@ -239,14 +239,16 @@ func (app *App) askNew(ctx context.Context) (secret.Text, error) {
 	if pass.Len() == 0 {
 		return app.makePassphrase()
 	}
-	again, err := app.ask(ctx, "The same again: ")
-	if err != nil {
-		return secret.Text{}, err
+	return pass, app.again(ctx, pass)
+}
+
+// again has a new passphrase typed a second time.
+func (app *App) again(ctx context.Context, pass secret.Text) error {
+	second, err := app.ask(ctx, "The same again: ")
+	if err == nil && !pass.Equal(second) {
+		err = fmt.Errorf("%w: the two that were typed differ", vault.ErrPassphrase)
 	}
-	if !pass.Equal(again) {
-		return secret.Text{}, fmt.Errorf("%w: the two passphrases differ", vault.ErrPassphrase)
-	}
-	return pass, nil
+	return err
 }
 
 func (app *App) makePassphrase() (secret.Text, error) {

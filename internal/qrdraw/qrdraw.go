@@ -148,23 +148,52 @@ func (m Modules) Terminal(w io.Writer) error {
 	return out.Flush()
 }
 
+// Blanks writes the code as Terminal does, with blanks in colours: two for a
+// module, and a line for each row. It takes four times the room, and no font can
+// leave gaps in it.
+func (m Modules) Blanks(w io.Writer) error {
+	const black, white = "\x1b[48;5;16m  ", "\x1b[48;5;231m  "
+	out := bufio.NewWriter(w)
+	for y := -TerminalQuiet; y < m.size+TerminalQuiet; y++ {
+		for x := -TerminalQuiet; x < m.size+TerminalQuiet; x++ {
+			if m.Dark(x, y) {
+				_, _ = out.WriteString(black)
+			} else {
+				_, _ = out.WriteString(white)
+			}
+		}
+		_, _ = out.WriteString(reset + "\n")
+	}
+	return out.Flush()
+}
+
 // Fits returns how many characters of digits, capitals and " $%*+-./:" fit into a
 // code of at most size modules a side.
 func Fits(size int, level Level) int {
-	number := (size - 17) / 4 // ISO/IEC 18004 section 6.3.1.1
-	version, err := decoder.Version_GetVersionForNumber(min(number, 40))
+	// Two characters take eleven bits, a single one six (section 7.4.4).
+	bits := room(size, level, 9, 11, 13)
+	return bits/11*2 + bits%11/6
+}
+
+// FitsBytes returns how many bytes of any text fit into a code of at most size
+// modules a side.
+func FitsBytes(size int, level Level) int { return room(size, level, 8, 16, 16) / 8 }
+
+// room returns how many bits of data fit beside the length, which takes so many
+// bits in codes of at most version 9, 26 and 40.
+func room(size int, level Level, small, medium, large int) int {
+	number := min((size-17)/4, 40) // ISO/IEC 18004 section 6.3.1.1
+	version, err := decoder.Version_GetVersionForNumber(number)
 	if err != nil {
 		return 0
 	}
-	// Of the bits, four say the mode and 9, 11 or 13 the length; two characters
-	// take eleven, a single one six (sections 7.4.1 and 7.4.4).
-	length := 9
+	length := small
 	switch {
 	case number > 26:
-		length = 13
+		length = large
 	case number > 9:
-		length = 11
+		length = medium
 	}
-	bits := 8*(version.GetTotalCodewords()-version.GetECBlocksForLevel(level.decoder()).GetTotalECCodewords()) - 4 - length
-	return bits/11*2 + bits%11/6
+	// Four bits say the mode (section 7.4.1).
+	return 8*(version.GetTotalCodewords()-version.GetECBlocksForLevel(level.decoder()).GetTotalECCodewords()) - 4 - length
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
 	"npmotp/internal/qrdraw"
+	"npmotp/internal/vt"
 	"npmotp/scan"
 )
 
@@ -36,13 +38,15 @@ func TestReadBack(t *testing.T) {
 						t.Errorf("scale %d, %d modules: %d codes, %v", scale, m.Size(), len(codes), err)
 					}
 				}
-				var drawn bytes.Buffer
-				if err := m.Terminal(&drawn); err != nil {
-					t.Fatal(err)
-				}
-				screen, err := scan.Text(t.Context(), &drawn)
-				if err != nil || len(screen.Codes) != 1 || screen.Codes[0].Reveal() != text {
-					t.Errorf("terminal, %d modules: %d codes, %v", m.Size(), len(screen.Codes), err)
+				for way, draw := range map[string]func(io.Writer) error{"half blocks": m.Terminal, "blanks": m.Blanks} {
+					var drawn bytes.Buffer
+					if err := draw(&drawn); err != nil {
+						t.Fatal(err)
+					}
+					screen, err := scan.Text(t.Context(), &drawn)
+					if err != nil || len(screen.Codes) != 1 || screen.Codes[0].Reveal() != text {
+						t.Errorf("%s, %d modules: %d codes, %v", way, m.Size(), len(screen.Codes), err)
+					}
 				}
 			})
 		}
@@ -84,6 +88,49 @@ func TestTerminalColours(t *testing.T) {
 	}
 }
 
+// On a terminal every module is where it is, dark on light: a reader that takes a
+// code that is mirrored or inverted too would not notice.
+func TestTerminalModules(t *testing.T) {
+	m, err := qrdraw.Encode("HELLO", qrdraw.Medium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const dark, light = 0, 255
+	at := func(draw func(io.Writer) error, module func(lines [][]vt.Cell, x, y int) int16) {
+		t.Helper()
+		var out strings.Builder
+		if err := draw(&out); err != nil {
+			t.Fatal(err)
+		}
+		term := vt.New()
+		term.Replay(t.Context(), out.String())
+		for y := range m.Size() {
+			for x := range m.Size() {
+				want := int16(light)
+				if m.Dark(x, y) {
+					want = dark
+				}
+				if got := module(term.Lines, x+qrdraw.TerminalQuiet, y+qrdraw.TerminalQuiet); got != want {
+					t.Fatalf("the module %d, %d is %d, want %d", x, y, got, want)
+				}
+			}
+		}
+	}
+	at(m.Blanks, func(lines [][]vt.Cell, x, y int) int16 {
+		if lines[y][2*x] != lines[y][2*x+1] {
+			t.Fatal("a module has two colours")
+		}
+		return lines[y][2*x].BG
+	})
+	at(m.Terminal, func(lines [][]vt.Cell, x, y int) int16 {
+		cell := lines[y/2][x]
+		if half := []rune("▀▄")[y%2]; cell.Rune == half || cell.Rune == '█' {
+			return cell.FG
+		}
+		return cell.BG
+	})
+}
+
 func BenchmarkEncode(b *testing.B) {
 	for _, n := range []int{100, 1000, 4296} {
 		text := strings.Repeat("A", n)
@@ -109,6 +156,13 @@ func TestFits(t *testing.T) {
 			}
 			if m, err := qrdraw.Encode(strings.Repeat("A", n+1), level); err == nil && m.Size() <= size {
 				t.Errorf("version %d, level %d: more than %d characters fit", version, level, n)
+			}
+			n = qrdraw.FitsBytes(size, level)
+			if m, err := qrdraw.Encode(strings.Repeat("a", n), level); err != nil || m.Size() != size {
+				t.Errorf("version %d, level %d: %d bytes need %d modules, %v", version, level, n, m.Size(), err)
+			}
+			if m, err := qrdraw.Encode(strings.Repeat("a", n+1), level); err == nil && m.Size() <= size {
+				t.Errorf("version %d, level %d: more than %d bytes fit", version, level, n)
 			}
 		}
 	}

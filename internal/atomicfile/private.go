@@ -1,0 +1,58 @@
+package atomicfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ErrNotRegular says that there is something of the name that is no file.
+var ErrNotRegular = errors.New("not a regular file")
+
+// Free reports whether [Private] may write a file of that name. The error wraps
+// [fs.ErrExist] if there is one and it is not to be replaced, and [ErrNotRegular]
+// if there is a link, a folder or a device.
+func Free(path string, replace bool) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return &fs.PathError{Op: "create", Path: path, Err: ErrNotRegular}
+	case !replace:
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	return nil
+}
+
+// Private writes data to a file for its owner alone, synced. A new one is created
+// by this process and no other, through no link, and is not left half written;
+// what [Free] refuses is.
+func Private(path string, data []byte, replace bool) (err error) {
+	if err := Free(path, replace); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if replace && errors.Is(err, fs.ErrExist) {
+		return Writer{Path: path}.Replace(data)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(path)
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}

@@ -1,0 +1,7 @@
+package otpexport
+
+// What the tests call that the program does not.
+var (
+	Plain = plain
+	Draw  = Window.draw
+)
