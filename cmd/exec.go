@@ -36,9 +36,15 @@ that no lifecycle script, log or process list gets to see it and a long build
 cannot outlive it. By default the code is appended, except where it would
 leak or die on the way: when the package has lifecycle scripts that run first,
 or several packages are published, it is typed at the prompt; so it is when
-npm run starts a script of the project that asks. At a terminal a question that
-comes after a refusal is answered with a later code. A tool that npmotp
-does not know needs --flag, --env or {otp} in an argument.
+npm run starts a script of the project that asks. At a terminal a question
+that comes after a refusal is answered with a later code. Without a terminal
+the code is always appended. A tool that npmotp does not know needs --flag,
+--env or {otp} in an argument.
+
+Behind npm run, npx, pnpm exec and the like the process that asks is looked
+at: its folder, its settings, and the script that started it. Where not all of
+that can be seen you are asked, once a run; --yes answers. Scripts cannot open
+the terminal that npm asks on by /dev/tty, unless --share-terminal is given.
 
 The code goes only to the registry that the account belongs to. Where npm
 would talk to another one, because of an .npmrc, publishConfig, the
