@@ -83,7 +83,7 @@ func runExport(ctx context.Context, app *App, o exportOptions) error {
 		app.Warnf("left out: %v", why)
 	}
 	if !o.Plaintext {
-		o.Password, err = app.exportPassword(ctx, o.Target.String(), o.PasswordFile)
+		o.Password, err = app.exportPassword(ctx, o.String(), o.PasswordFile)
 		if err == nil && o.PasswordFile == "" {
 			err = app.again(ctx, o.Password)
 		}

@@ -115,7 +115,7 @@ func Choose(c *vault.Contents, only []string) (entries []Entry, left []error, er
 			continue
 		}
 		if len(only) == 0 && a.Archived() {
-			left = append(left, fmt.Errorf("%w: %q is archived", vault.ErrNoKey, a.Name))
+			left = append(left, fmt.Errorf("%w to export: %q is archived, and --only with its name takes it", vault.ErrNoKey, a.Name))
 			continue
 		}
 		e, err := Of(a)

@@ -471,7 +471,7 @@ func TestChoose(t *testing.T) {
 		want, left string
 		err        error
 	}{
-		{nil, "ada ada-work", `no one-time password key in "codes", which holds recovery codes only; no one-time password key: "old" is archived`, nil},
+		{nil, "ada ada-work", `no one-time password key in "codes", which holds recovery codes only; no one-time password key to export: "old" is archived, and --only with its name takes it`, nil},
 		{[]string{"ada"}, "ada", "", nil},
 		{[]string{"AD"}, "ada ada-work", "", nil},
 		{[]string{"acme.EXAMPLE"}, "ada-work", "", nil},
