@@ -20,6 +20,7 @@ import (
 	"npmotp/internal/otpimport"
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/sheet"
+	"npmotp/internal/statefile"
 	"npmotp/internal/ui"
 	"npmotp/otpgen"
 	"npmotp/scan"
@@ -129,6 +130,7 @@ func outcomes() []row {
 		{otpgen.ErrInvalid, exitUsage, ""},
 		{tools.ErrNoCommand, exitUsage, "for example: npmotp exec npm publish"},
 		{tools.ErrNoWay, exitUsage, ""},
+		{statefile.ErrDamaged, exitFailure, "move it away: it is begun anew"},
 		{ui.ErrInterrupted, 130, ""},
 		// After those that it may wrap.
 		{agefile.ErrIdentity, exitLocked, ""},
