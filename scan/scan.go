@@ -50,10 +50,13 @@ func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
 		searching, cancel = context.WithDeadline(ctx, end.Add(-deadline/10))
 		defer cancel()
 	}
-	codes := find(searching, pics)
+	found := find(searching, pics)
+	codes, missing := join(found)
 	switch {
-	case len(codes) > 0:
+	case len(codes) > 0 && (missing == nil || hasKey(found)):
 		return codes, nil
+	case missing != nil:
+		return nil, missing
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case searching.Err() != nil:
