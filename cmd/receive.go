@@ -14,6 +14,7 @@ import (
 
 	"npmotp/internal/bundle"
 	"npmotp/internal/cleantext"
+	"npmotp/internal/intake"
 	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
@@ -185,11 +186,11 @@ func (app *App) printReceived(b *bundle.Bundle, fingerprint string, imports []va
 // readBundle returns the bundle that the command line names. What is a picture or
 // a folder is taken for QR codes also without --qr.
 func (app *App) readBundle(ctx context.Context, o receiveOptions) ([]byte, error) {
-	pictures, err := expand(o.pictures)
+	pictures, err := intake.Files(o.pictures)
 	if err != nil {
 		return nil, err
 	}
-	files, err := expand(o.files)
+	files, err := intake.Files(o.files)
 	if err != nil {
 		return nil, err
 	}

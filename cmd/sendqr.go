@@ -10,6 +10,7 @@ import (
 
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/bundle"
+	"npmotp/internal/intake"
 	"npmotp/internal/qrdraw"
 	"npmotp/internal/ui"
 	"npmotp/scan"
@@ -97,7 +98,7 @@ func writePicture(name, text string) error {
 // checkPictures reads the pictures as the receiver will, and decrypts what they
 // make up.
 func (app *App) checkPictures(ctx context.Context, s *sending, dir string) error {
-	names, err := picturesIn(dir)
+	names, err := intake.Files([]string{dir})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ func (app *App) gather(ctx context.Context, o addOptions) ([]intake.Enrolment, e
 		e, err := app.chosen(ctx)(app.gatherOne(ctx, o))
 		return []intake.Enrolment{e}[:count(err)], err
 	}
-	files, err := expand(o.pictures)
+	files, err := intake.Files(o.pictures)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +82,9 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 	if name == "-" {
 		return take(ctx, app.In)
 	}
+	if intake.Option(name) == "--uri" {
+		return intake.Enrolment{}, errURIArgument()
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return intake.Enrolment{}, err
@@ -122,58 +124,6 @@ func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intak
 		}
 		return intake.URI(several.Keys[n-1])
 	}
-}
-
-// expand replaces folders by the pictures in them.
-func expand(names []string) ([]string, error) {
-	var files []string
-	for _, name := range names {
-		info, err := os.Stat(name)
-		if name == "-" || err != nil || !info.IsDir() {
-			files = append(files, name) // opening it says what is wrong
-			continue
-		}
-		found, err := picturesIn(name)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", scan.ErrNoCode, cleantext.Show(name))
-		}
-		files = append(files, found...)
-	}
-	return files, nil
-}
-
-func picturesIn(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, e := range entries {
-		if !e.Type().IsRegular() {
-			continue
-		}
-		name := filepath.Join(dir, e.Name())
-		head, err := headOf(name)
-		if err != nil {
-			return nil, err
-		}
-		if scan.IsPicture(head) {
-			found = append(found, name)
-		}
-	}
-	return found, nil
-}
-
-func headOf(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, 512))
 }
 
 // gatherPictures reads each picture and says what came of it.
