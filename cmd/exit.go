@@ -93,6 +93,7 @@ func outcomes() []row {
 		{otpimport.ErrNoPassword, exitLocked, "type the password of the export at a terminal, or name a file that holds it with --password-file"},
 		{scan.ErrContent, exitNotFound, "npm shows the QR code that is meant when two-factor authentication is enabled"},
 		{scan.ErrParts, exitNotFound, ""},
+		{scan.ErrAnimation, exitNotFound, "take a screenshot while it shows the QR code"},
 		{scan.ErrNotShown, exitNotFound, "give all that npm printed, from its command on; or give the secret below the QR code to 'npmotp add' at its prompt"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},

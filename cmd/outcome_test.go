@@ -93,6 +93,7 @@ func TestOutcome(t *testing.T) {
 		{scan.ErrDeadline, 3, "crop"},
 		{&scan.PartsError{}, 3, ""},
 		{&scan.ContentError{}, 3, "npm shows"},
+		{scan.ErrAnimation, 3, "screenshot"},
 		{scan.ErrNotShown, 3, "npm printed"},
 		{fmt.Errorf("x: %w", vault.ErrPassphrase), 4, ""},
 		{&vault.VersionError{Got: 2, Max: 1}, 5, "update"},

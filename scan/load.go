@@ -26,36 +26,53 @@ const (
 
 // load decodes a picture into grey levels. It returns several when one picture
 // can be seen in several ways: transparent ones over white and over black, and
-// the frames of an animation.
-func load(ctx context.Context, data []byte) ([]*gray, error) {
+// the frames of an animation. Where they are less than what the picture was meant to
+// be, empty is why there may be no code in them.
+func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 	format, err := sniff(data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	animated := false
+	switch format {
+	case "PNG":
+		data, animated = stillPNG(data)
+	case "WebP":
+		data, animated = stillWebP(data)
+	}
+	if animated {
+		empty = ErrAnimation
 	}
 	cfg, err := decodeConfig(format, data)
 	if err != nil {
-		return nil, ErrDamaged
+		return nil, nil, fault(format, err)
 	}
 	if cfg.Width <= 0 || cfg.Height <= 0 {
-		return nil, ErrDamaged
+		return nil, nil, ErrDamaged
 	}
 	px := int64(cfg.Width) * int64(cfg.Height)
 	if px > maxPixels || px*cost(format, cfg, data) > maxDecoded {
-		return nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
+		return nil, nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
 			ErrTooLarge, cfg.Width, cfg.Height)
 	}
 	in := &source{ctx: ctx, r: bytes.NewReader(data)}
 	if format == "GIF" {
-		return loadGIF(in, data, px)
+		pics, err = loadGIF(in, data, px)
+		return pics, nil, err
 	}
 	img, err := decodeImage(format, in)
-	if isDone(ctx, err) {
-		return nil, err
+	if format == "JPEG" && err != nil && !isDone(ctx, err) {
+		if cut, again := decodeCutJPEG(in, data, px); again == nil {
+			img, empty, err = cut, ErrDamaged, nil
+		}
 	}
-	if err != nil {
-		return nil, ErrDamaged
+	switch {
+	case isDone(ctx, err):
+		return nil, nil, err
+	case err != nil:
+		return nil, nil, fault(format, err)
 	}
-	return grays(img), nil
+	return grays(img), empty, nil
 }
 
 func decodeConfig(format string, data []byte) (image.Config, error) {

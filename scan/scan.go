@@ -39,7 +39,7 @@ func Decode(ctx context.Context, r io.Reader) ([]secret.Text, error) {
 }
 
 func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
-	pics, err := load(ctx, data)
+	pics, empty, err := load(ctx, data)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +61,8 @@ func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
 		return nil, context.Cause(ctx)
 	case searching.Err() != nil:
 		return nil, ErrDeadline
+	case empty != nil:
+		return nil, empty
 	}
 	return nil, fmt.Errorf("%w in the picture", ErrNoCode)
 }
