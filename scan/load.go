@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -17,11 +18,14 @@ import (
 )
 
 const (
-	// maxPixels is the size of the largest picture that is decoded.
-	maxPixels = 40_000_000
+	// maxPixels is the size of the largest picture that is decoded: a photo of 50
+	// megapixels, as they are counted.
+	maxPixels = 52_000_000
 	// maxDecoded bounds the memory that a picture decoder may take, as
 	// estimated by cost before it runs.
 	maxDecoded = 4 * maxPixels
+	// fullSize is the size, in points, from which no rung looks at all of them.
+	fullSize = 12 * quickSize
 )
 
 // load decodes a picture into grey levels. It returns several when one picture
@@ -72,7 +76,16 @@ func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 	case err != nil:
 		return nil, nil, fault(format, err)
 	}
-	return grays(img), empty, nil
+	pics = grays(img)
+	if max(cfg.Width, cfg.Height) >= fullSize {
+		for i, g := range pics {
+			pics[i] = g.shrink(2, 2)
+		}
+		// What the decoder left behind would let the heap grow to twice as much.
+		img = nil
+		runtime.GC()
+	}
+	return pics, empty, nil
 }
 
 func decodeConfig(format string, data []byte) (image.Config, error) {
@@ -114,6 +127,8 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 	switch cfg.ColorModel {
 	case color.RGBA64Model, color.NRGBA64Model:
 		pixel = 8
+	case color.NRGBAModel:
+		pixel = 6 // it is seen over white and over black
 	case color.Gray16Model:
 		pixel = 2
 	case color.GrayModel:

@@ -23,7 +23,7 @@ const (
 	// deadline bounds all work on one input.
 	deadline = slowness * 2400 * time.Millisecond
 	// maxBytes is the size of the largest input that is read at all.
-	maxBytes = 20 << 20
+	maxBytes = 32 << 20
 )
 
 // Decode returns the contents of every QR code found in one picture, in PNG,
