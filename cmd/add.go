@@ -145,7 +145,7 @@ func (o *addOptions) check(cmd *cobra.Command, app *App) (at time.Time, err erro
 		return at, ui.Usagef("NAME names the account, and %s is a file: give it with %s", cleantext.Show(o.name), option)
 	}
 	if o.name != "" {
-		if o.name, err = cleanName(o.name); err != nil {
+		if o.name, err = ui.Name(o.name); err != nil {
 			return at, err
 		}
 	}

@@ -55,7 +55,7 @@ not protected from a quantum computer.`,
 }
 
 func runDeviceAdd(ctx context.Context, app *App, o deviceAddOptions) error {
-	name, err := cleanName(o.name)
+	name, err := ui.Name(o.name)
 	if err != nil {
 		return err
 	}

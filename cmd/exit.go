@@ -9,6 +9,7 @@ import (
 
 	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
+	"npmotp/internal/cleantext"
 	"npmotp/internal/codes"
 	"npmotp/internal/filelock"
 	"npmotp/internal/intake"
@@ -66,6 +67,9 @@ type row struct {
 // outcomes is the only place where errors become numbers and hints.
 func outcomes() []row {
 	return []row{
+		{vault.ErrEmpty, exitNotFound, "'npmotp add' adds an account"},
+		{vault.ErrAllArchived, exitNotFound, "'npmotp list --all' shows them; 'npmotp add' adds an account"},
+		{vault.ErrNoGeneration, exitNotFound, "'npmotp restore' lists the generations that there are"},
 		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
 		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
@@ -172,43 +176,33 @@ func classifyType(err error) (status int, hint string) {
 	if e, ok := errors.AsType[*signalError](err); ok {
 		return e.status, ""
 	}
-	if _, ok := errors.AsType[*vault.AmbiguousError](err); ok {
-		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
-	}
-	if _, ok := errors.AsType[*scan.SeveralError](err); ok {
-		return exitNotFound, ""
-	}
-	if _, ok := errors.AsType[*vault.VersionError](err); ok {
-		return exitVault, "update npmotp on this machine"
-	}
-	if _, ok := errors.AsType[*bundle.VersionError](err); ok {
-		return exitVault, "update npmotp on this machine"
-	}
-	if _, ok := errors.AsType[*otpimport.PartsError](err); ok {
-		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"
-	}
-	if _, ok := errors.AsType[*bundle.MissingError](err); ok {
-		return exitNotFound, "give the pictures of all parts at once, in any order"
-	}
-	if _, ok := errors.AsType[*vault.DuplicateError](err); ok {
-		return exitUsage, ""
-	}
-	if _, ok := errors.AsType[*recoverycode.CutError](err); ok {
-		return exitUsage, ""
-	}
-	if _, ok := errors.AsType[*recoverycode.DoubtError](err); ok {
-		return exitUsage, ""
-	}
-	if _, ok := errors.AsType[*recoverycode.CheckError](err); ok {
-		return exitUsage, "compare the groups with the sheet; each is four characters"
-	}
 	if e, ok := errors.AsType[*agefile.PluginError](err); ok {
 		return exitFailure, fmt.Sprintf("install %s, or put its folder into PATH", e.Program)
 	}
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case isA[*vault.AmbiguousError](err):
+		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
+	case isA[*scan.SeveralError](err):
+		return exitNotFound, ""
+	case isA[*vault.VersionError](err), isA[*bundle.VersionError](err):
+		return exitVault, "update npmotp on this machine"
+	case isA[*otpimport.PartsError](err):
+		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"
+	case isA[*bundle.MissingError](err):
+		return exitNotFound, "give the pictures of all parts at once, in any order"
+	case isA[*vault.DuplicateError](err), isA[*recoverycode.CutError](err), isA[*recoverycode.DoubtError](err):
+		return exitUsage, ""
+	case isA[*recoverycode.CheckError](err):
+		return exitUsage, "compare the groups with the sheet; each is four characters"
+	case errors.Is(err, context.Canceled):
 		return 130, ""
 	}
 	return exitFailure, ""
+}
+
+func isA[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }
 
 // report prints err for people. What ended by a signal, or has spoken for
@@ -218,7 +212,7 @@ func (app *App) report(err error) {
 	if status == exitOK {
 		return
 	}
-	if _, ok := errors.AsType[*statusError](err); ok {
+	if isA[*statusError](err) {
 		return
 	}
 	e, ran := errors.AsType[*tools.ExitError](err)
@@ -227,6 +221,9 @@ func (app *App) report(err error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "npmotp: %v\n", err)
+	if path := app.Getenv("NPMOTP_VAULT"); path != "" && app.flags.vault == "" && errors.Is(err, vault.ErrFormat) {
+		fmt.Fprintf(&b, "npmotp: the vault is the file %s, which NPMOTP_VAULT names\n", cleantext.Show(path))
+	}
 	if hint != "" {
 		fmt.Fprintf(&b, "npmotp: hint: %s\n", hint)
 	}

@@ -73,6 +73,22 @@ func (u *UI) Fields(fields [][2]string) error {
 	return u.columns(rows)
 }
 
+// Name returns a name that was given on the command line, as it is stored: as it was
+// typed, but for white space.
+func Name(name string) (string, error) {
+	clean := cleantext.Name(name)
+	switch {
+	case clean == "":
+		return "", Usagef("invalid name %s: none of it can be shown", cleantext.Quote(name))
+	case clean != strings.Join(strings.Fields(name), " "):
+		return "", &UsageError{
+			Msg:  "invalid name " + cleantext.Quote(name) + ": a name has at most 128 bytes, no hyphen at its beginning, and nothing that cannot be seen",
+			Hint: "it could be " + cleantext.Quote(clean),
+		}
+	}
+	return clean, nil
+}
+
 // Plural returns "1 code" or "n codes".
 func Plural(n int, noun string) string {
 	if n == 1 {
