@@ -49,6 +49,17 @@ func TestTerminalDeviceAdd(t *testing.T) {
 	d.end(0)
 }
 
+// A QR code that the terminal has no room for is said to be too large.
+func TestTerminalDeviceIDSmall(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, "", "init")
+	d := atTerminal(t, home, "device", "id", "--qr")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("takes 125 columns and 63 lines, and this terminal has 80 and 24; make its font smaller, or use -o")
+	d.end(0)
+}
+
 // A bundle that is pasted is not shown, and a no takes nothing in.
 func TestTerminalReceive(t *testing.T) {
 	a, b := laptops(t, 1)

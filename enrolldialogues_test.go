@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -445,6 +446,13 @@ func disablesOff(t *testing.T, n npmtest.NPM) {
 		t.Errorf("status %d", status)
 	}
 	c.has("is off at", "archived")
+	for command, status := range map[string]int{"list": 0, "code": 3} {
+		cmd := m.command(t, command)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != status || !bytes.Contains(out, []byte("all accounts are archived")) || !bytes.Contains(out, []byte("'npmotp list --all' shows them")) {
+			t.Errorf("%s with archived accounts only: status %d:\n%s", command, got, out)
+		}
+	}
 }
 
 // The recovery codes go to another laptop, and never are in this vault.

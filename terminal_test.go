@@ -126,19 +126,6 @@ func TestTerminalInit(t *testing.T) {
 	run(t, home, "", "list")
 }
 
-func TestTerminalInitDiffers(t *testing.T) {
-	home := t.TempDir()
-	d := atTerminal(t, home, "init")
-	d.expect("New passphrase")
-	d.answer("hunter2\r")
-	d.expect("The same again: ")
-	d.answer("hunter3\r")
-	d.end(4)
-	if _, err := os.Stat(filepath.Join(home, "vault.npmotp")); err == nil {
-		t.Error("a vault was made all the same")
-	}
-}
-
 func TestTerminalInitGenerated(t *testing.T) {
 	home := t.TempDir()
 	d := atTerminal(t, home, "init")
@@ -201,10 +188,59 @@ func TestTerminalWrongPassphrase(t *testing.T) {
 	home := t.TempDir()
 	run(t, home, typedSecret, "add", "ada")
 	d := atTerminal(t, home, "code")
+	for range 2 {
+		d.expect("Passphrase: ")
+		d.answer("hunter3\r")
+		d.expect("wrong passphrase, try again")
+	}
 	d.expect("Passphrase: ")
 	d.answer("hunter3\r")
 	d.expect("npmotp: wrong passphrase")
 	d.end(4)
+
+	d = atTerminal(t, home, "code")
+	d.expect("Passphrase: ")
+	d.answer("hunter3\r")
+	d.expect("try again")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect(" s left")
+	d.end(0)
+}
+
+// A new passphrase that was mistyped is asked for again, thrice in all, and a short
+// one warned about.
+func TestTerminalNewPassphrase(t *testing.T) {
+	home := t.TempDir()
+	try := func(d *dialogue, first, again string) {
+		d.expect("New passphrase")
+		d.answer(first + "\r")
+		d.expect("The same again: ")
+		d.answer(again + "\r")
+	}
+	d := atTerminal(t, home, "init")
+	try(d, "hunter22", "hunter23")
+	d.expect("the two passphrases differ, try again")
+	try(d, "hunter2", "hunter2")
+	d.expect("a passphrase of 7 characters is soon guessed")
+	d.end(0)
+
+	home = t.TempDir()
+	d = atTerminal(t, home, "init")
+	try(d, "hunter22", "hunter23")
+	try(d, "hunter22", "hunter23")
+	try(d, "hunter22", "hunter23")
+	d.expect("npmotp: wrong passphrase: the two passphrases differ")
+	d.end(4)
+	if _, err := os.Stat(filepath.Join(home, "vault.npmotp")); err == nil {
+		t.Error("a vault was made all the same")
+	}
+
+	d = atTerminal(t, home, "init")
+	try(d, "hunter22", "hunter22")
+	if screen := d.end(0); strings.Contains(screen, "guessed") {
+		t.Errorf("warned about eight characters:\n%s", screen)
+	}
 }
 
 func TestTerminalInterrupted(t *testing.T) {

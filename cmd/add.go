@@ -137,12 +137,24 @@ func (o *addOptions) check(cmd *cobra.Command, app *App) (at time.Time, err erro
 	case o.at != "" && !o.dryRun:
 		return at, ui.Usagef("--at goes with --dry-run")
 	}
+	switch option := intake.Option(o.name); option {
+	case "":
+	case "--uri":
+		return at, errURIArgument()
+	default:
+		return at, ui.Usagef("NAME names the account, and %s is a file: give it with %s", cleantext.Show(o.name), option)
+	}
 	if o.name != "" {
-		if o.name, err = cleanName(o.name); err != nil {
+		if o.name, err = ui.Name(o.name); err != nil {
 			return at, err
 		}
 	}
 	return parseAt(o.at, app.Now)
+}
+
+// errURIArgument says how a secret is given that stands among the arguments.
+func errURIArgument() error {
+	return ui.Usagef("an otpauth URI is a secret, and other programs see arguments: pipe it to 'npmotp add --uri', or run 'npmotp add' and paste it")
 }
 
 // A newAccount is what is going to be stored.

@@ -62,7 +62,7 @@ shown.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.copy, "copy", false, "copy it to the clipboard instead of printing it")
 	f.BoolVar(&o.next, "next", false, "give the code after the present one")
-	f.Var((*timeFlag)(&o.minRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
+	f.Var((*ui.TimeFlag)(&o.minRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
 	f.StringVar(&o.at, "at", "", "give the code of another `TIME` (RFC 3339)")
 	return cmd
 }

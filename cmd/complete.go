@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/vault"
 )
 
 // completeAccount completes the name of an account, the first argument, while
@@ -15,6 +17,22 @@ func (app *App) completeAccount(cmd *cobra.Command, args []string, begin string)
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return app.completeAccountFlag(cmd, args, begin)
+}
+
+// completeChoices completes the value of a flag that is one of a few words.
+func completeChoices(cmd *cobra.Command, flag string, choices ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// completeMark completes the arguments of "recovery mark": an account or none, a number,
+// and what became of the code.
+func (app *App) completeMark(cmd *cobra.Command, args []string, begin string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		if _, err := strconv.Atoi(args[len(args)-1]); err == nil {
+			return []string{string(vault.Used), string(vault.Unused)}, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	return app.completeAccount(cmd, args, begin)
 }
 
 // completeAccountFlag is completeAccount for the value of a flag.

@@ -54,7 +54,7 @@ not protected from a quantum computer.`,
 }
 
 func runDeviceAdd(ctx context.Context, app *App, o deviceAddOptions) error {
-	name, err := cleanName(o.name)
+	name, err := ui.Name(o.name)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,8 @@ func (app *App) recipientPicture(ctx context.Context, name string) (string, erro
 func recipientIn(ctx context.Context, picture io.Reader) (string, error) {
 	codes, err := scan.Decode(ctx, picture)
 	if err != nil {
-		return "", err
+		const asText = "give the recipient as text: npmotp device add NAME RECIPIENT"
+		return "", pictureHint(err, asText, "take the photo again, flat, sharp and with the QR code filling most of it; or "+asText)
 	}
 	for _, code := range codes {
 		if text := code.Reveal(); strings.HasPrefix(strings.ToLower(text), "age1") {

@@ -24,17 +24,23 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f.StringVar(&at.registry, "registry", "", "the registry's `URL`, or none (default: npm's, unless the key is another service's)")
 	f.StringVar(&at.level, "level", "", "what the registry asks codes for: auth-only or auth-and-writes")
 	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a code twice: once or allow")
+	completeChoices(cmd, "level", string(vault.AuthOnly), string(vault.AuthAndWrites))
+	completeChoices(cmd, "reuse", "once", "allow")
 }
 
 // apply sets on a what the flags of cmd set.
 func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
-	set := func(flag string, to *string, value string) {
-		if cmd.Flags().Changed(flag) {
-			*to = cleantext.Name(value)
+	for flag, value := range map[string]*string{"issuer": &a.Issuer, "username": &a.Username} {
+		if given, _ := cmd.Flags().GetString(flag); given != "" {
+			clean, err := ui.Name(given)
+			if err != nil {
+				return err
+			}
+			*value = clean
+		} else if cmd.Flags().Changed(flag) {
+			*value = ""
 		}
 	}
-	set("issuer", &a.Issuer, at.issuer)
-	set("username", &a.Username, at.username)
 	switch {
 	case !cmd.Flags().Changed("registry"):
 	case at.registry == noRegistry:
@@ -72,15 +78,6 @@ func parseRegistry(s string) (string, error) {
 		return "", ui.Usagef("--registry: %v", err) // without what was typed, which may hold a password
 	}
 	return a.String(), nil
-}
-
-// cleanName returns a name that was given on the command line, as it is stored.
-func cleanName(name string) (string, error) {
-	clean := cleantext.Name(name)
-	if clean == "" {
-		return "", ui.Usagef("invalid name %s: none of it can be shown", cleantext.Quote(name))
-	}
-	return clean, nil
 }
 
 func newEditCmd(app *App) *cobra.Command {
@@ -156,7 +153,7 @@ func newRenameCmd(app *App) *cobra.Command {
 		Example:     "  npmotp rename npm work",
 		Args:        argsBetween(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, err := cleanName(args[1])
+			name, err := ui.Name(args[1])
 			if err != nil {
 				return err
 			}

@@ -50,6 +50,7 @@ secret. Do not turn it off: it may not be turned on again.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&level, "level", "", "what codes are asked for: auth-only or auth-and-writes (default: as it is, or auth-and-writes)")
+	completeChoices(cmd, "level", string(vault.AuthOnly), string(vault.AuthAndWrites))
 	f.StringVar(&registry, "registry", "", "the registry's `URL` (default: the one that npm talks to here)")
 	f.StringVar(&o.RecoveryTo, "recovery-to", "", "seal the recovery codes for the `DEVICE`, instead of storing them here")
 	f.StringVarP(&o.Output, "output", "o", "", "with --recovery-to, the `FILE` for the codes (default: recovery-codes-for-DEVICE.age here)")
@@ -59,7 +60,7 @@ secret. Do not turn it off: it may not be turned on again.`,
 
 func (app *App) enroll(ctx context.Context, o enroll.Options, registry string) (err error) {
 	if o.Name != "" {
-		if o.Name, err = cleanName(o.Name); err != nil {
+		if o.Name, err = ui.Name(o.Name); err != nil {
 			return err
 		}
 	}

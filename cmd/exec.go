@@ -10,6 +10,7 @@ import (
 
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/ui"
 	"npmotp/internal/wrap"
 )
 
@@ -81,8 +82,9 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f.StringVarP(&o.Account, "account", "a", "", "the `ACCOUNT` whose code is used")
 	_ = cmd.RegisterFlagCompletionFunc("account", app.completeAccountFlag)
 	f.StringVar(&o.Via, "via", "", "how the code reaches the command: auto, flag, env or prompt (default: NPMOTP_VIA, or auto)")
+	completeChoices(cmd, "via", "auto", "flag", "env", "prompt")
 	o.MinRemaining = execMinRemaining
-	f.Var((*timeFlag)(&o.MinRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
+	f.Var((*ui.TimeFlag)(&o.MinRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
 	f.StringVar(&o.Flag, "flag", "", "arguments to append, with {otp} for the code")
 	f.StringVar(&o.Env, "env", "", "the variable `NAME` that carries the code")
 	f.StringVar(&o.Registry, "registry", "", "let the code go to the registry at `URL`, whatever the account says")

@@ -71,6 +71,9 @@ type row struct {
 // outcomes is the only place where errors become numbers and hints.
 func outcomes() []row {
 	return []row{
+		{vault.ErrEmpty, exitNotFound, "'npmotp add' adds an account"},
+		{vault.ErrAllArchived, exitNotFound, "'npmotp list --all' shows them; 'npmotp add' adds an account"},
+		{vault.ErrNoGeneration, exitNotFound, "'npmotp restore' lists the generations that there are"},
 		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},
 		{vault.ErrDeviceTaken, exitUsage, "'npmotp device list' shows the devices; 'npmotp device remove' forgets one"},
@@ -99,6 +102,10 @@ func outcomes() []row {
 		{otpimport.ErrNoPassword, exitLocked, "type the password of the export at a terminal, or name a file that holds it with --password-file"},
 		{otpexport.ErrUnfit, exitUsage, "leave them out with --only, or take another --format"},
 		{otpexport.ErrTooLarge, exitFailure, "enlarge the window, take a smaller font, or write a picture with -o FILE.png"},
+		{scan.ErrContent, exitNotFound, "npm shows the QR code that is meant when two-factor authentication is enabled"},
+		{scan.ErrParts, exitNotFound, ""},
+		{scan.ErrAnimation, exitNotFound, "take a screenshot while it shows the QR code"},
+		{scan.ErrNotShown, exitNotFound, "give all that npm printed, from its command on; or give the secret below the QR code to 'npmotp add' at its prompt"},
 		{scan.ErrNoCode, exitNotFound, "crop the picture to the QR code, or give the secret below it to 'npmotp add' at its prompt"},
 		{scan.ErrNotPicture, exitNotFound, "for what a terminal showed, use --text"},
 		{scan.ErrDisagree, exitNotFound, ""},
@@ -189,43 +196,33 @@ func classifyType(err error) (status int, hint string) {
 	if e, ok := errors.AsType[*signalError](err); ok {
 		return e.status, ""
 	}
-	if _, ok := errors.AsType[*vault.AmbiguousError](err); ok {
-		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
-	}
-	if _, ok := errors.AsType[*scan.SeveralError](err); ok {
-		return exitNotFound, ""
-	}
-	if _, ok := errors.AsType[*vault.VersionError](err); ok {
-		return exitVault, "update npmotp on this machine"
-	}
-	if _, ok := errors.AsType[*bundle.VersionError](err); ok {
-		return exitVault, "update npmotp on this machine"
-	}
-	if _, ok := errors.AsType[*otpimport.PartsError](err); ok {
-		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"
-	}
-	if _, ok := errors.AsType[*bundle.MissingError](err); ok {
-		return exitNotFound, "give the pictures of all parts at once, in any order"
-	}
-	if _, ok := errors.AsType[*vault.DuplicateError](err); ok {
-		return exitUsage, ""
-	}
-	if _, ok := errors.AsType[*recoverycode.CutError](err); ok {
-		return exitUsage, ""
-	}
-	if _, ok := errors.AsType[*recoverycode.DoubtError](err); ok {
-		return exitUsage, ""
-	}
-	if _, ok := errors.AsType[*recoverycode.CheckError](err); ok {
-		return exitUsage, "compare the groups with the sheet; each is four characters"
-	}
 	if e, ok := errors.AsType[*agefile.PluginError](err); ok {
 		return exitFailure, fmt.Sprintf("install %s, or put its folder into PATH", e.Program)
 	}
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case isA[*vault.AmbiguousError](err):
+		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
+	case isA[*scan.SeveralError](err):
+		return exitNotFound, ""
+	case isA[*vault.VersionError](err), isA[*bundle.VersionError](err):
+		return exitVault, "update npmotp on this machine"
+	case isA[*otpimport.PartsError](err):
+		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"
+	case isA[*bundle.MissingError](err):
+		return exitNotFound, "give the pictures of all parts at once, in any order"
+	case isA[*vault.DuplicateError](err), isA[*recoverycode.CutError](err), isA[*recoverycode.DoubtError](err):
+		return exitUsage, ""
+	case isA[*recoverycode.CheckError](err):
+		return exitUsage, "compare the groups with the sheet; each is four characters"
+	case errors.Is(err, context.Canceled):
 		return 130, ""
 	}
 	return exitFailure, ""
+}
+
+func isA[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }
 
 // report prints err for people. What ended by a signal, or has spoken for
@@ -235,12 +232,15 @@ func (app *App) report(err error) {
 	if status == exitOK {
 		return
 	}
-	if _, ok := errors.AsType[*statusError](err); ok {
+	if isA[*statusError](err) {
 		return
 	}
 	e, ran := errors.AsType[*tools.ExitError](err)
 	if ran && e.Err == nil || !ran && (status == 129 || status == 130 || status == 143) {
 		return
+	}
+	if path := app.Getenv("NPMOTP_VAULT"); path != "" && app.flags.vault == "" && errors.Is(err, vault.ErrFormat) {
+		err = fmt.Errorf("%w: it is the file %s, which NPMOTP_VAULT names", err, path)
 	}
 	app.Fail(err, hint)
 }

@@ -79,6 +79,7 @@ An export that is not encrypted is your second factor in the clear: delete it.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "the `FORMAT`, where it is not recognised")
+	completeChoices(cmd, "format", otpimport.Formats()...)
 	f.StringVar(&o.only, "only", "", "only keys whose issuer or name contains `TEXT`, in any case")
 	f.StringVar(&o.passwordFile, "password-file", "", "read the password of an encrypted export from `FILE`")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read and list, store nothing")

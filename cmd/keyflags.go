@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"errors"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,8 +23,10 @@ func (k *keyFlags) addFlags(cmd *cobra.Command) {
 	f.IntVar(&k.digits, "digits", 6, "length of a code, 6 to 8")
 	f.StringVar(&k.algorithm, "algorithm", "SHA1", "SHA1, SHA256 or SHA512")
 	k.period = 30 * time.Second
-	f.Var((*timeFlag)(&k.period), "period", "`TIME` that a code lasts")
+	f.Var((*ui.TimeFlag)(&k.period), "period", "`TIME` that a code lasts")
 	f.StringVar(&k.kind, "type", "totp", "totp (time-based) or hotp (counter-based)")
+	completeChoices(cmd, "type", "totp", "hotp")
+	completeChoices(cmd, "algorithm", "SHA1", "SHA256", "SHA512")
 	f.Uint64Var(&k.counter, "counter", 0, "counter of the next code, for --type hotp")
 }
 
@@ -61,26 +61,3 @@ func (k *keyFlags) apply(cmd *cobra.Command, key otpgen.Key) (otpgen.Key, error)
 	}
 	return key, key.Validate()
 }
-
-// A timeFlag is a duration that may also be written as a number of seconds.
-type timeFlag time.Duration
-
-// Set implements [pflag.Value].
-func (f *timeFlag) Set(s string) error {
-	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-		*f = timeFlag(time.Duration(n) * time.Second)
-		return nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return errors.New("not a time such as 30s or 1m")
-	}
-	*f = timeFlag(d)
-	return nil
-}
-
-// String implements [pflag.Value].
-func (f *timeFlag) String() string { return time.Duration(*f).String() }
-
-// Type implements [pflag.Value].
-func (f *timeFlag) Type() string { return "time" }

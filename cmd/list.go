@@ -93,8 +93,13 @@ enrolment did not come to its end is pending. Those that were put away, as
 			if err != nil {
 				return err
 			}
+			stored := len(accounts)
 			if !all {
 				accounts = slices.DeleteFunc(accounts, func(a agent.Account) bool { return !a.ArchivedAt.IsZero() })
+			}
+			if len(accounts) == 0 && stored > 0 && !app.flags.json {
+				app.Sayf("all accounts are archived; 'npmotp list --all' shows them")
+				return nil
 			}
 			return app.printAccounts(accounts)
 		},

@@ -54,8 +54,8 @@ agent on Windows.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Var((*timeFlag)(&limits.For), "for", "lock again after this `TIME`, a day at most")
-	f.Var((*timeFlag)(&limits.Idle), "idle", "lock earlier when unused for this `TIME`")
+	f.Var((*ui.TimeFlag)(&limits.For), "for", "lock again after this `TIME`, a day at most")
+	f.Var((*ui.TimeFlag)(&limits.Idle), "idle", "lock earlier when unused for this `TIME`")
 	return cmd
 }
 

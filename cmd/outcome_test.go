@@ -90,7 +90,11 @@ func TestOutcome(t *testing.T) {
 		{fmt.Errorf("x: %w", vault.ErrNoAccount), 3, "npmotp list"},
 		{&vault.AmbiguousError{Query: "a"}, 3, "npmotp default"},
 		{&scan.SeveralError{}, 3, ""},
-		{scan.ErrDeadline, 3, ""},
+		{scan.ErrDeadline, 3, "crop"},
+		{&scan.PartsError{}, 3, ""},
+		{&scan.ContentError{}, 3, "npm shows"},
+		{scan.ErrAnimation, 3, "screenshot"},
+		{scan.ErrNotShown, 3, "npm printed"},
 		{fmt.Errorf("x: %w", vault.ErrPassphrase), 4, ""},
 		{&vault.VersionError{Got: 2, Max: 1}, 5, "update"},
 		{vault.ErrNoCodes, 6, "recovery add"},
@@ -103,6 +107,10 @@ func TestOutcome(t *testing.T) {
 		status, hint := outcome(tt.err)
 		if status != tt.status || !strings.Contains(hint, tt.hint) {
 			t.Errorf("%v: status %d with hint %q, want %d with %q", tt.err, status, hint, tt.status, tt.hint)
+		}
+		// It is no way out of what was read, and none for a text.
+		if strings.Contains(hint, "crop the picture") && tt.hint != "crop" {
+			t.Errorf("%v: hint %q", tt.err, hint)
 		}
 	}
 }

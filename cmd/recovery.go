@@ -199,6 +199,6 @@ unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
 				return a, a.Mark(number, state, app.Now())
 			}, fmt.Sprintf("code number %d of %%q is %s", number, state))
 		},
-		ValidArgsFunction: app.completeAccount,
+		ValidArgsFunction: app.completeMark,
 	}
 }

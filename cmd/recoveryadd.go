@@ -142,7 +142,7 @@ func (app *App) recoveryTarget(ctx context.Context, v *vault.Vault, o recoveryAd
 
 // mayCreate asks whether an account is to be created, and returns it.
 func (app *App) mayCreate(ctx context.Context, name string, in recoveryInput) (*vault.Account, error) {
-	name, err := cleanName(name)
+	name, err := ui.Name(name)
 	if err != nil {
 		return nil, err
 	}

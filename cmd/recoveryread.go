@@ -96,7 +96,8 @@ func recoveryFrom(ctx context.Context, r io.Reader, picture bool) (recoveryInput
 	}
 	codes, err := scan.Decode(ctx, r)
 	if err != nil {
-		return recoveryInput{}, pictureHint(err)
+		return recoveryInput{}, pictureHint(err, "for a text with recovery codes, use --file",
+			"take the photo again, flat, sharp and with the QR code filling most of it; or type the codes, with their check groups")
 	}
 	s, err := sheet.Pick(codes)
 	if errors.Is(err, sheet.ErrNotSheet) {
@@ -112,13 +113,14 @@ func recoveryFrom(ctx context.Context, r io.Reader, picture bool) (recoveryInput
 	return in, nil
 }
 
-// pictureHint says what to do with a picture that no QR code is found in.
-func pictureHint(err error) error {
+// pictureHint says what to do with a text in the place of a picture, and with a picture
+// that no QR code is found in, where that is not what 'npmotp add' would say.
+func pictureHint(err error, text, picture string) error {
 	switch {
 	case errors.Is(err, scan.ErrNotPicture):
-		return ui.WithHint(err, "for a text with recovery codes, use --file")
+		return ui.WithHint(err, "%s", text)
 	case errors.Is(err, scan.ErrNoCode):
-		return ui.WithHint(err, "take the photo again, flat, sharp and with the QR code filling most of it; or type the codes, with their check groups")
+		return ui.WithHint(err, "%s", picture)
 	}
 	return err
 }

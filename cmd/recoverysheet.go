@@ -49,6 +49,7 @@ so that it need not lie on the disk at all.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "the `FILE` to write, or - for standard output")
 	f.StringVar(&o.format, "format", "", "pdf or png (default: what the name of the file ends in; pdf with -o -)")
+	completeChoices(cmd, "format", "pdf", "png")
 	f.BoolVar(&o.force, "force", false, "replace the file if there is one")
 	_ = cmd.MarkFlagFilename("output", "pdf", "png") // fails for flags that do not exist
 	return cmd

@@ -112,7 +112,7 @@ func runRestore(ctx context.Context, app *App, generation uint64) error {
 		}
 	}
 	if len(found) == 0 {
-		return ui.WithHint(vault.ErrNoAccount, "'npmotp restore' lists the generations that there are")
+		return fmt.Errorf("%w: %d", vault.ErrNoGeneration, generation)
 	}
 	if len(found) > 1 {
 		return ui.WithHint(&vault.AmbiguousError{Query: fmt.Sprint(generation), Matches: []string{found[0].Path, found[1].Path}},

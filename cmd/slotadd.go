@@ -62,7 +62,7 @@ func runSlotAdd(ctx context.Context, app *App, o slotAddOptions) error {
 	}
 	if o.name != "" {
 		var err error
-		if o.name, err = cleanName(o.name); err != nil {
+		if o.name, err = ui.Name(o.name); err != nil {
 			return err
 		}
 	}

@@ -77,6 +77,9 @@ func (app *App) gatherOne(ctx context.Context, o addOptions) (intake.Enrolment, 
 
 // read opens a file and names it in the error.
 func (app *App) read(ctx context.Context, name string, take func(context.Context, io.Reader) (intake.Enrolment, error)) (intake.Enrolment, error) {
+	if name != "-" && intake.Option(name) == "--uri" {
+		return intake.Enrolment{}, errURIArgument()
+	}
 	f, err := app.open(name)
 	if err != nil {
 		return intake.Enrolment{}, err

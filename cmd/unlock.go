@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"npmotp/internal/codes"
 	"npmotp/internal/npm/tools"
@@ -22,6 +23,13 @@ import (
 
 // maxPassphrase bounds what is read from a file or a command, in bytes.
 const maxPassphrase = 64 << 10
+
+const (
+	// maxTries is how often a passphrase is asked for that may be mistyped.
+	maxTries = 3
+	// shortPassphrase is the length, in characters, below which one is warned about.
+	shortPassphrase = 8
+)
 
 // file returns the vault file that the command line and environment name.
 func (app *App) file() (*vault.File, error) { return app.fileWith(app.vaultOptions()) }
@@ -70,12 +78,21 @@ func (app *App) unlockKnowing(ctx context.Context, f *vault.File) (*vault.Vault,
 	if err := f.Probe(); err != nil {
 		return nil, secret.Text{}, err
 	}
-	by, pass, err := app.opener(ctx, "Passphrase: ", f.PassphraseOpens)
-	if err != nil {
-		return nil, secret.Text{}, err
+	for try := 1; ; try++ {
+		asked := false
+		by, pass, err := app.opener(ctx, "Passphrase: ", func() (bool, error) {
+			asked = true
+			return f.PassphraseOpens()
+		})
+		if err != nil {
+			return nil, secret.Text{}, err
+		}
+		v, err := f.Open(ctx, by)
+		if !asked || try == maxTries || !errors.Is(err, vault.ErrPassphrase) {
+			return v, pass, err
+		}
+		app.Warnf("%v, try again", err)
 	}
-	v, err := f.Open(ctx, by)
-	return v, pass, err
 }
 
 // opener returns what opens a vault: the identity or the passphrase that the
@@ -232,14 +249,26 @@ func (app *App) newPassphrase(ctx context.Context) (secret.Text, error) {
 }
 
 func (app *App) askNew(ctx context.Context) (secret.Text, error) {
-	pass, err := app.ask(ctx, "New passphrase (empty: one is made for you): ")
-	if err != nil {
-		return secret.Text{}, err
+	for try := 1; ; try++ {
+		pass, err := app.ask(ctx, "New passphrase (empty: one is made for you): ")
+		if err != nil {
+			return secret.Text{}, err
+		}
+		if pass.Len() == 0 {
+			return app.makePassphrase()
+		}
+		err = app.again(ctx, pass)
+		if err == nil {
+			if n := utf8.RuneCountInString(pass.Reveal()); n < shortPassphrase {
+				app.Warnf("a passphrase of %s is soon guessed by whoever gets the vault file; 'npmotp passwd' changes it", ui.Plural(n, "character"))
+			}
+			return pass, nil
+		}
+		if try == maxTries || !errors.Is(err, vault.ErrPassphrase) {
+			return secret.Text{}, err
+		}
+		app.Warnf("the two that were typed differ, try again")
 	}
-	if pass.Len() == 0 {
-		return app.makePassphrase()
-	}
-	return pass, app.again(ctx, pass)
 }
 
 // again has a new passphrase typed a second time.

@@ -2,8 +2,8 @@ package scan
 
 import (
 	"context"
+	"slices"
 
-	"npmotp/internal/secret"
 	"npmotp/internal/vt"
 )
 
@@ -25,9 +25,9 @@ func shapes(tall bool) [][2]int {
 	return [][2]int{{4, 2}, {2, 1}, {2, 2}, {1, 1}, {4, 4}, {8, 4}}
 }
 
-// drawn returns the contents of the QR codes that lines show.
-func drawn(ctx context.Context, lines [][]vt.Cell) []secret.Text {
-	var out []secret.Text
+// drawn returns the QR codes that lines show.
+func drawn(ctx context.Context, lines [][]vt.Cell) []symbol {
+	var out []symbol
 	for _, part := range regions(lines, hasBlocks, blockGap) {
 		out = add(out, drawnIn(ctx, part, []look{
 			{bg: 0, fg: 229},
@@ -48,10 +48,10 @@ func drawn(ctx context.Context, lines [][]vt.Cell) []secret.Text {
 	return out
 }
 
-func add(list, more []secret.Text) []secret.Text {
-	for _, t := range more {
-		if !contains(list, t) {
-			list = append(list, t)
+func add(list, more []symbol) []symbol {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
 		}
 	}
 	return list
@@ -59,8 +59,8 @@ func add(list, more []secret.Text) []secret.Text {
 
 // drawnIn tries the looks until a code is found, on the lines as they are, without
 // blank ones, and without line numbers.
-func drawnIn(ctx context.Context, lines [][]vt.Cell, looks []look) []secret.Text {
-	var out []secret.Text
+func drawnIn(ctx context.Context, lines [][]vt.Cell, looks []look) []symbol {
+	var out []symbol
 	views := [][][]vt.Cell{lines, withoutBlank(lines)}
 	if bare := withoutNumbers(lines); bare != nil {
 		views = append(views, bare)
@@ -84,8 +84,8 @@ func drawnIn(ctx context.Context, lines [][]vt.Cell, looks []look) []secret.Text
 
 // codes finds the QR codes whose modules are mw by mh points, without any
 // distortion, in both polarities.
-func (g *gray) codes(ctx context.Context, mw, mh int) []secret.Text {
-	var out []secret.Text
+func (g *gray) codes(ctx context.Context, mw, mh int) []symbol {
+	var out []symbol
 	// A module may have been cut off on all sides.
 	for y := -mh; y+minDim*mh <= g.h+2*mh; y++ {
 		if ctx.Err() != nil {
@@ -104,8 +104,8 @@ func (g *gray) codes(ctx context.Context, mw, mh int) []secret.Text {
 				if !g.isFinder(right, y, mw, mh, dark, light) || !g.isFinder(x, below, mw, mh, dark, light) {
 					continue
 				}
-				if t, err := decodeModules(g.modules(x, y, mw, mh, dim, dark, light)); err == nil {
-					out = append(out, secret.New(t))
+				if s, err := decodeModules(g.modules(x, y, mw, mh, dim, dark, light)); err == nil {
+					out = append(out, s)
 				}
 			}
 		}

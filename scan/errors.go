@@ -13,6 +13,13 @@ var (
 	ErrNoCode   = errors.New("no QR code found")
 	ErrTooLarge = errors.New("too large")
 	ErrDamaged  = errors.New("the picture is damaged or cut off: save or take it again")
+	// ErrContent is what a [*ContentError] wraps, and ErrParts a [*PartsError].
+	ErrContent = fmt.Errorf("%w that holds a one-time password key", ErrNoCode)
+	ErrParts   = fmt.Errorf("%w that is whole", ErrNoCode)
+	// ErrNotShown is [ErrNoCode] of a text, which no picture need be taken of again.
+	ErrNotShown = fmt.Errorf("%w in the text, and no secret", ErrNoCode)
+	// ErrAnimation is [ErrNoCode] of an animation of which one frame is read.
+	ErrAnimation = fmt.Errorf("%w in the first frame of an animated picture, and the others are not read", ErrNoCode)
 	// ErrNotPicture is what [Decode] says of text and of formats it does not know.
 	ErrNotPicture = errors.New("this is not a picture")
 	// ErrDeadline is what a picture ends with that is searched for too long.
@@ -42,8 +49,8 @@ func (e *ContentError) Error() string {
 	return "the QR code holds " + e.Holds + ", not a one-time password key"
 }
 
-// Unwrap returns [ErrNoCode].
-func (e *ContentError) Unwrap() error { return ErrNoCode }
+// Unwrap returns [ErrContent].
+func (e *ContentError) Unwrap() error { return ErrContent }
 
 // A SeveralError says that the input holds different one-time password keys,
 // of which the caller wanted one.
@@ -54,6 +61,6 @@ type SeveralError struct {
 
 // Error implements error.
 func (e *SeveralError) Error() string {
-	return fmt.Sprintf("%d different one-time password keys found (%s): crop the picture to the one you want",
+	return fmt.Sprintf("%d different one-time password keys found (%s): give the one you want alone",
 		len(e.Labels), quoteList(e.Labels))
 }

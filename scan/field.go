@@ -8,6 +8,7 @@ import "encoding/binary"
 type field struct {
 	w, h int
 	d    []uint8
+	open bool // whether the outer bars of a finder pattern may run into the page
 }
 
 // sign is set in a value of a field that is dark, and signs in eight of them.

@@ -48,6 +48,14 @@ func (r *runs) module() (float64, bool) {
 	return m, m >= 1
 }
 
+// closed returns r with outer bars that are no wider than a module: those of a code
+// without a quiet zone are one with a page of their colour.
+func (r runs) closed() runs {
+	m := (r[4] - r[1]) / 5
+	r[0], r[5] = max(r[0], r[1]-m), min(r[5], r[4]+m)
+	return r
+}
+
 func (r *runs) middle() float64 { return (r[0] + 2*r[2] + 2*r[3] + r[5]) / 6 }
 
 // finders returns the candidates in f, best first. Dark and light ones are
@@ -68,9 +76,14 @@ func (f *field) finders(ctx context.Context) []finder {
 		}
 		dark := f.dark(0, y)
 		for i := 0; i+5 < len(edges); i++ {
-			if barsFit(edges[i : i+6]) {
-				c := (edges[i+2] + edges[i+3]) / 2
-				if p, ok := f.confirm(float64(c), y, float64(edges[i+5]-edges[i]), dark == (i%2 == 0)); ok {
+			e := edges[i : i+6]
+			if f.open {
+				closed := closedBars(e)
+				e = closed[:]
+			}
+			if barsFit(e) {
+				c := (e[2] + e[3]) / 2
+				if p, ok := f.confirm(float64(c), y, float64(e[5]-e[0]), dark == (i%2 == 0)); ok {
 					found = keep(found, p)
 				}
 			}
@@ -123,6 +136,12 @@ func barsFit(e []float32) bool {
 	return a >= lo && a <= hi && b >= lo && b <= hi && d >= lo && d <= hi && g >= lo && g <= hi
 }
 
+// closedBars is [runs.closed] for the bars of a row.
+func closedBars(e []float32) [6]float32 {
+	m := (e[4] - e[1]) / 5
+	return [6]float32{max(e[0], e[1]-m), e[1], e[2], e[3], e[4], min(e[5], e[4]+m)}
+}
+
 // confirm looks at the column through a candidate of the given width, and then
 // again at the row through its middle.
 func (f *field) confirm(x float64, y int, width float64, dark bool) (finder, bool) {
@@ -168,11 +187,12 @@ func (f *field) cross(x, y float64, column bool, most float64) (runs, bool) {
 		n, prev := 0, int8(f.d[at]) //nolint:gosec // signed
 		for k := 1; n < 3; k++ {
 			p := pos + dir*k
-			if float64(k) > most {
+			long := float64(k) > most
+			if long && !f.open {
 				return r, false
 			}
 			edge := float64(p) + 0.5
-			if p < 0 || p >= end {
+			if p < 0 || p >= end || long {
 				// The picture may end where the outer bar does.
 				if n != 2 {
 					return r, false
@@ -195,6 +215,9 @@ func (f *field) cross(x, y float64, column bool, most float64) (runs, bool) {
 				r[2+n] = edge
 			}
 		}
+	}
+	if f.open {
+		r = r.closed()
 	}
 	return r, true
 }

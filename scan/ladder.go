@@ -29,6 +29,15 @@ func byWindow(part int) func(g *gray) *field {
 	return func(g *gray) *field { return g.local(max(g.w, g.h) / part) }
 }
 
+// open finds codes that the page around them runs into.
+func open(by func(g *gray) *field) func(g *gray) *field {
+	return func(g *gray) *field {
+		f := by(g)
+		f.open = true
+		return f
+	}
+}
+
 // unstriped takes the stripes between a terminal's lines out.
 func unstriped(g *gray) *gray {
 	if n := g.pitch(); n > 0 {
@@ -54,6 +63,8 @@ func ladder() []rung {
 		{1, 0.5, nil, all},
 		{0.5, 0.25, nil, all},
 		{2, 2, nil, fields{byWindow(40), byLow, byHigh}},
+		{1, 1, nil, fields{open(byOtsu), open(byLow), open(byHigh)}},
+		{2, 2, nil, fields{open(byOtsu), open(byLow), open(byHigh)}},
 		{4, 4, nil, fields{byWindow(40), byOtsu}},
 		{8, 8, nil, fields{byWindow(80), byOtsu}},
 	}

@@ -29,9 +29,9 @@ func TestTooLarge(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"wide and deep": pngHeader(65535, 65535, 16, 6),
 		"one bit":       pngHeader(65535, 65535, 1, 0),
-		"just too many": pngHeader(8001, 5000, 8, 0),
+		"just too many": pngHeader(8001, 6500, 8, 0),
 		"sixteen bits":  pngHeader(6000, 5000, 16, 6),
-		"bytes":         append(pngHeader(10, 10, 8, 0), make([]byte, 20<<20)...),
+		"bytes":         append(pngHeader(10, 10, 8, 0), make([]byte, 32<<20)...),
 	} {
 		if _, err := scan.Decode(t.Context(), bytes.NewReader(data)); !errors.Is(err, scan.ErrTooLarge) {
 			t.Errorf("%s: %v", name, err)
@@ -120,11 +120,16 @@ func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("decodes large pictures")
 	}
-	r := image.Rect(0, 0, 8000, 5000)
-	for name, img := range map[string]image.Image{
-		"gray": image.NewGray(r), "paletted": image.NewPaletted(r, color.Palette{color.White, color.Black}),
+	r := image.Rect(0, 0, 8192, 6144)
+	small := image.Rect(0, 0, 7680, 4320)
+	opaque := image.NewRGBA(r)
+	for i := range opaque.Pix {
+		opaque.Pix[i] = 255
+	}
+	for name, data := range map[string][]byte{
+		"gray": encodePNG(t, image.NewGray(r)), "paletted": encodePNG(t, image.NewPaletted(r, color.Palette{color.White, color.Black})),
+		"colours": encodePNG(t, opaque), "transparent": encodePNG(t, image.NewNRGBA(small)),
 	} {
-		data := encodePNG(t, img)
 		runtime.GC()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -17,45 +18,74 @@ import (
 )
 
 const (
-	// maxPixels is the size of the largest picture that is decoded.
-	maxPixels = 40_000_000
+	// maxPixels is the size of the largest picture that is decoded: a photo of 50
+	// megapixels, as they are counted.
+	maxPixels = 52_000_000
 	// maxDecoded bounds the memory that a picture decoder may take, as
 	// estimated by cost before it runs.
 	maxDecoded = 4 * maxPixels
+	// fullSize is the size, in points, from which no rung looks at all of them.
+	fullSize = 12 * quickSize
 )
 
 // load decodes a picture into grey levels. It returns several when one picture
 // can be seen in several ways: transparent ones over white and over black, and
-// the frames of an animation.
-func load(ctx context.Context, data []byte) ([]*gray, error) {
+// the frames of an animation. Where they are less than what the picture was meant to
+// be, empty is why there may be no code in them.
+func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 	format, err := sniff(data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	animated := false
+	switch format {
+	case "PNG":
+		data, animated = stillPNG(data)
+	case "WebP":
+		data, animated = stillWebP(data)
+	}
+	if animated {
+		empty = ErrAnimation
 	}
 	cfg, err := decodeConfig(format, data)
 	if err != nil {
-		return nil, ErrDamaged
+		return nil, nil, fault(format, err)
 	}
 	if cfg.Width <= 0 || cfg.Height <= 0 {
-		return nil, ErrDamaged
+		return nil, nil, ErrDamaged
 	}
 	px := int64(cfg.Width) * int64(cfg.Height)
 	if px > maxPixels || px*cost(format, cfg, data) > maxDecoded {
-		return nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
+		return nil, nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
 			ErrTooLarge, cfg.Width, cfg.Height)
 	}
 	in := &source{ctx: ctx, r: bytes.NewReader(data)}
 	if format == "GIF" {
-		return loadGIF(in, data, px)
+		pics, err = loadGIF(in, data, px)
+		return pics, nil, err
 	}
 	img, err := decodeImage(format, in)
-	if isDone(ctx, err) {
-		return nil, err
+	if format == "JPEG" && err != nil && !isDone(ctx, err) {
+		if cut, again := decodeCutJPEG(in, data, px); again == nil {
+			img, empty, err = cut, ErrDamaged, nil
+		}
 	}
-	if err != nil {
-		return nil, ErrDamaged
+	switch {
+	case isDone(ctx, err):
+		return nil, nil, err
+	case err != nil:
+		return nil, nil, fault(format, err)
 	}
-	return grays(img), nil
+	pics = grays(img)
+	if max(cfg.Width, cfg.Height) >= fullSize {
+		for i, g := range pics {
+			pics[i] = g.shrink(2, 2)
+		}
+		// What the decoder left behind would let the heap grow to twice as much.
+		img = nil
+		runtime.GC()
+	}
+	return pics, empty, nil
 }
 
 func decodeConfig(format string, data []byte) (image.Config, error) {
@@ -97,6 +127,8 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 	switch cfg.ColorModel {
 	case color.RGBA64Model, color.NRGBA64Model:
 		pixel = 8
+	case color.NRGBAModel:
+		pixel = 6 // it is seen over white and over black
 	case color.Gray16Model:
 		pixel = 2
 	case color.GrayModel:

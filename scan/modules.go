@@ -21,17 +21,17 @@ func newBits(dim int) *bits { return &bits{dim: dim, dark: make([]bool, dim*dim)
 func (b *bits) get(x, y int) bool    { return b.dark[y*b.dim+x] }
 func (b *bits) set(x, y int, v bool) { b.dark[y*b.dim+x] = v }
 
-// decodeModules returns the content of a QR code whose modules are known. The
-// error correction must agree; mirrored codes are read too.
-func decodeModules(b *bits) (text string, err error) {
+// decodeModules reads a QR code whose modules are known. The error correction must
+// agree; mirrored codes are read too.
+func decodeModules(b *bits) (s symbol, err error) {
 	defer func() {
 		if recover() != nil {
-			text, err = "", errUnreadable
+			s, err = symbol{}, errUnreadable
 		}
 	}()
 	m, err := gozxing.NewSquareBitMatrix(b.dim)
 	if err != nil {
-		return "", err
+		return s, err
 	}
 	for y := range b.dim {
 		for x := range b.dim {
@@ -42,7 +42,14 @@ func decodeModules(b *bits) (text string, err error) {
 	}
 	res, err := decoder.NewDecoder().DecodeWithoutHint(m)
 	if err != nil {
-		return "", errUnreadable
+		return s, errUnreadable
 	}
-	return res.GetText(), nil
+	s.text = res.GetText()
+	if res.HasStructuredAppend() {
+		n := res.GetStructuredAppendSequenceNumber()
+		s.index, s.total = n>>4, n&15+1
+		s.parity = byte(res.GetStructuredAppendParity()) //nolint:gosec // eight bits were read
+		s.sum = paritySum(s.text, res.GetByteSegments())
+	}
+	return s, nil
 }

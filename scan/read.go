@@ -12,7 +12,7 @@ const (
 	sureFunction = 0.78
 	// sureFinders is how much of the finder patterns must be right before the rest
 	// of a code is looked at.
-	sureFinders = 0.65
+	sureFinders = 0.6
 	// sureFlat is how much of them must be right for a code to be read without
 	// regard to perspective.
 	sureFlat = 0.97
@@ -27,7 +27,7 @@ const (
 
 // A reading is a QR code that was read, and where it lies.
 type reading struct {
-	text  string
+	symbol
 	grid  projection
 	dim   int
 	scale point // how much larger the whole picture is than the one it was read in
@@ -87,8 +87,8 @@ func (g *gray) read(ctx context.Context, t *triple) (reading, []near, bool) {
 			return reading{}, false
 		}
 		nears = append(nears, n)
-		text, ok := l.read(n.dark)
-		return reading{text: text, grid: *p, dim: dim}, ok
+		s, ok := l.read(n.dark)
+		return reading{symbol: s, grid: *p, dim: dim}, ok
 	}
 	for _, dim := range dims(t.dim) {
 		if ctx.Err() != nil {
@@ -132,8 +132,8 @@ func (g *gray) readWarped(ctx context.Context, n *near) (reading, bool) {
 	done := make([]bool, len(w.shift))
 	for range warpSweeps {
 		g.straighten(ctx, w, done)
-		if text, ok := g.sample(w, n.dim).read(n.dark); ok {
-			return reading{text: text, grid: n.grid, dim: n.dim}, true
+		if s, ok := g.sample(w, n.dim).read(n.dark); ok {
+			return reading{symbol: s, grid: n.grid, dim: n.dim}, true
 		}
 	}
 	return reading{}, false
@@ -164,15 +164,15 @@ func dims(n float64) []int {
 
 // read decides which modules are dark, in several ways, until the error
 // correction agrees.
-func (l *levels) read(dark bool) (string, bool) {
+func (l *levels) read(dark bool) (symbol, bool) {
 	for _, cut := range []func() *bits{
 		func() *bits { return l.bits(l.even(), dark) },
 		func() *bits { return l.bits(l.uneven(), dark) },
 		func() *bits { s := l.sharpen(); return s.bits(s.uneven(), dark) },
 	} {
-		if text, err := decodeModules(cut()); err == nil {
-			return text, true
+		if s, err := decodeModules(cut()); err == nil {
+			return s, true
 		}
 	}
-	return "", false
+	return symbol{}, false
 }

@@ -23,7 +23,7 @@ const (
 	// deadline bounds all work on one input.
 	deadline = slowness * 2400 * time.Millisecond
 	// maxBytes is the size of the largest input that is read at all.
-	maxBytes = 20 << 20
+	maxBytes = 32 << 20
 )
 
 // Decode returns the contents of every QR code found in one picture, in PNG,
@@ -39,7 +39,7 @@ func Decode(ctx context.Context, r io.Reader) ([]secret.Text, error) {
 }
 
 func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
-	pics, err := load(ctx, data)
+	pics, empty, err := load(ctx, data)
 	if err != nil {
 		return nil, err
 	}
@@ -50,14 +50,19 @@ func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
 		searching, cancel = context.WithDeadline(ctx, end.Add(-deadline/10))
 		defer cancel()
 	}
-	codes := find(searching, pics)
+	found := find(searching, pics)
+	codes, missing := join(found)
 	switch {
-	case len(codes) > 0:
+	case len(codes) > 0 && (missing == nil || hasKey(found)):
 		return codes, nil
+	case missing != nil:
+		return nil, missing
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case searching.Err() != nil:
 		return nil, ErrDeadline
+	case empty != nil:
+		return nil, empty
 	}
 	return nil, fmt.Errorf("%w in the picture", ErrNoCode)
 }

@@ -203,6 +203,66 @@ func TestBent(t *testing.T) {
 	}
 }
 
+// TestTilted reads a code on a photo taken from far aside.
+func TestTilted(t *testing.T) {
+	img := picture(t, "bad/ok.gif")
+	n := float64(img.Bounds().Dx())
+	tilted := image.NewGray(image.Rect(0, 0, 1600, 1500))
+	for y := range tilted.Rect.Dy() {
+		for x := range tilted.Rect.Dx() {
+			// A plane that leans away to the upper right.
+			p, q := float64(x)-800, float64(y)-750
+			w := 1.15 - 0.0003*p + 0.0003*q
+			u, v := (0.9*p+0.75*q)/(3*w)+n/2, (-0.7*p+1.3*q)/(3*w)+n/2
+			c := color.Color(color.White)
+			if u >= 0 && v >= 0 && u < n && v < n {
+				c = img.At(int(u), int(v))
+			}
+			tilted.Set(x, y, c)
+		}
+	}
+	if decodeOne(t, encodePNG(t, tilted)) != fakeURI {
+		t.Error("read something else")
+	}
+}
+
+// TestNoQuietZone reads codes that touch a page in the colour of their outer modules,
+// or nearly so.
+func TestNoQuietZone(t *testing.T) {
+	code := drawParts(t, []part{{text: fakeURI}})
+	img, err := png.Decode(bytes.NewReader(code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const margin = 12 // what drawParts leaves
+	inner := img.Bounds().Inset(margin)
+	for _, page := range []uint8{0, 9, 32, 60} {
+		for _, invert := range []uint8{0, 255} {
+			out := image.NewGray(image.Rect(0, 0, 900, 700))
+			for i := range out.Pix {
+				out.Pix[i] = page ^ invert
+			}
+			for i := range 40 * 60 { // something like text
+				x, y := 40+i%60*8, 30+i/60*9
+				for k := range 20 {
+					if (i*k*7+k)%3 == 0 {
+						out.SetGray(x+k%5, y+k/5, color.Gray{Y: 200 ^ invert})
+					}
+				}
+			}
+			for y := inner.Min.Y; y < inner.Max.Y; y++ {
+				for x := inner.Min.X; x < inner.Max.X; x++ {
+					out.SetGray(600+x, 400+y, color.Gray{Y: color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y ^ invert})
+				}
+			}
+			codes, err := scan.Decode(t.Context(), bytes.NewReader(encodePNG(t, out)))
+			if err != nil || len(codes) != 1 || codes[0].Reveal() != fakeURI {
+				t.Errorf("page %d, inverted %v: %v", page, invert > 0, err)
+			}
+		}
+	}
+}
+
 // TestTwoCodes finds both codes of two terminals in one picture.
 func TestTwoCodes(t *testing.T) {
 	for _, names := range [][2]string{{"wb032.png", "xt011.png"}, {"xt011.png", "xt014.png"}, {"xt013.png", "wb023.png"}} {

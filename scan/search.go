@@ -31,9 +31,9 @@ type search struct {
 	more  bool // a part of the picture looks like a code that was not read
 }
 
-// find returns the contents of the QR codes in the pictures.
-func find(ctx context.Context, pics []*gray) []secret.Text {
-	var out []secret.Text
+// find returns the QR codes in the pictures.
+func find(ctx context.Context, pics []*gray) []symbol {
+	var out []symbol
 	searches := make([]search, len(pics))
 	for i, g := range pics {
 		searches[i] = search{whole: g, sizes: map[[2]int]*gray{}, pools: map[[2]int][]finder{}}
@@ -46,12 +46,12 @@ func find(ctx context.Context, pics []*gray) []secret.Text {
 				return out
 			}
 			for _, c := range searches[k].climb(ctx, &r) {
-				if t := secret.New(c); !contains(out, t) {
-					out = append(out, t)
+				if !slices.Contains(out, c) {
+					out = append(out, c)
 				}
-				if !key && isKey(c) {
-					key, first = true, i
-				}
+			}
+			if !key && hasKey(out) {
+				key, first = true, i
 			}
 			more = more || searches[k].more
 			room = room || searches[k].room()
@@ -63,6 +63,13 @@ func find(ctx context.Context, pics []*gray) []secret.Text {
 		}
 	}
 	return out
+}
+
+// hasKey reports whether one of the codes, or several of them together, hold what
+// a user of this package looks for.
+func hasKey(found []symbol) bool {
+	texts, _ := join(found)
+	return slices.ContainsFunc(texts, func(t secret.Text) bool { return isKey(t.Reveal()) })
 }
 
 // size returns the picture at the size of r, and what it is known by. It
@@ -80,8 +87,8 @@ func (s *search) size(r *rung) (*gray, [2]int) {
 	return s.sizes[f], f
 }
 
-// climb makes the attempt r and returns the contents of codes not read before.
-func (s *search) climb(ctx context.Context, r *rung) []string {
+// climb makes the attempt r and returns the codes not read before.
+func (s *search) climb(ctx context.Context, r *rung) []symbol {
 	g, f := s.size(r)
 	s.more = false
 	if g == nil {
@@ -94,7 +101,7 @@ func (s *search) climb(ctx context.Context, r *rung) []string {
 		}
 		pool = nil
 	}
-	var out []string
+	var out []symbol
 	var nears []near
 	for _, threshold := range r.fields {
 		pool = merge(pool, threshold(g).finders(ctx))
@@ -134,11 +141,11 @@ func (s *search) climb(ctx context.Context, r *rung) []string {
 	return out
 }
 
-// took keeps where a code was read in g, and returns its content.
-func (s *search) took(c reading, g *gray) string {
+// took keeps where a code was read in g, and returns it.
+func (s *search) took(c reading, g *gray) symbol {
 	c.scale = point{float64(s.whole.w) / float64(g.w), float64(s.whole.h) / float64(g.h)}
 	s.read = append(s.read, c)
-	return c.text
+	return c.symbol
 }
 
 // merge adds the candidates of another threshold to the pool: what one threshold

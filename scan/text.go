@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type Screen struct {
 	Codes []secret.Text // the contents of the QR codes drawn in it
 	Typed []secret.Text // the secrets in lines such as "Or enter code:"
 	Plain secret.Text   // the text without escape sequences and what was overwritten
+
+	missing error // why a QR code is not among them, or nil
 }
 
 // maxText is the size of the largest text that is read.
@@ -47,7 +50,7 @@ func Text(ctx context.Context, r io.Reader) (Screen, error) {
 		// The text is worth having without the codes, too.
 		drawing, cancel := context.WithTimeout(ctx, deadline/2)
 		defer cancel()
-		s.Codes = drawn(drawing, t.Lines)
+		s.Codes, s.missing = join(drawn(drawing, t.Lines))
 		for _, m := range patterns().typedLine.FindAllStringSubmatch(plain, -1) {
 			if v := bareSecret(m[1]); len(v) >= minSecret && !contains(s.Typed, secret.New(v)) {
 				s.Typed = append(s.Typed, secret.New(v))
@@ -77,7 +80,7 @@ func (s Screen) Pick() (secret.Text, error) {
 	if len(s.Codes) == 0 {
 		switch len(s.Typed) {
 		case 0:
-			return secret.Text{}, ErrNoCode
+			return secret.Text{}, cmp.Or(s.missing, ErrNotShown)
 		case 1:
 			return s.Typed[0], nil
 		}

@@ -31,8 +31,13 @@ var (
 	// ErrRolledBack says that this machine has seen a newer file than this, or
 	// another vault, in the same place.
 	ErrRolledBack = errors.New("the vault was replaced")
-	// ErrNoAccount says that no account matches.
-	ErrNoAccount = errors.New("no such account")
+	// ErrNoAccount says that no account matches; ErrEmpty and ErrAllArchived that
+	// there is none to match.
+	ErrNoAccount   = errors.New("no such account")
+	ErrEmpty       = fmt.Errorf("%w: the vault is empty", ErrNoAccount)
+	ErrAllArchived = fmt.Errorf("%w: all accounts are archived", ErrNoAccount)
+	// ErrNoGeneration says that there is no backup of a generation.
+	ErrNoGeneration = errors.New("no backup of that generation")
 	// ErrNameTaken says that another account has the name.
 	ErrNameTaken = errors.New("the name is taken")
 	// ErrNoCodes says that an account has no unused recovery code.
@@ -195,9 +200,9 @@ func (c *Contents) findDefault() (*Account, error) {
 	}
 	switch {
 	case len(c.Accounts) == 0:
-		return nil, fmt.Errorf("%w: the vault is empty", ErrNoAccount)
+		return nil, ErrEmpty
 	case len(present) == 0:
-		return nil, fmt.Errorf("%w: all accounts are archived", ErrNoAccount)
+		return nil, ErrAllArchived
 	case len(present) == 1:
 		return present[0], nil
 	}

@@ -469,7 +469,7 @@ func TestBusyNamesItsHolder(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	c := &vault.Contents{}
-	if _, err := c.Find(""); !errors.Is(err, vault.ErrNoAccount) {
+	if _, err := c.Find(""); !errors.Is(err, vault.ErrEmpty) || !errors.Is(err, vault.ErrNoAccount) {
 		t.Errorf("in an empty vault: %v", err)
 	}
 	for _, name := range []string{"npm", "npm-work", "bot"} {

@@ -1,12 +1,14 @@
 package intake
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
-	"npmotp/internal/cleantext"
+	"npmotp/internal/secret"
+	"npmotp/otpgen"
 	"npmotp/scan"
 )
 
@@ -24,7 +26,7 @@ func Files(names []string) ([]string, error) {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", scan.ErrNoCode, cleantext.Show(name))
+			return nil, fmt.Errorf("%w: there are no pictures in the folder %s", ErrEmpty, name)
 		}
 		files = append(files, found...)
 	}
@@ -60,4 +62,26 @@ func headOf(name string) ([]byte, error) {
 	}
 	defer func() { _ = f.Close() }()
 	return io.ReadAll(io.LimitReader(f, 512))
+}
+
+// Option returns the option of "npmotp add" that an argument belongs to which was
+// given as a name: that of an otpauth URI, of a picture, or of a text with a URI in it.
+func Option(arg string) string {
+	if len(otpgen.FindURIs(secret.New(arg))) > 0 {
+		return "--uri"
+	}
+	info, err := os.Stat(arg)
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	head, err := headOf(arg)
+	switch {
+	case err != nil:
+		return ""
+	case scan.IsPicture(head):
+		return "--qr"
+	case bytes.Contains(head, []byte("otpauth://")):
+		return "--text"
+	}
+	return ""
 }

@@ -1,12 +1,11 @@
 package ui
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"npmotp/internal/cleantext"
@@ -34,11 +33,7 @@ func (u *UI) JSON(view any) error {
 // Table prints rows under a header, whose words are the columns. An empty cell
 // shows as a dash.
 func (u *UI) Table(header string, rows [][]string) error {
-	out := bufio.NewWriter(u.Out) // a tabwriter writes each cell by itself
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	if _, err := fmt.Fprintln(w, strings.ReplaceAll(header, " ", "\t")); err != nil {
-		return err
-	}
+	table := [][]string{strings.Split(header, " ")}
 	for _, r := range rows {
 		shown := make([]string, len(r))
 		for i, cell := range r {
@@ -46,28 +41,63 @@ func (u *UI) Table(header string, rows [][]string) error {
 				shown[i] = "-"
 			}
 		}
-		if _, err := fmt.Fprintln(w, strings.Join(shown, "\t")); err != nil {
-			return err
+		table = append(table, shown)
+	}
+	return u.columns(table)
+}
+
+// columns prints rows of cells with the columns under each other: by what a
+// terminal takes for a character, which is not the same for all.
+func (u *UI) columns(rows [][]string) error {
+	const gap = 2
+	var widths []int
+	for _, r := range rows {
+		for i, cell := range r {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], cleantext.Width(cell)+gap)
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
+	var out strings.Builder
+	for _, r := range rows {
+		for i, cell := range r {
+			out.WriteString(cell)
+			if i+1 < len(r) {
+				out.WriteString(strings.Repeat(" ", widths[i]-cleantext.Width(cell)))
+			}
+		}
+		out.WriteByte('\n')
 	}
-	return out.Flush()
+	_, err := io.WriteString(u.Out, out.String())
+	return err
 }
 
 // Fields prints the lines "name: value" of one thing, those with a value.
 func (u *UI) Fields(fields [][2]string) error {
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
+	var rows [][]string
 	for _, f := range fields {
-		if f[1] == "" {
-			continue
-		}
-		if _, err := fmt.Fprintf(w, "%s:\t%s\n", f[0], cleantext.Show(f[1])); err != nil {
-			return err
+		if f[1] != "" {
+			rows = append(rows, []string{f[0] + ":", cleantext.Show(f[1])})
 		}
 	}
-	return w.Flush()
+	return u.columns(rows)
+}
+
+// Name returns a name that was given on the command line, as it is stored: as it was
+// typed, but for white space.
+func Name(name string) (string, error) {
+	clean := cleantext.Name(name)
+	switch {
+	case clean == "":
+		return "", Usagef("invalid name %s: none of it can be shown", cleantext.Quote(name))
+	case clean != strings.Join(strings.Fields(name), " "):
+		return "", &UsageError{
+			Msg:  "invalid name " + cleantext.Quote(name) + ": a name has at most 128 bytes, no hyphen at its beginning, and nothing that cannot be seen",
+			Hint: "it could be " + cleantext.Quote(clean),
+		}
+	}
+	return clean, nil
 }
 
 // Plural returns "1 code" or "n codes".
