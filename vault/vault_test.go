@@ -405,6 +405,41 @@ func TestRollbackIsNoticed(t *testing.T) {
 	}
 }
 
+// What another laptop saved counts from when it is read here, however it is read.
+func TestReadingIsRemembered(t *testing.T) {
+	for name, look := range map[string]func(f *vault.File, v *vault.Vault) error{
+		"by passphrase": func(f *vault.File, _ *vault.Vault) error {
+			_, err := f.Open(t.Context(), vault.Passphrase(pass))
+			return err
+		},
+		"by identity": func(f *vault.File, v *vault.Vault) error {
+			_, err := f.Open(t.Context(), vault.ByIdentity(v.Identity()))
+			return err
+		},
+		"once more": func(_ *vault.File, v *vault.Vault) error {
+			_, err := v.Contents(t.Context())
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			memory := vault.Options{Memory: t.TempDir()}
+			v, path := create(t, memory)
+			old := read(t, path)
+			add(t, open(t, path), "ada") // without the memory: as another laptop
+			if err := look(vault.At(path, memory), v); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := v.Update(t.Context(), func(*vault.Contents) error { return nil })
+			if !errors.Is(err, vault.ErrRolledBack) || read(t, path) != old {
+				t.Errorf("writing: %v", err)
+			}
+		})
+	}
+}
+
 // A file of the memory that cannot be understood is named once, and keeps nobody
 // from reading or saving.
 func TestDamagedMemory(t *testing.T) {

@@ -121,6 +121,19 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+func TestLeftoversOfADamagedFolder(t *testing.T) {
+	f := statefile.Folder{Dir: t.TempDir()}
+	killed := filepath.Join(f.Dir, ".n.json.tmp-0123456789abcdef")
+	for _, path := range []string{filepath.Join(f.Dir, "written.json"), killed} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := f.Leftovers(); err != nil || len(found) != 1 || found[0] != killed {
+		t.Errorf("found %q, %v", found, err)
+	}
+}
+
 func TestZeroFolder(t *testing.T) {
 	var f statefile.Folder
 	f.Wrote("file")

@@ -46,8 +46,7 @@ func (f Folder) Leftovers() ([]string, error) {
 		return nil, nil
 	}
 	found, err := atomicfile.LeftoversIn(f.Dir)
-	w, readErr := Read[written](f, writtenName)
-	err = errors.Join(err, readErr)
+	w, _ := Read[written](f, writtenName) // one that is damaged names nothing
 	for _, path := range w.Paths {
 		// Its folder may be that of a stick that is not there.
 		if beside, err := atomicfile.Leftovers(path); err == nil {
