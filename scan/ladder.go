@@ -66,6 +66,7 @@ func ladder() []rung {
 		{1, 1, nil, fields{open(byOtsu), open(byLow), open(byHigh)}},
 		{2, 2, nil, fields{open(byOtsu), open(byLow), open(byHigh)}},
 		{4, 4, nil, fields{byWindow(40), byOtsu}},
+		{4, 4, nil, fields{open(byOtsu), open(byLow), open(byHigh)}},
 		{8, 8, nil, fields{byWindow(80), byOtsu}},
 	}
 }

@@ -12,7 +12,7 @@ const (
 	sureFunction = 0.78
 	// sureFinders is how much of the finder patterns must be right before the rest
 	// of a code is looked at.
-	sureFinders = 0.6
+	sureFinders = 0.5
 	// sureFlat is how much of them must be right for a code to be read without
 	// regard to perspective.
 	sureFlat = 0.97
