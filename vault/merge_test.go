@@ -49,7 +49,7 @@ func (h *history) complete(merged *vault.Contents) {
 		}
 		if a.Key != nil {
 			s := a.Key.Secret.Reveal()
-			if h.removed[s] {
+			if h.removed[a.ID+" "+s] {
 				h.t.Fatalf("a replaced secret is back in %s", a.ID)
 			}
 			secrets[s] = a.Key.Counter

@@ -167,6 +167,7 @@ func (h *history) dropKey(c *vault.Contents, now time.Time) error {
 func (h *history) dropKeyOf(a *vault.Account) {
 	if a.Key != nil {
 		h.removed[a.Key.Secret.Reveal()] = true
+		h.removed[a.ID+" "+a.Key.Secret.Reveal()] = true
 	}
 }
 

@@ -40,10 +40,18 @@ func material(otp object) string {
 }
 
 // keyID returns the id of a key in an account. It is also the id of the account
-// that shows the key when the account has another one too, and of the tombstone
-// that the key leaves. The n-th is for a key that was removed and comes back.
+// that shows the key when the account has another one too. The n-th is for a key
+// that was removed and comes back.
 func keyID(account string, otp object, n int) string {
 	sum := sha256.Sum256([]byte(fmt.Sprintf("npmotp key %d of %s: %s", n, account, material(otp))))
+	return hex.EncodeToString(sum[:16])
+}
+
+// keyGrave returns the id of the tombstone that a key leaves. It is not the key's
+// own, which would take away the account that shows the key too: on another laptop
+// that may have got a life of its own, with recovery codes, or another key.
+func keyGrave(key string) string {
+	sum := sha256.Sum256([]byte("npmotp grave of key " + key))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -112,7 +120,7 @@ func (s state) placeKeys(accounts []object, dead map[string]bool) (split []objec
 	for _, a := range accounts {
 		id := text(a, fieldID)
 		for k := range s.keys[id] {
-			if dead[k] {
+			if dead[k] || dead[keyGrave(k)] {
 				delete(s.keys[id], k)
 			} else if real, ok := index[k]; ok && k != id {
 				// The account that shows this key has a life of its own by now.
@@ -182,7 +190,7 @@ func (n *Note) rekeyed(before, after object) {
 		return
 	}
 	if had {
-		n.bury(ownKeyID(before))
+		n.bury(keyGrave(ownKeyID(before)))
 	}
 	delete(after, OTPID)
 	if !has {
@@ -197,7 +205,7 @@ func (n *Note) rekeyed(before, after object) {
 func (n *Note) nameKey(account, otp object) {
 	for i := 0; ; i++ {
 		id := keyID(text(account, fieldID), otp, i)
-		if n.buried[id] {
+		if n.buried[id] || n.buried[keyGrave(id)] {
 			continue
 		}
 		if i > 0 {
