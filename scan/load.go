@@ -82,7 +82,6 @@ func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 			pics[i] = g.shrink(2, 2)
 		}
 		// What the decoder left behind would let the heap grow to twice as much.
-		img = nil
 		runtime.GC()
 	}
 	return pics, empty, nil

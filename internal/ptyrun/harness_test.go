@@ -248,7 +248,7 @@ func forOthers(t *testing.T, program string) string {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	file := filepath.Join(dir, "session")
-	if err := errors.Join(os.WriteFile(file, data, 0o755), os.Chmod(file, 0o755), os.Chmod(dir, 0o755)); err != nil { //nolint:gosec // for others
+	if err := errors.Join(os.WriteFile(file, data, 0o755), os.Chmod(file, 0o755), os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	return file

@@ -136,8 +136,8 @@ type Verdict struct {
 type BlockedError struct {
 	Why       string
 	Processes []Process
-	question  string // what to ask the user instead
-	final     bool   // no yes of the user's changes it
+	Question  string // what the user is asked instead
+	Final     bool   // no yes of the user's changes it
 }
 
 // Error implements error.

@@ -151,7 +151,7 @@ func (r *run) blocked() *BlockedError {
 	for _, line := range lines {
 		for _, p := range line {
 			if how := tampered(p.PID); how != "" || r.debugged {
-				return &BlockedError{Why: cmp.Or(how, "a debugger was started in the program"), final: true}
+				return &BlockedError{Why: cmp.Or(how, "a debugger was started in the program"), Final: true}
 			}
 		}
 	}
@@ -177,16 +177,16 @@ func (r *run) judge(found []Process, lines [][]Process) *BlockedError {
 		for _, line := range lines {
 			v := r.Judge(line)
 			if v.Refused != "" {
-				return &BlockedError{Why: v.Refused, final: true}
+				return &BlockedError{Why: v.Refused, Final: true}
 			}
-			why.question = cmp.Or(v.Question, why.question)
+			why.Question = cmp.Or(v.Question, why.Question)
 		}
-		if len(lines) == 1 && (why.question == "" || q.yes) {
+		if len(lines) == 1 && (why.Question == "" || q.yes) {
 			return nil
 		}
 	}
 	strange := slices.ContainsFunc(found, func(p Process) bool { return !slices.Contains(q.agreed, p.PID) })
-	if r.Agreed || !strange && why.question == "" || q.yes && !strange {
+	if r.Agreed || !strange && why.Question == "" || q.yes && !strange {
 		return nil
 	}
 	return why
@@ -214,11 +214,11 @@ func (r *run) obstructed(why *BlockedError) {
 	user := r.keys != nil && r.keys.raw
 	switch {
 	case waited < patience && (r.guard.knows() || !user):
-	case user && r.Confirm != nil && !why.final && (r.Nested || why.question != "" || !r.guard.knows()) && !q.warned:
+	case user && r.Confirm != nil && !why.Final && (r.Nested || why.Question != "" || !r.guard.knows()) && !q.warned:
 		q.warned = true
 		r.confirm(why)
 		return
-	case user && !q.warned && why.final:
+	case user && !q.warned && why.Final:
 		q.warned = true
 		r.warn(why.Error() + "; press Ctrl-C")
 	case user && !q.warned:
@@ -279,7 +279,7 @@ func (r *run) confirm(why *BlockedError) {
 		pids = append(pids, p.PID)
 	}
 	number := q.number
-	question := cmp.Or(why.question, why.Error()+"; answer it all the same?")
+	question := cmp.Or(why.Question, why.Error()+"; answer it all the same?")
 	go func() {
 		yes, err := r.Confirm(q.ctx, question)
 		q.confirmed <- confirmation{number, pids, yes, err}

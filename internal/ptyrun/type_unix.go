@@ -48,7 +48,7 @@ func (r *run) typeAnswer() {
 		return
 	}
 	if before >= 0 && !advances(q.asker, before) {
-		r.obstructed(&BlockedError{Why: "another process took the first key", final: true})
+		r.obstructed(&BlockedError{Why: "another process took the first key", Final: true})
 		return
 	}
 	if blocked := r.settled(); blocked != nil {
