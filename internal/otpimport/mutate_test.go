@@ -42,7 +42,7 @@ func TestMutations(t *testing.T) {
 			}
 			began := time.Now()
 			got := codes(t, text)
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > hang {
 				t.Errorf("%s: %s for %q", name, took, change)
 			}
 			if got == nil || slices.Contains(got, "") {
