@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -50,11 +51,16 @@ func TestReadersBesideWriters(t *testing.T) {
 	for i := range processes {
 		writers.Go(func() {
 			v, err := file(func(err error) { t.Error(err) }).Open(t.Context(), vault.ByIdentity(identity))
-			for round := 0; err == nil && round < rounds; round++ {
+			for round := 0; err == nil && round < rounds; {
 				err = v.Update(t.Context(), func(c *vault.Contents) error {
 					_, err := c.Add(vault.Account{Name: strings.Repeat("a", i*rounds+round+1)}, time.Unix(0, 0))
 					return err
 				})
+				if errors.Is(err, vault.ErrBusy) { // the others leave no room, on a slow machine
+					err = nil
+					continue
+				}
+				round++
 			}
 			if err != nil {
 				t.Error(err)
