@@ -220,7 +220,7 @@ func TestTerminalNewPassphrase(t *testing.T) {
 	}
 	d := atTerminal(t, home, "init")
 	try(d, "hunter22", "hunter23")
-	d.expect("the two passphrases differ, try again")
+	d.expect("the two that were typed differ, try again")
 	try(d, "hunter2", "hunter2")
 	d.expect("a passphrase of 7 characters is soon guessed")
 	d.end(0)
@@ -230,7 +230,7 @@ func TestTerminalNewPassphrase(t *testing.T) {
 	try(d, "hunter22", "hunter23")
 	try(d, "hunter22", "hunter23")
 	try(d, "hunter22", "hunter23")
-	d.expect("npmotp: wrong passphrase: the two passphrases differ")
+	d.expect("npmotp: wrong passphrase: the two that were typed differ")
 	d.end(4)
 	if _, err := os.Stat(filepath.Join(home, "vault.npmotp")); err == nil {
 		t.Error("a vault was made all the same")

@@ -250,7 +250,7 @@ func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen, after 
 	}
 	defer func() { _ = terminal.Close() }()
 	answers := []struct{ question, keys, note string }{
-		{"answer it all the same?", "y\r", ", after a yes"},
+		{"; answer it", "y\r", ", after a yes"},
 		{"open this url now?", "n\r", ", after a no to the browser"},
 		{"to npm?", "\r", ""},
 	}

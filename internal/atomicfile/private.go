@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // ErrNotRegular says that there is something of the name that is no file.
@@ -31,28 +30,13 @@ func Free(path string, replace bool) error {
 // Private writes data to a file for its owner alone, synced. A new one is created
 // by this process and no other, through no link, and is not left half written;
 // what [Free] refuses is.
-func Private(path string, data []byte, replace bool) (err error) {
+func Private(path string, data []byte, replace bool) error {
 	if err := Free(path, replace); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if replace && errors.Is(err, fs.ErrExist) {
-		return Writer{Path: path}.Replace(data)
+	w := Writer{Path: path}
+	if replace {
+		return w.Replace(data)
 	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return w.Create(data)
 }

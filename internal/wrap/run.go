@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"npmotp/internal/agent"
 	"npmotp/internal/npm/config"
@@ -215,11 +216,16 @@ func (x *run) query() config.Query {
 	return q
 }
 
+// patience is how long an npm has to say its version.
+const patience = 10 * time.Second
+
 // version asks npm for its version, where it is a script of a version manager
 // that cannot be seen through. What settings it reads depends on that.
 func (x *run) version(environ []string) string {
 	if x.told == nil {
-		said, _, err := tools.Output(x.ctx, environ, "--version")
+		ctx, cancel := context.WithTimeout(x.ctx, patience)
+		defer cancel()
+		said, _, err := tools.Output(ctx, environ, "--version")
 		if err != nil || strings.ContainsAny(said, " \n") {
 			said = ""
 		}

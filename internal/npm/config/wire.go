@@ -10,7 +10,7 @@ import "strings"
 func isWire(key string) bool {
 	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key)) {
 	case "proxy", "httpproxy", "httpsproxy", "noproxy", "strictssl", "ca", "cafile", "cert", "key",
-		"enablestrictssl", "httpscafilepath", "cafilepath", "httpscertfilepath", "httpskeyfilepath", "unsafehttpwhitelist":
+		"enablestrictssl", "httpscafilepath", "cafilepath", "httpscertfilepath", "httpskeyfilepath":
 		return true
 	}
 	return false
