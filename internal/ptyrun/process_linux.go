@@ -43,7 +43,9 @@ func (p Process) link(name string) string {
 // "" when nothing shows.
 func tampered(pid int) string {
 	who := fmt.Sprintf("process %d, which asks, ", pid)
-	if tracer := field(pid, "status", "TracerPid:"); tracer != "" && tracer != "0" {
+	const name = "TracerPid:"
+	// Who traces this process too has all that it could get there.
+	if tracer := field(pid, "status", name); tracer != "" && tracer != "0" && tracer != field(os.Getpid(), "status", name) {
 		return who + "is traced by process " + tracer
 	}
 	if listens(pid) {
