@@ -27,17 +27,16 @@ type run struct {
 	options tools.Options
 	auto    bool // the way of the code is not decided by the user
 	plan    *tools.Plan
-	unseen  bool            // the registry is seen only when the program asks
-	ctx     context.Context //nolint:containedctx // that of the run
-	told    *string         // npm's version, as far as it was asked for it
+	unseen  bool   // the registry is seen only when the program asks
+	version string // npm's, where npm itself had to be asked
 	// untouched is the plan without any code, for a script of the project that
 	// may or may not run something that asks.
 	untouched *tools.Plan
 }
 
 // plan plans the command as far as that goes without the vault.
-func (r *Runner) plan(ctx context.Context, o Options, argv []string) (*run, error) {
-	x := &run{Runner: r, o: o, argv: argv, ctx: ctx}
+func (r *Runner) plan(o Options, argv []string) (*run, error) {
+	x := &run{Runner: r, o: o, argv: argv}
 	x.options = tools.Options{FlagTemplate: o.Flag, EnvName: o.Env, Environ: r.Environ}
 	via := cmp.Or(o.Via, viaAuto)
 	if o.Recovery {
@@ -98,6 +97,7 @@ func (x *run) atPrompt() bool {
 // decide picks the account, decides the way, and makes sure that the code reaches
 // no registry but the account's.
 func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
+	x.askVersion(ctx)
 	targets, err := x.targets()
 	if err != nil {
 		return a, err
@@ -206,33 +206,30 @@ func (x *run) leak(targets []config.Target, a agent.Account) string {
 }
 
 func (x *run) query() config.Query {
-	q := config.Query{
+	return config.Query{
 		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
-		Dir: x.Dir, Environ: x.plan.Environ(), Home: x.Home,
+		Dir: x.Dir, Environ: x.plan.Environ(), Home: x.Home, Version: x.version,
 	}
-	if q.Tool == "npm" && config.Major(q) == 0 {
-		q.Version = x.version(q.Environ)
-	}
-	return q
 }
 
 // patience is how long an npm has to say its version.
 const patience = 10 * time.Second
 
-// version asks npm for its version, where it is a script of a version manager
+// askVersion asks npm for its version, where it is a script of a version manager
 // that cannot be seen through. What settings it reads depends on that.
-func (x *run) version(environ []string) string {
-	if x.told == nil {
-		ctx, cancel := context.WithTimeout(x.ctx, patience)
-		defer cancel()
-		said, _, err := tools.Output(ctx, environ, "--version")
-		if err != nil || strings.ContainsAny(said, " \n") {
-			said = ""
-		}
-		x.UI.Explainf("npm is a script here, and says that its version is %q", said)
-		x.told = &said
+func (x *run) askVersion(ctx context.Context) {
+	q := x.query()
+	if q.Tool != "npm" || config.Major(q) != 0 {
+		return
 	}
-	return *x.told
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	said, _, err := tools.Output(ctx, q.Environ, "--version")
+	if err != nil || strings.ContainsAny(said, " \n") {
+		said = ""
+	}
+	x.version = said
+	x.UI.Explainf("npm is a script here, and says that its version is %q", said)
 }
 
 // targets returns the registries that the command will talk to. Of commands

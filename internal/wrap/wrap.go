@@ -54,7 +54,7 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	if err := o.checkRecovery(); err != nil {
 		return err
 	}
-	x, err := r.plan(ctx, o, argv)
+	x, err := r.plan(o, argv)
 	if err != nil {
 		return err
 	}
