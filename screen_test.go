@@ -102,7 +102,7 @@ func TestScreenAndClipboard(t *testing.T) {
 	}
 
 	for kind, source := range map[string][2]string{
-		"image/png":   {"cmd/demo/npm-qr.png", "jane.doe"},
+		"image/png":   {"internal/demo/npm-qr.png", "jane.doe"},
 		"UTF8_STRING": {recording, "npm"},
 	} {
 		copying := exec.CommandContext(t.Context(), "xclip", "-in", "-selection", "clipboard", "-target", kind, source[0])

@@ -208,7 +208,7 @@ func TestScripts(t *testing.T) {
 			if err := putNPM(env); err != nil {
 				return err
 			}
-			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "cmd/demo/npm-qr.png")
+			return copyFile(filepath.Join(env.WorkDir, "npm-qr.png"), "internal/demo/npm-qr.png")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"mangle": scriptMangle,

@@ -115,7 +115,7 @@ func TestAny(t *testing.T) {
 		})
 	}
 	t.Run("a picture", func(t *testing.T) {
-		e, err := intake.Any(t.Context(), file(t, "../../cmd/demo/npm-qr.png"))
+		e, err := intake.Any(t.Context(), file(t, "../demo/npm-qr.png"))
 		if err != nil || e.Label.Account != "jane.doe" {
 			t.Errorf("%+v, %v", e.Label, err)
 		}
