@@ -181,12 +181,15 @@ func (r *run) judge(found []Process, lines [][]Process) *BlockedError {
 			}
 			why.Question = cmp.Or(v.Question, why.Question)
 		}
-		if len(lines) == 1 && (why.Question == "" || q.yes) {
+		if len(lines) == 1 && why.Question == "" {
 			return nil
 		}
 	}
+	if len(lines) == 1 && (q.yes || r.Agreed) {
+		return nil // a yes is for whoever asks alone
+	}
 	strange := slices.ContainsFunc(found, func(p Process) bool { return !slices.Contains(q.agreed, p.PID) })
-	if r.Agreed || !strange && why.Question == "" || q.yes && !strange {
+	if !strange && (q.yes || why.Question == "") {
 		return nil
 	}
 	return why
