@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,6 +55,9 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 	}
 	if !found {
 		return nil
+	}
+	if filepath.Base(name) == "package.json" {
+		text = memberOf(text, c.query.Tool)
 	}
 	read := p.reader
 	if read == nil {
@@ -186,29 +190,86 @@ func publishFirst(files []layer) [][]layer {
 	return [][]layer{slices.Concat(publish, plain), slices.Concat(publish, all)}
 }
 
-// readBunfig reads the registry in the section [install] of a bunfig.toml.
+// readBunfig reads the registries of a bunfig.toml: those of the section
+// [install], as text or as a table with a url, and those of scopes.
 func readBunfig(text string) (layer, int) {
 	l := layer{}
 	section := ""
 	for n, line := range numberedLines(text) {
 		line = trim(line)
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
 		if strings.HasPrefix(line, "[") {
 			section = line
 		}
-		if mentions(line) == 0 {
+		if line == "" || line == section || strings.HasPrefix(line, "#") {
+			if section != "[install.scopes]" && mentions(line) > 0 && !strings.HasPrefix(line, "#") {
+				return nil, n
+			}
 			continue
 		}
 		key, value, _ := strings.Cut(line, "=")
-		value = plainString(trim(value))
-		if section != "[install]" || trim(key) != "registry" || value == "" {
+		key, value = plainString(trim(key)), addressIn(trim(value))
+		switch {
+		case section == "[install.scopes]" && key != "":
+			key = "@" + strings.TrimPrefix(key, "@") + ":registry"
+		case section == "[install]" && key == "registry":
+		case mentions(line) == 0:
+			continue
+		default:
 			return nil, n
 		}
-		l["registry"] = setting{value, Source{Line: n}}
+		if value == "" {
+			return nil, n
+		}
+		l[key] = setting{value, Source{Line: n}}
 	}
 	return l, 0
+}
+
+// addressIn returns the address in a value of a bunfig.toml, "" when it is not
+// understood.
+func addressIn(value string) string {
+	table, ok := strings.CutPrefix(value, "{")
+	if !ok {
+		return plainString(value)
+	}
+	for pair := range strings.SplitSeq(strings.TrimSuffix(table, "}"), ",") {
+		if key, value, _ := strings.Cut(pair, "="); trim(key) == "url" {
+			return plainString(trim(value))
+		}
+	}
+	return ""
+}
+
+// readLerna reads the registry of a lerna.json, which stands in the options of
+// its command publish.
+func readLerna(text string) (layer, int) {
+	line := mentions(text)
+	if line == 0 {
+		return nil, 0
+	}
+	var file struct {
+		Command struct{ Publish struct{ Registry string } }
+	}
+	err := json.Unmarshal([]byte(text), &file)
+	value := file.Command.Publish.Registry
+	rest := strings.Replace(strings.Replace(text, `"registry"`, "", 1), value, "", 1)
+	if err != nil || value == "" || mentions(rest) > 0 {
+		return nil, line
+	}
+	return layer{"registry": setting{value, Source{Line: line}}}, 0
+}
+
+// memberOf returns what a package.json says to a tool in the member of its name,
+// behind as many lines as stand before that in the file.
+func memberOf(text, tool string) string {
+	found := ""
+	_ = members(json.NewDecoder(strings.NewReader(text)), func(key string, raw json.RawMessage, start int64) error {
+		if key == tool {
+			found = strings.Repeat("\n", strings.Count(text[:start], "\n")) + string(raw)
+		}
+		return nil
+	})
+	return found
 }
 
 // plainString returns a string without its quotes, and nothing for one that

@@ -23,6 +23,7 @@ type peer struct {
 	noEnvironment bool // npm's variables may not count
 	noRC          bool // it reads .yarnrc.yml in place of .npmrc
 	noScopes      bool // a scope's registry in publishConfig may not count
+	ownFirst      bool // its own files count more than variables and .npmrc
 	noIgnore      bool // ignore-scripts does not keep it from running them
 }
 
@@ -37,10 +38,10 @@ func peers() map[string]peer {
 		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, prefix: "yarn_", noScopes: true, noIgnore: true},
 		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, noScopes: true, noIgnore: true},
 		"bun":        {alone: true, registry: defaultRegistry, own: "bunfig.toml .bunfig.toml .config/.bunfig.toml", reader: readBunfig, prefix: "bun_config_", noScopes: true, noIgnore: true},
-		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json", prefix: "lerna_", many: true, noIgnore: true},
+		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json", reader: readLerna, ownFirst: true, prefix: "lerna_", many: true, noIgnore: true},
 		"changeset":  {registry: defaultRegistry, many: true, noIgnore: true},
-		"np":         {registry: defaultRegistry, own: ".np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
-		"release-it": {registry: defaultRegistry, own: ".release-it.json .release-it.js .release-it.cjs .release-it.ts .release-it.mjs .release-it.yaml .release-it.yml .release-it.toml", noIgnore: true},
+		"np":         {registry: defaultRegistry, own: "package.json .np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
+		"release-it": {registry: defaultRegistry, own: "package.json .release-it.json .release-it.js .release-it.cjs .release-it.ts .release-it.mjs .release-it.yaml .release-it.yml .release-it.toml", noIgnore: true},
 	}
 }
 
@@ -147,6 +148,9 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 			for _, files := range orders {
 				v := variant{config: *c}
 				v.layers = slices.Concat([]layer{c.cli, vars}, files)
+				if p.ownFirst {
+					v.layers = slices.Concat([]layer{c.cli}, own, []layer{vars}, rc)
+				}
 				for _, own := range publishConfigs(p, m) {
 					v.with = slices.Concat([]layer{own}, v.layers)
 					list = append(list, v)
