@@ -46,15 +46,17 @@ func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
 	if dir == "" || environ == nil {
 		return j.unsure(called, question)
 	}
-	options := tools.Options{Environ: environ}
-	plan, err := tools.New(argv, options)
+	plan, err := tools.New(argv, tools.Options{Environ: environ})
 	if err != nil || plan.Tool == "" {
 		return j.unsure(called, question)
 	}
 	targets, err := config.Targets(config.Query{
 		Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: dir, Environ: environ, Home: j.Home,
 	})
-	if err != nil || plan.Moved != "" || len(targets) == 0 {
+	if err != nil {
+		return j.unsure(called, fmt.Sprintf("%s asks for a code of %q, and %v; answer it?", called, j.account.Name, err))
+	}
+	if plan.Moved != "" || len(targets) == 0 {
 		return j.unsure(called, question)
 	}
 	for _, t := range targets {
