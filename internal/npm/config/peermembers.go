@@ -59,6 +59,13 @@ func (c *config) into() (string, bool) {
 // the one that it runs in, or read another file. What others call -C and -c is
 // prefix and call to npm, and -w workspace, whose grammar the command line is read by.
 func (c *config) elsewhere() (string, bool) {
+	if c.query.Tool == "vlt" {
+		for _, name := range []string{"publish-directory", "recursive", "scope", "workspace", "workspace-group"} {
+			if _, ok := c.args.Option(name); ok {
+				return name, true
+			}
+		}
+	}
 	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call", "workspace", "workspaces", "workspace-root"} {
 		if _, ok := c.args.Option(name); ok {
 			return name, true

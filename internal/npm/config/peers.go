@@ -28,8 +28,8 @@ type peer struct {
 }
 
 // peers returns the tools by the names that queries have for them. They were
-// read in the sources of pnpm 10, yarn 1, lerna 8, changesets 2, np 10 and
-// release-it 19, and in the manuals of yarn 4 and bun 1.
+// read in the sources of pnpm 10, yarn 1, lerna 8, changesets 2, np 10,
+// release-it 19 and vlt 1, and in the manuals of yarn 4 and bun 1.
 func peers() map[string]peer {
 	const yarns = "https://registry.yarnpkg.com/"
 	return map[string]peer{
@@ -38,6 +38,7 @@ func peers() map[string]peer {
 		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, prefix: "yarn_", noScopes: true, noIgnore: true},
 		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, noScopes: true, noIgnore: true},
 		"bun":        {alone: true, registry: defaultRegistry, own: "bunfig.toml .bunfig.toml .config/.bunfig.toml", reader: readBunfig, prefix: "bun_config_", noScopes: true, noIgnore: true},
+		"vlt":        {alone: true, registry: defaultRegistry, own: "vlt.json .config/vlt/vlt.json Library/Preferences/vlt/vlt.json", prefix: "vlt_", noScopes: true, noIgnore: true},
 		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json", reader: readLerna, ownFirst: true, prefix: "lerna_", many: true, noIgnore: true},
 		"changeset":  {registry: defaultRegistry, many: true, noIgnore: true},
 		"np":         {registry: defaultRegistry, own: "package.json .np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
@@ -56,6 +57,9 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 	}
 	var list []Target
 	for _, m := range members {
+		if m.manifest == nil {
+			m.manifest = &manifest{}
+		}
 		if at, ok := m.manifest.publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
 			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory)", nil)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,22 @@ func TestPeersGoWhereTargetsSay(t *testing.T) {
 				continue
 			}
 			t.Run(p.install+"/"+l.name, func(t *testing.T) { testPeer(t, found[0], p, l) })
+		}
+	}
+}
+
+// A command of a peer that publishes nothing talks to the registry of its folder,
+// with a package.json or without.
+func TestPeersWithoutAPackage(t *testing.T) {
+	for _, line := range []string{"pnpm run release", "bun release", "yarn release", "vlt run x"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, ".npmrc"), []byte("registry=https://a.example/\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Fields(line)
+		list, err := config.Targets(config.Query{Tool: words[0], Subcommand: words[1], Argv: words, Dir: dir, Home: t.TempDir()})
+		if err != nil || !slices.ContainsFunc(list, func(t config.Target) bool { return t.Registry == "https://a.example/" }) {
+			t.Errorf("%s: %v, %v", line, list, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,6 +47,20 @@ func Packages(q Query) ([]Package, error) {
 		return err
 	})
 	return all, err
+}
+
+// ProjectScripts returns the names of the scripts of the package that dir is in,
+// as far as its package.json can be read.
+func ProjectScripts(dir string) []string {
+	for d := range upwards(dir) {
+		if m, err := readManifest(d); err != nil || m != nil {
+			if err != nil {
+				return nil
+			}
+			return slices.Sorted(maps.Keys(m.scripts))
+		}
+	}
+	return nil
 }
 
 // Scripts returns the scripts of all [Packages].
