@@ -2,6 +2,8 @@ package ptyrun
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -218,19 +220,29 @@ func (g *guard) inFront(pid int) bool {
 	return err == nil && statErr == nil && front == p.group
 }
 
-// reads tells whether a thread of a process is in a read of the terminal.
-func (g *guard) reads(pid int) bool {
+// ownTerminal is the device of /dev/tty, which is to each process its own.
+var ownTerminal = unix.Mkdev(5, 0) //nolint:gochecknoglobals // a constant
+
+// reads tells whether a thread of a process is in a read of the terminal. Of a
+// process of another user, such as sudo, it tells only whether it may be.
+func (g *guard) reads(pid int) (reads, sure bool) {
 	var terminal syscall.Stat_t
-	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
-		return false
+	p, err := stat(pid)
+	if err != nil || syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
+		return false, true
 	}
 	tasks := filepath.Join("/proc", strconv.Itoa(pid), "task")
 	entries, err := os.ReadDir(tasks)
 	if err != nil {
-		return false
+		return false, true
 	}
+	sure = true
 	for _, e := range entries {
 		text, err := os.ReadFile(filepath.Join(tasks, e.Name(), "syscall"))
+		if errors.Is(err, fs.ErrPermission) {
+			sure = false
+			continue
+		}
 		fields := strings.Fields(string(text))
 		if err != nil || len(fields) < 2 {
 			continue
@@ -244,9 +256,10 @@ func (g *guard) reads(pid int) bool {
 			continue
 		}
 		var st syscall.Stat_t
-		if syscall.Stat(filepath.Join("/proc", strconv.Itoa(pid), "fd", strconv.FormatUint(fd, 10)), &st) == nil && st.Rdev == terminal.Rdev {
-			return true
+		if syscall.Stat(filepath.Join("/proc", strconv.Itoa(pid), "fd", strconv.FormatUint(fd, 10)), &st) == nil &&
+			(st.Rdev == terminal.Rdev || st.Rdev == ownTerminal && p.terminal == terminal.Rdev) {
+			return true, true
 		}
 	}
-	return false
+	return !sure && p.state == 'S' && p.terminal == terminal.Rdev, sure
 }

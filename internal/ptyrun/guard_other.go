@@ -15,7 +15,7 @@ type guard struct {
 func (g *guard) knows() bool                               { return false }
 func (g *guard) strangers() ([]Process, [][]Process, bool) { return nil, nil, true }
 func (g *guard) inFront(int) bool                          { return true }
-func (g *guard) reads(int) bool                            { return true }
+func (g *guard) reads(int) (reads, sure bool)              { return true, true }
 
 func tampered(int) string { return "" }
 func bytesRead(int) int64 { return -1 }

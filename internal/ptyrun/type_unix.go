@@ -30,7 +30,8 @@ func (r *run) typeAnswer() {
 	}
 	keys := strings.TrimSpace(q.code.Reveal()) + "\r"
 	if mode.Lflag&unix.ICANON != 0 {
-		if !r.guard.reads(q.asker) {
+		// Where others may open the terminal anyway, sudo and the like may ask.
+		if reads, sure := r.guard.reads(q.asker); !reads || !sure && !r.Shared {
 			r.obstructed(&BlockedError{Why: "the program does not read the terminal"})
 			return
 		}
