@@ -92,6 +92,27 @@ func TestExecWhenLockedMeanwhile(t *testing.T) {
 	a.wantGone(pid)
 }
 
+// TestExecLiteralPrompt answers a program that nobody knows, which opens the
+// terminal by itself as ssh does, in the words that the user gives.
+func TestExecLiteralPrompt(t *testing.T) {
+	a := newAgentTest(t)
+	a.unlock()
+	const asks = `printf 'Verification code: ' >/dev/tty; read -r code </dev/tty; echo "$code" >"$ANSWER"`
+	d, answer := a.inTerminal(asks, "-a", "ada", "--prompt", "Verification code:", "sh", "-c", `eval "$BEFORE"`)
+	screen := d.finish()
+	got, err := os.ReadFile(answer)
+	if err != nil || len(strings.TrimSpace(string(got))) != 6 {
+		t.Errorf("the answer is %q, %v\n%s", got, err, screen)
+	}
+	d, answer = a.inTerminal(asks, "-a", "ada", "--prompt", "MFA code:", "sh", "-c", `eval "$BEFORE"`)
+	d.expect("Verification code: ")
+	d.answer("777777\n")
+	d.finish()
+	if got, err := os.ReadFile(answer); err != nil || string(bytes.TrimSpace(got)) != "777777" {
+		t.Errorf("another question is answered %q, %v", got, err)
+	}
+}
+
 // npmotpLink returns a program by the name of npmotp.
 func npmotpLink(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()

@@ -40,7 +40,8 @@ or several packages are published, it is typed at the prompt; so it is when
 npm run starts a script of the project that asks. At a terminal a question
 that comes after a refusal is answered with a later code. Without a terminal
 the code is always appended. A tool that npmotp does not know needs --flag,
---env or {otp} in an argument.
+--env, {otp} in an argument, or --prompt with the line that it asks; nobody
+checks which registry its code goes to.
 
 Behind npm run, npx, pnpm exec and the like the process that asks is looked
 at: its folder, its settings, and the script that started it. Where not all of
@@ -66,7 +67,8 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 		Example: `  npmotp exec npm publish --tag next
   npmotp exec -a work --via env -- npm dist-tag add pkg@1.2.3 latest
   npmotp exec --recovery npm login
-  npmotp exec --flag '--code={otp}' ./release.sh`,
+  npmotp exec --flag '--code={otp}' ./release.sh
+  npmotp exec -a server --prompt 'Verification code:' ssh build.example.org`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return tools.ErrNoCommand
@@ -87,6 +89,7 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
 	f.Var((*ui.TimeFlag)(&o.MinRemaining), "min-remaining", "wait for the next code when less than `TIME` is left")
 	f.StringVar(&o.Flag, "flag", "", "arguments to append, with {otp} for the code")
 	f.StringVar(&o.Env, "env", "", "the variable `NAME` that carries the code")
+	f.StringVar(&o.Prompt, "prompt", "", "type the code where the command asks `TEXT`")
 	f.StringVar(&o.Registry, "registry", "", "let the code go to the registry at `URL`, whatever the account says")
 	f.BoolVar(&o.Recovery, "recovery", false, "answer with a recovery code")
 	f.BoolVar(&o.Last, "last", false, "with --recovery: also the last unused one")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 )
 
@@ -196,6 +197,9 @@ func unknownCommand(c *cobra.Command, name string) error {
 	hint := fmt.Sprintf("'%s --help' lists the commands", c.CommandPath())
 	if !c.HasParent() {
 		hint = fmt.Sprintf("'%s help all' lists the commands", c.Name())
+	}
+	if !c.HasParent() && tools.Known(name) {
+		return &ui.UsageError{Msg: fmt.Sprintf("unknown command %q", name), Hint: fmt.Sprintf("'npmotp exec %s ...' runs it with a code", name)}
 	}
 	// One wrong letter, and then two.
 	for c.SuggestionsMinimumDistance = 1; c.SuggestionsMinimumDistance <= 2; c.SuggestionsMinimumDistance++ {

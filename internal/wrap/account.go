@@ -63,9 +63,27 @@ func (x *run) pick(ctx context.Context, targets []config.Target) (agent.Account,
 	if x.o.Registry != "" {
 		return x.Codes.Find(ctx, "")
 	}
-	return agent.Account{}, ui.WithHint(fmt.Errorf("%w for the registry %s%s", vault.ErrNoAccount, address, source),
+	return agent.Account{}, ui.WithHint(&noAccountError{address, source},
 		"'npmotp add --registry URL' adds one, 'npmotp edit ACCOUNT --registry URL' changes one")
 }
+
+// isNobodys reports whether err is that a command talks to a registry of no
+// account, and the user names none either: nothing of the vault's would be sent, so
+// that npm can be npmotp's alias everywhere. For npm's own registry a code is what
+// the user came for.
+func (x *run) isNobodys(err error) bool {
+	missing, ok := errors.AsType[*noAccountError](err)
+	return ok && x.auto && !x.o.Recovery && x.o.Prompt+x.o.Flag+x.o.Env == "" && !registry.Same(missing.registry, vault.DefaultRegistry) && !registry.Same(missing.registry, npmsDotCom)
+}
+
+// A noAccountError says that no account belongs to a registry.
+type noAccountError struct{ registry, source string }
+
+func (e *noAccountError) Error() string {
+	return fmt.Sprintf("%v for the registry %s%s", vault.ErrNoAccount, e.registry, e.source)
+}
+
+func (e *noAccountError) Unwrap() error { return vault.ErrNoAccount }
 
 // lacks says what keeps the account from answering.
 func (x *run) lacks(a agent.Account) error {

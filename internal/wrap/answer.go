@@ -38,14 +38,15 @@ func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, l
 	if err != nil {
 		return 0, err
 	}
-	s.MaxAnswers, s.Shared = limit, x.o.Shared
+	// What is asked in words of its own may be asked by way of /dev/tty, as ssh does.
+	s.MaxAnswers, s.Shared = limit, x.o.Shared || x.plan.Literal
 	s.Judge = (&judge{run: x, account: a, judged: map[int]ptyrun.Verdict{}}).verdict
 	running, end := context.WithCancel(ctx)
 	defer end()
 	x.Codes.KeepOpen(running)
 	answers, err := x.Terminal.Run(ctx, s, asker)
 	if answers == 0 && x.plan.AtPrompt {
-		x.UI.Explainf("%s did not ask for a code", x.plan.Tool)
+		x.UI.Explainf("%s did not ask for a code", x.plan.ToolArgv[0])
 	}
 	return answers, err
 }

@@ -35,8 +35,11 @@ func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 }
 
 func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
-	if len(line) == 1 && !j.unseen {
+	switch {
+	case len(line) == 1 && !j.unseen:
 		return ptyrun.Verdict{} // the command itself, which was judged as it was typed
+	case j.plan.Literal && j.plan.Tool == "":
+		return ptyrun.Verdict{} // the user was told that nobody knows its registry
 	}
 	asks := line[len(line)-1]
 	called := fmt.Sprintf("%q (process %d)", asks.Name, asks.PID)
@@ -85,7 +88,10 @@ func (j *judge) unsure(called, question string) ptyrun.Verdict {
 // command returns the command line of the process that asks, and whether it is
 // the whole: else it is a guess, from the name, of what is run by most.
 func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
-	if len(line) == 1 {
+	if len(line) == 1 { // a shell may have become what it runs
+		if argv := only(script(j.plan.ToolArgv)); argv != nil && shells(j.plan.ToolArgv[0]) {
+			return argv, true
+		}
 		return j.plan.ToolArgv, false
 	}
 	if shell := line[len(line)-2]; isShell(shell) {
@@ -102,22 +108,26 @@ func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
 
 // started reports whether the line is a runner, the shell that it started for a
 // script of the project, and the program that this names, by the user's own
-// PATH: nothing that was installed could have come in between.
+// PATH: nothing that was installed could have come in between. The shell may be the
+// user's own, and have become the program.
 func (j *judge) started(line []ptyrun.Process, name string) bool {
 	const runnerShellProgram = 3
-	if len(line) != runnerShellProgram {
+	if len(line) != runnerShellProgram && (len(line) > runnerShellProgram || !shells(j.plan.ToolArgv[0])) {
 		return false
 	}
 	own, err := tools.Find(name, j.Environ)
 	if err != nil {
 		return false
 	}
-	theirs, err := tools.Find(name, line[1].Environ())
+	theirs, err := tools.Find(name, line[max(0, len(line)-2)].Environ())
 	return err == nil && own == theirs
 }
 
-func isShell(p ptyrun.Process) bool {
-	return slices.Contains(strings.Fields("sh bash dash zsh ksh busybox"), filepath.Base(p.File()))
+func isShell(p ptyrun.Process) bool { return shells(p.File()) }
+
+// shells reports whether a file is a shell, by its name.
+func shells(file string) bool {
+	return slices.Contains(strings.Fields("sh bash dash zsh ksh busybox"), filepath.Base(file))
 }
 
 // script returns what a shell was given to run with -c.

@@ -28,6 +28,10 @@ func WarnFewCodes(u *ui.UI, account string, left int) {
 // without the key for as long as it is unused, so it is only ever typed.
 func (o Options) checkRecovery() error {
 	switch {
+	case o.Prompt != "" && (o.Flag != "" || o.Env != "" || o.Via != "" && o.Via != tools.Prompt.String() && o.Via != viaAuto):
+		return ui.Usagef("--prompt types the code, so it goes with neither --flag, --env nor another --via")
+	case o.Prompt != "" && o.Recovery:
+		return ui.Usagef("a recovery code is typed where npm asks for one, so --recovery does not go with --prompt")
 	case o.Last && !o.Recovery:
 		return ui.Usagef("--last is for --recovery")
 	case !o.Recovery:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,9 @@ type run struct {
 // plan plans the command as far as that goes without the vault.
 func (r *Runner) plan(o Options, argv []string) (*run, error) {
 	x := &run{Runner: r, o: o, argv: argv}
-	x.options = tools.Options{FlagTemplate: o.Flag, EnvName: o.Env, Environ: r.Environ}
+	x.options = tools.Options{
+		FlagTemplate: o.Flag, EnvName: o.Env, Prompt: o.Prompt, Environ: r.Environ, Scripts: config.ProjectScripts(r.Dir),
+	}
 	via := cmp.Or(o.Via, viaAuto)
 	if o.Recovery {
 		via = tools.Prompt.String()
@@ -48,8 +51,15 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 			return nil, ui.Usagef("%v; or auto", err)
 		}
 	}
-	if err := x.replan(); err != nil {
+	err := x.replan()
+	if errors.Is(err, tools.ErrNoWay) && x.auto && x.terminal() && x.atPrompt() {
+		err = nil
+	}
+	if err != nil {
 		return nil, err
+	}
+	if x.plan.Literal && !x.terminal() && !o.DryRun {
+		return nil, ui.Usagef("--prompt types the code on a terminal, and there is none")
 	}
 	if x.plan.Tool == "npm" && x.plan.Subcommand == "star" {
 		x.options.NPMMajor = config.Major(x.query())
@@ -259,6 +269,8 @@ func (x *run) targets() ([]config.Target, error) {
 	case isUnknown && x.o.Registry != "":
 		x.UI.Warnf("%v; the code goes wherever that is", unknown)
 		return nil, nil
+	case isUnknown && slices.ContainsFunc(x.plan.ToolArgv, func(a string) bool { return a == "-a" || a == "--account" }):
+		return nil, ui.WithHint(err, "an account is named before the command: 'npmotp exec -a ACCOUNT %s ...'", x.argv[0])
 	case isUnknown:
 		return nil, ui.WithHint(err, "if you know where it goes, say 'npmotp exec --registry URL ...'")
 	}

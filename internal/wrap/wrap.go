@@ -27,6 +27,7 @@ type Options struct {
 	Via          string        // auto, flag, env or prompt; "" for what the environment says, or auto
 	MinRemaining time.Duration // what a code must have left when the command starts
 	Flag, Env    string        // how a command takes a code that npmotp does not know
+	Prompt       string        // what a command asks that npmotp does not know
 	Registry     string        // where the code may go, whatever the account says
 	Recovery     bool          // answer with a recovery code
 	Last         bool          // also with the last unused one
@@ -79,6 +80,9 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	case err != nil && x.untouched != nil && ctx.Err() == nil:
 		r.UI.Sayf("%v, so a question is yours to answer", err)
 		return x.start(ctx, x.untouched, secret.Text{})
+	case x.isNobodys(err):
+		r.UI.Sayf("%v, so %s runs without a code", err, x.plan.ToolArgv[0])
+		return x.start(ctx, x.plan, secret.Text{})
 	case err != nil:
 		return err
 	case !x.plan.NeedsCode || o.DryRun:
@@ -136,7 +140,7 @@ func (x *run) print(plan *tools.Plan) error {
 		return err
 	}
 	if plan.AtPrompt {
-		x.UI.Sayf("%s, which is typed when %s asks for it", plan.Why, plan.Tool)
+		x.UI.Sayf("%s, which is typed when %s asks for it", plan.Why, plan.ToolArgv[0])
 		return nil
 	}
 	x.UI.Sayf("%s", plan.Why)

@@ -25,6 +25,8 @@ type call struct {
 	// handed tells that npm exec or npx was given a code, which it hands on as
 	// npm's variable.
 	handed bool
+	// script tells that a script of the project runs, which may run anything that asks.
+	script bool
 }
 
 func newCall(t *tool, name string, args []string, pos []int) call {
@@ -64,7 +66,28 @@ func seeThrough(argv []string) call {
 		next.moved = cmp.Or(c.moved, c.moves(next))
 		c = next
 	}
+	if c.moved == "" && c.tool != nil && c.tool.elsewhere {
+		c.moved = strings.TrimSpace(c.tool.name + " " + c.subcommand())
+	}
 	return c
+}
+
+// runsScript reports whether the call runs a script of the project, named by a
+// word of its own or, as pnpm, yarn and bun have it, without "run".
+func (c call) runsScript(scripts []string) bool {
+	t := c.tool
+	switch {
+	case t == nil || len(t.asks) == 0:
+		return false
+	case t.scripted:
+		return true
+	case len(c.p.Words) > 1 && contains(t.running, c.subcommand()):
+		return true
+	case !t.runsUnknown || len(c.p.Words) == 0 || contains(t.builtIn, c.p.Words[0].Text):
+		return false
+	}
+	_, _, known := t.row(c.p.Words[0].Text)
+	return !known && slices.Contains(scripts, c.p.Words[0].Text)
 }
 
 // moves returns what has the inner call of a runner run in another folder or with
@@ -279,9 +302,11 @@ func (c call) way(v Via) (flag string, names []string, err error) {
 	switch {
 	case t.flag == "" && len(t.env) == 0:
 		return "", nil, fmt.Errorf("%w: %s; %s", ErrNoWay, t.noWay, t.mend)
+	case c.row().noFlag:
+		return "", nil, fmt.Errorf("%w: %s %s takes a one-time password at its own prompt only; run it at a terminal", ErrNoWay, t.name, c.subcommand())
 	case v == Env && (len(t.env) == 0 || c.row().noEnv):
 		return "", nil, fmt.Errorf("%w: %s %s reads a one-time password from no variable; use --via flag", ErrNoWay, t.name, c.subcommand())
-	case v == Env:
+	case v == Env || t.flag == "":
 		return "", t.env, nil
 	case c.outer == nil:
 		return t.flag, nil, nil

@@ -236,8 +236,8 @@ yarn npm publish»
 yarn npm publish --tag x --access public»
 yarn npm stage approve x»
 yarn npm stage list
-yarn npm tag add p@1 x
-yarn npm login
+yarn npm tag list
+yarn npm whoami
 yarn npm publish --dry-run
 yarn npm publish --help
 yarn workspace foo npm publish»
@@ -287,6 +287,14 @@ changeset version
 np --no-publish
 np --preview
 np --version
+vlt publish»
+vlt publish --tag x --access public»
+vlt publish --dry-run
+vlt install
+vlt run release
+clean-publish --dry-run
+nx build
+nx release version
 gem push x.gem»
 gem yank x -v 1.2.3»
 gem yank x --version 1.2.3 --host h»

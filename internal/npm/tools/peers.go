@@ -89,6 +89,8 @@ func pnpm() *tool {
 		name: "pnpm", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable, "PNPM_CONFIG_OTP"},
 		grammar: pnpmGrammar(), runsUnknown: true,
 		asks: npmAsks(), nested: true, running: "run",
+		builtIn: "add audit ci config create dedupe deploy env fetch import init install i install-test it link ln list ls outdated pack patch " +
+			"prune rebuild rb remove rm root setup store unlink uninstall un update up upgrade version view why",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "unpublish", need: write, alone: true, dryRun: true, noEnv: true},
@@ -127,6 +129,8 @@ func yarn() *tool {
 		name: "yarn", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, runsUnknown: true,
 		grammar: yarnGrammar(),
 		asks:    append([]ptyrun.Pattern{{Text: "question npm one-time password:"}}, npmAsks()...), running: "run",
+		builtIn: "add audit autoclean bin cache check config constraints create dedupe global import info init install link list login logout " +
+			"outdated pack patch plugin rebuild remove search set unlink unplug up upgrade upgrade-interactive version versions why",
 		rows: []row{
 			{names: "publish", need: write, alone: true},
 			{names: "tag", need: write, reads: "ls list"},
@@ -150,6 +154,9 @@ func yarnNpm() *tool {
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "stage", need: write, writes: "approve reject"},
+			// These ask, and have no --otp (packages/plugin-npm-cli/sources/commands).
+			{names: "tag", need: write, writes: "add remove", noFlag: true},
+			{names: "login", need: login, alone: true, noFlag: true},
 		},
 	}
 }
@@ -166,6 +173,8 @@ func bun() *tool {
 	return &tool{
 		name: "bun", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, grammar: bunGrammar(), runsUnknown: true,
 		asks: npmAsks(), classic: "--auth-type=legacy", running: "run",
+		builtIn: "a add audit build c create i info init install link outdated patch patch-commit pm r remove repl rm test uninstall unlink " +
+			"update upgrade why",
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
 			{names: "x", runs: program},
@@ -260,4 +269,61 @@ func gem() *tool {
 			{names: "signin", need: login, alone: true},
 		},
 	}
+}
+
+// nx runs npm, or the package manager of the project, for each package, and
+// away from the terminal. Its --otp is a number to it, which loses a code's
+// leading zero (dist/src/command-line/release/command-object.js of nx 24), so a
+// code goes by the variables of what it runs.
+func nx() *tool {
+	return &tool{
+		name: "nx", option: "otp", env: []string{npmVariable, "PNPM_CONFIG_OTP"}, prints: "help version", elsewhere: true,
+		grammar: &argv.Grammar{
+			Types:      values("access groups nxBail otp outputStyle parallel projects registry tag"),
+			Shorthands: map[string][]string{"d": {"--dry-run"}, "g": {"--groups"}, "p": {"--projects"}},
+		},
+		rows: []row{{names: "release", need: write, alone: true, reads: "changelog plan plan:check version", dryRun: true}},
+	}
+}
+
+// vlt has --otp for publish only, and asks in the words of the registry.
+func vlt() *tool {
+	return &tool{
+		name: "vlt", flag: "--otp=" + hole, option: "otp", env: []string{"VLT_OTP"}, prints: helpAndVersion,
+		grammar: &argv.Grammar{
+			Types:      values("access config otp publish-directory registry scope tag workspace workspace-group"),
+			Shorthands: map[string][]string{"w": {"--workspace"}, "g": {"--workspace-group"}},
+		},
+		rows: []row{
+			{names: "publish pub", need: write, alone: true, dryRun: true},
+			{names: "exec x", runs: program},
+			{names: "run r run-script rx", runs: script},
+		},
+	}
+}
+
+// cleanPublish runs npm publish in a folder that it makes.
+func cleanPublish() *tool {
+	return &tool{
+		name: "clean-publish", option: "otp", env: []string{npmVariable}, prints: "help version", bare: write, unknown: write,
+		idle: "without-publish=true dry-run=true", asks: npmAsks(), nested: true, elsewhere: true,
+		grammar: &argv.Grammar{Types: values("access before-script fields files package-manager tag temp-dir")},
+	}
+}
+
+// bumpp publishes nothing, but the script of --execute may.
+func bumpp() *tool {
+	return &tool{
+		name: "bumpp", option: "otp", prints: helpAndVersion, asks: npmAsks(), nested: true, scripted: true, elsewhere: true,
+		grammar: &argv.Grammar{
+			Types:      values("commit current-version execute preid print-commits release tag"),
+			Shorthands: map[string][]string{"c": {"--commit"}, "t": {"--tag"}, "x": {"--execute"}},
+		},
+	}
+}
+
+// wrapper is a program that runs other ones, which may ask.
+func wrapper(name string) *tool {
+	asks := slices.Concat(npmAsks(), yarn().asks[:1], yarnNpm().asks)
+	return &tool{name: name, bare: write, unknown: write, asks: asks, nested: true, wrapper: true, scripted: true, elsewhere: true}
 }

@@ -84,6 +84,12 @@ type Options struct {
 	// a code, and replace what the table says of one that is: arguments with
 	// {otp} in them, and the name of a variable.
 	FlagTemplate, EnvName string
+	// Prompt is what a command asks, where that is to be answered and not what the
+	// table says.
+	Prompt string
+	// Scripts are the names of the project's scripts, which pnpm, yarn and bun run
+	// without "run".
+	Scripts []string
 	// NPMMajor is the major version of the npm that runs, 0 when it is not known.
 	NPMMajor int
 	// Environ is the environment of the command, as [os.Environ] has it.
@@ -109,6 +115,9 @@ type Plan struct {
 	// AtPrompt tells that the code is typed at the tool's prompt: the plan runs
 	// by [Plan.Session], and Command puts no code in.
 	AtPrompt bool
+	// Literal tells that it is typed wherever the command asks what the user said,
+	// [Options.Prompt].
+	Literal bool
 
 	argv    []string
 	environ []string
@@ -130,32 +139,47 @@ func New(argv []string, o Options) (*Plan, error) {
 	}
 	p := &Plan{argv: slices.Clone(argv), environ: slices.Clone(o.Environ)}
 	c := seeThrough(argv)
+	holed := slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, hole) })
+	if c.tool != nil && c.tool.wrapper && (holed || o.Prompt+o.FlagTemplate+o.EnvName != "") {
+		c.tool, c.moved = nil, "" // the user says how what it runs takes the code
+	}
 	p.ToolArgv, p.Moved = append([]string{c.name}, c.args...), c.moved
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
 	}
-	if slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, hole) }) {
+	if holed {
 		p.NeedsCode = true
 		p.Why = "an argument has a place for it, " + hole
 		p.warnUnseen(c)
 		p.Warnings = append(p.Warnings, "other users of this machine can see the code among the arguments while the command runs")
 		return p, nil
 	}
+	if o.Prompt != "" {
+		p.warnUnseen(c)
+		return p, p.literal(o.Prompt)
+	}
 	if c.tool == nil && o.FlagTemplate == "" && o.EnvName == "" {
-		return nil, fmt.Errorf("%w: %q is not a tool that npmotp knows; say how it takes a code with --flag '--otp=%s', with --env NAME, or with %s in an argument",
+		if slices.Contains(AsksCode(AuthAndWrites), c.name) {
+			return nil, fmt.Errorf("%w: %q is a command of npm; write 'npmotp exec npm %s ...'", ErrNoWay, c.name, c.name)
+		}
+		return nil, fmt.Errorf("%w: %q is not a tool that npmotp knows; say how it takes a code with --flag '--otp=%s', with --env NAME, with --prompt TEXT, or with %s in an argument",
 			ErrNoWay, c.name, hole, hole)
 	}
 	if c.tool != nil && c.hides() {
 		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
 	}
+	if c.tool != nil && c.tool.wrapper && o.Via != Prompt {
+		return nil, fmt.Errorf("%w: %s runs other commands; put 'npmotp exec' in front of npm there, or run it at a terminal, where npm's question is answered", ErrNoWay, c.name)
+	}
 	p.warnUnseen(c)
 	p.NeedsCode, p.Why = c.decide(o)
-	p.MayAsk = !p.NeedsCode && c.scripts() && c.given(o.Environ) == ""
-	nested := c.tool == nil || len(c.args) != len(argv)-1 || c.scripts()
+	c.script = c.runsScript(o.Scripts)
+	p.MayAsk = !p.NeedsCode && c.script && c.given(o.Environ) == ""
+	nested := c.tool == nil || len(c.args) != len(argv)-1 || c.script
 	if o.Via == Prompt && o.FlagTemplate == "" && o.EnvName == "" {
 		if p.MayAsk {
-			p.NeedsCode, p.Why = true, c.tool.name+" "+p.Subcommand+" may run something that asks"
+			p.NeedsCode, p.Why = true, strings.TrimSpace(c.tool.name+" "+p.Subcommand)+" may run something that asks"
 		}
 		if !p.NeedsCode {
 			return p, nil

@@ -207,6 +207,38 @@ func TestUnknownTools(t *testing.T) {
 	}
 }
 
+// Scripts of the project, and what runs other commands, get no code in an argument:
+// it is typed when one of them asks.
+func TestWhatRunsScripts(t *testing.T) {
+	for _, test := range []struct {
+		line    string
+		mayAsk  bool
+		moved   string
+		refused bool // other than at the prompt
+	}{
+		{"pnpm release", true, "", false},
+		{"yarn release", true, "", false},
+		{"bun release", true, "", false},
+		{"pnpm run release", true, "", false},
+		{"pnpm install", false, "", false}, // which is not the script of that name
+		{"pnpm other", false, "", false},
+		{"bumpp", true, "bumpp", false},
+		{"make release", false, "make", true},
+		{"bash -c x", false, "bash", true},
+		{"clean-publish --tag next", false, "clean-publish", false},
+	} {
+		o := tools.Options{Scripts: []string{"release", "install"}}
+		p, err := tools.New(strings.Split(test.line, " "), o)
+		if errors.Is(err, tools.ErrNoWay) != test.refused || err == nil && (p.MayAsk != test.mayAsk || p.Moved != test.moved) {
+			t.Errorf("%s: %v, %+v", test.line, err, p)
+		}
+		o.Via = tools.Prompt
+		if p, err := tools.New(strings.Split(test.line, " "), o); err != nil || p.AtPrompt != (test.mayAsk || test.moved != "") {
+			t.Errorf("%s at the prompt: %v, %+v", test.line, err, p)
+		}
+	}
+}
+
 func TestNoWay(t *testing.T) {
 	env := tools.Options{Via: tools.Env}
 	for _, test := range []struct {
@@ -225,6 +257,8 @@ func TestNoWay(t *testing.T) {
 		{"bun publish", env, "--via flag"},
 		{"release-it", env, "--via flag"},
 		{"pnpm owner add u p", env, "--via flag"},
+		{"yarn npm tag add p@1 x", tools.Options{}, "its own prompt only"},
+		{"yarn npm login", env, "its own prompt only"},
 		{"npx -c x", tools.Options{}, "--call"},
 		{"npm exec --call x", tools.Options{}, "--call"},
 		{"npm exec yarn publish", tools.Options{}, "npm exec -- yarn"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"unicode"
 
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
@@ -36,13 +37,28 @@ func npmAsks() []ptyrun.Pattern {
 	}
 }
 
+// literal fills in that the code is typed where a program asks for text.
+func (p *Plan) literal(text string) error {
+	text = strings.TrimSpace(text)
+	switch {
+	case !ptyrun.Supported:
+		return fmt.Errorf("%w: %w, so nothing can be typed at a prompt", ErrNoWay, ptyrun.ErrUnsupported)
+	case text == "" || strings.ContainsFunc(text, unicode.IsControl):
+		return fmt.Errorf("%w: --prompt wants the line with which the command asks, as 'Verification code:'", ErrNoWay)
+	}
+	p.NeedsCode, p.AtPrompt, p.Literal, p.nested = true, true, true, true
+	p.Why = fmt.Sprintf("a question %q is answered", text)
+	p.prompts = []ptyrun.Pattern{{Text: text}}
+	return nil
+}
+
 // prompt fills in how the code reaches the command c at its prompt.
 func (p *Plan) prompt(c call, runner bool) error {
 	switch {
 	case !ptyrun.Supported:
 		return fmt.Errorf("%w: %w, so nothing can be typed at a prompt; use --via flag", ErrNoWay, ptyrun.ErrUnsupported)
 	case c.tool == nil:
-		return fmt.Errorf("%w: the prompt of %q is not known", ErrNoWay, c.name)
+		return fmt.Errorf("%w: the prompt of %q is not known; say with --prompt TEXT what it asks", ErrNoWay, c.name)
 	case len(c.tool.asks) == 0:
 		return fmt.Errorf("%w: %s asks for no one-time password; use --via flag", ErrNoWay, c.tool.name)
 	}
@@ -50,17 +66,11 @@ func (p *Plan) prompt(c call, runner bool) error {
 	p.prompts = c.tool.asks
 	p.nested = runner || c.tool.nested
 	p.classic = true
-	if c.tool.classic != "" && !c.scripts() {
+	if c.tool.classic != "" && !c.script {
 		p.insert = []string{c.tool.classic}
 		p.at = c.place(p.insert)
 	}
 	return nil
-}
-
-// scripts tells whether the call runs a script of the project, which may run
-// anything that asks.
-func (c call) scripts() bool {
-	return c.tool != nil && len(c.tool.asks) > 0 && len(c.p.Words) > 1 && contains(c.tool.running, c.subcommand())
 }
 
 // Answerable reports whether the tool asks at its prompt when a code is

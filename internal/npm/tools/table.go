@@ -43,6 +43,7 @@ type row struct {
 	alone  bool   // it writes without a next word
 	dryRun bool   // --dry-run keeps it from writing
 	noEnv  bool   // it reads the code from no variable, unlike the rest of the tool
+	noFlag bool   // it has no option for the code, unlike the rest of the tool
 	runs   runs
 	skip   int // words between it and what it runs
 }
@@ -75,6 +76,10 @@ type tool struct {
 	nested      bool             // a program that it starts may be what asks
 	classic     string           // the argument that has it ask on the terminal
 	running     string           // the sub-commands that run a script of the project
+	builtIn     string           // its commands that a script of the project of that name does not replace
+	scripted    bool             // it runs what its settings say, a script of the project as a rule
+	wrapper     bool             // it runs commands that its arguments, or a file, say
+	elsewhere   bool             // it runs npm in other folders, or for other packages, than can be seen from here
 	// start returns the index of the program's name, for runners that have
 	// rules of their own.
 	start func(args []string) int
@@ -218,9 +223,22 @@ func toolNamed(command string) *tool {
 		return releaseIt()
 	case "gem":
 		return gem()
+	case "nx":
+		return nx()
+	case "vlt":
+		return vlt()
+	case "clean-publish":
+		return cleanPublish()
+	case "bumpp":
+		return bumpp()
+	case "sh", "bash", "dash", "zsh", "ksh", "make", "gmake", "just", "task":
+		return wrapper(name)
 	}
 	return nil
 }
+
+// Known reports whether the table has a command.
+func Known(command string) bool { return toolNamed(command) != nil }
 
 // helpAndVersion are the options that make most of the tools print and end.
 const helpAndVersion = "help h version v"
