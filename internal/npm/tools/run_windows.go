@@ -1,5 +1,3 @@
-//go:build !unix
-
 package tools
 
 import (
@@ -9,6 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 )
 
 // Run looks up argv[0] as [exec.LookPath] does, runs it to its end on the
@@ -39,6 +41,9 @@ func Run(ctx context.Context, argv, environ []string) error {
 		Path: path, Args: argv, Env: environ,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, //nolint:forbidigo // the command has the streams of this process, as it would by exec
 	}
+	if err := direct(ctx, &child); err != nil {
+		return &ExitError{statusNotExecutable, err}
+	}
 	err = child.Run()
 	var exit *exec.ExitError
 	switch {
@@ -48,6 +53,49 @@ func Run(ctx context.Context, argv, environ []string) error {
 		return &ExitError{Status: exit.ExitCode()}
 	}
 	return &ExitError{statusNotExecutable, err}
+}
+
+// direct has a command that is a batch file run without cmd.exe where it only
+// starts node, and else with arguments that cmd.exe leaves alone.
+func direct(ctx context.Context, child *exec.Cmd) error {
+	if !isBatch(child.Path) {
+		return nil
+	}
+	text, err := os.ReadFile(child.Path)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(child.Path)
+	if s, ok := nodeScript(string(text)); ok {
+		node := filepath.Join(dir, "node.exe")
+		if _, err := os.Stat(node); err != nil {
+			if node, err = exec.LookPath("node.exe"); err != nil {
+				return err
+			}
+		}
+		script := filepath.Join(dir, s.file)
+		if s.prefix != "" {
+			// A newer npm that npm installed goes before the one that came with node.
+			prefix, err := exec.CommandContext(ctx, node, filepath.Join(dir, s.prefix)).Output() //nolint:gosec // as npm.cmd does
+			newer := filepath.Join(strings.TrimSpace(string(prefix)), s.file)
+			if _, missing := os.Stat(newer); err == nil && missing == nil {
+				script = newer
+			}
+		}
+		child.Path, child.Args = node, slices.Concat([]string{node, script}, child.Args[1:])
+		return nil
+	}
+	line, err := batchLine(child.Path, child.Args[1:])
+	if err != nil {
+		return err
+	}
+	shell, err := exec.LookPath("cmd.exe")
+	if err != nil {
+		return err
+	}
+	child.Path, child.Args = shell, nil
+	child.SysProcAttr = &syscall.SysProcAttr{CmdLine: line}
+	return nil
 }
 
 // Find returns the file of a command.
