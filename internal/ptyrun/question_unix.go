@@ -44,9 +44,10 @@ type question struct {
 	code   *secret.Text
 	since  time.Time // it could not be answered since
 	warned bool
-	asker  int   // the process that asks, as far as is known
-	yes    bool  // the user has said to answer, in this run
-	agreed []int // the processes that were there then
+	asker  int           // the process that asks, as far as is known
+	yes    bool          // the user has said to answer, in this run
+	robbed *BlockedError // somebody else took a key of an answer, in this run
+	agreed []int         // the processes that were there then
 }
 
 type answer struct {
@@ -134,6 +135,9 @@ func (r *run) consider() {
 // blocked says why an answer cannot be typed now, nil when it can.
 func (r *run) blocked() *BlockedError {
 	q := &r.question
+	if q.robbed != nil {
+		return q.robbed
+	}
 	if !r.guard.knows() {
 		if q.yes || r.Agreed {
 			return nil

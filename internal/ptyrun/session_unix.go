@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -66,7 +65,7 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 	if err := context.Cause(ctx); err != nil {
 		return Result{}, err
 	}
-	master, slave, err := pty.Open()
+	master, slave, err := openPair(s.Shared)
 	if err != nil {
 		return Result{}, fmt.Errorf("open a pseudo-terminal: %w", err)
 	}

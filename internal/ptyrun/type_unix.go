@@ -49,7 +49,8 @@ func (r *run) typeAnswer() {
 		return
 	}
 	if before >= 0 && !advances(q.asker, before) {
-		r.obstructed(&BlockedError{Why: "another process took the first key", Final: true})
+		q.robbed = &BlockedError{Why: "another process took the first key", Final: true}
+		r.obstructed(q.robbed)
 		return
 	}
 	if blocked := r.settled(); blocked != nil {
