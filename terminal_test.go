@@ -260,6 +260,24 @@ func TestTerminalInterrupted(t *testing.T) {
 	}
 }
 
+// What reads standard input says so at a terminal, and Ctrl-C ends it at once.
+func TestTerminalReadsStandardInput(t *testing.T) {
+	home := t.TempDir()
+	if out, err := npmotp(t, home, "init", "-q").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, line := range []string{
+		"import -", "add b --uri", "add b --text -", "add b --qr -", "recovery add b --file -", "receive -", "device add B -", "slot add --recipient -",
+	} {
+		t.Run(line, func(t *testing.T) {
+			d := atTerminal(t, home, strings.Fields(line)...)
+			d.expect("npmotp: type or paste ")
+			d.answer("\x03")
+			d.end(130)
+		})
+	}
+}
+
 func TestTerminalSignals(t *testing.T) {
 	home := t.TempDir()
 	run(t, home, typedSecret, "add", "ada")

@@ -148,7 +148,7 @@ func (app *App) recipientText(ctx context.Context, o deviceAddOptions) (string, 
 		return o.recipient, nil
 	case o.recipient == "-" || !app.InTTY:
 		const limit = 64 << 10
-		text, err := io.ReadAll(io.LimitReader(app.In, limit))
+		text, err := io.ReadAll(io.LimitReader(app.stdin(ctx, "the recipient"), limit))
 		return plaintext.Decode(text), err
 	case app.NoInput:
 		return "", ui.Usagef("no recipient: give it as an argument, with --qr or --clipboard, or pipe it in")
@@ -157,7 +157,7 @@ func (app *App) recipientText(ctx context.Context, o deviceAddOptions) (string, 
 }
 
 func (app *App) recipientPicture(ctx context.Context, name string) (string, error) {
-	f, err := app.open(name)
+	f, err := app.open(ctx, name)
 	if err != nil {
 		return "", err
 	}

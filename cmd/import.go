@@ -170,7 +170,7 @@ func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Ent
 }
 
 func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string) error {
-	f, err := app.open(name)
+	f, err := app.open(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (app *App) nextPassphrase(ctx context.Context, file string) (secret.Text, e
 	case "":
 		return app.askNew(ctx)
 	case "-":
-		return firstLine(app.In, "standard input")
+		return firstLine(app.stdin(ctx, "the new passphrase"), "standard input")
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {

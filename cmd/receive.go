@@ -210,7 +210,7 @@ func (app *App) readBundle(ctx context.Context, o receiveOptions) ([]byte, error
 	if len(files) > 0 {
 		name = files[0]
 	}
-	f, err := app.open(name)
+	f, err := app.open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -251,9 +251,18 @@ func shownFile(name string) string {
 }
 
 // open opens a file, or standard input for "-".
-func (app *App) open(name string) (io.ReadCloser, error) {
+func (app *App) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if name == "-" {
-		return io.NopCloser(app.In), nil
+		return io.NopCloser(app.stdin(ctx, "it")), nil
 	}
 	return os.Open(name)
+}
+
+// stdin returns standard input, which a person at a terminal is told to type what
+// into. Reading it ends with ctx.
+func (app *App) stdin(ctx context.Context, what string) io.Reader {
+	if app.InTTY {
+		app.Sayf("type or paste %s; Ctrl-D on a line of its own ends it", what)
+	}
+	return ui.Reader(ctx, app.In)
 }

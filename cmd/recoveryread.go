@@ -45,7 +45,7 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 		defer func() { _ = f.Close() }()
 		r = f
 	case name == "-" || !app.InTTY:
-		r = app.In
+		r = app.stdin(ctx, "the recovery codes")
 	case app.NoInput:
 		return recoveryInput{}, ui.Usagef("no recovery codes: give --file or --qr, or pipe them in")
 	default:

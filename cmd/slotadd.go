@@ -68,7 +68,7 @@ func runSlotAdd(ctx context.Context, app *App, o slotAddOptions) error {
 	}
 	if o.recipient == "-" {
 		var err error
-		if o.recipient, err = readRecipient(app.In); err != nil {
+		if o.recipient, err = readRecipient(app.stdin(ctx, "the recipient")); err != nil {
 			return err
 		}
 	}

@@ -26,8 +26,10 @@ const maxIdentity = 1 << 20
 // readIdentities reads an identity file. It may be a pipe, such as that of a
 // password manager.
 func (app *App) readIdentities(ctx context.Context, name string) (*agefile.Identities, error) {
-	r := app.In
-	if name != "-" {
+	var r io.Reader
+	if name == "-" {
+		r = app.stdin(ctx, "the identity")
+	} else {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, fmt.Errorf("reading the identity: %w", err)

@@ -57,13 +57,13 @@ func (app *App) gatherOne(ctx context.Context, o addOptions) (intake.Enrolment, 
 	case o.screen:
 		return app.readScreen(ctx)
 	case o.uri:
-		text, err := intake.Text(app.In)
+		text, err := intake.Text(app.stdin(ctx, "the otpauth URI"))
 		if err != nil {
 			return intake.Enrolment{}, err
 		}
 		return intake.URI(text)
 	case !app.InTTY:
-		return intake.Any(ctx, app.In)
+		return intake.Any(ctx, app.stdin(ctx, "a secret"))
 	}
 	text, err := app.ask(ctx, "Secret (the line below the QR code): ")
 	if errors.Is(err, codes.ErrLocked) {
@@ -80,7 +80,7 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 	if name != "-" && intake.Option(name) == "--uri" {
 		return intake.Enrolment{}, errURIArgument()
 	}
-	f, err := app.open(name)
+	f, err := app.open(ctx, name)
 	if err != nil {
 		return intake.Enrolment{}, err
 	}
