@@ -107,6 +107,8 @@ func (r *Registry) Level(t testing.TB, token string) string {
 type Package struct {
 	Versions map[string]struct{ Deprecated string }
 	Tags     map[string]string `json:"dist-tags"`
+	// Maintainers are the owners.
+	Maintainers []struct{ Name string }
 }
 
 // Package returns what the registry has of a package.
@@ -125,6 +127,17 @@ func (r *Registry) Staged(t testing.TB, token string) []Staged {
 	var list struct{ Items []Staged }
 	r.call(t, http.MethodGet, "/-/stage", token, nil, &list)
 	return list.Items
+}
+
+// Tokens returns the keys of the access tokens that the token's user created.
+func (r *Registry) Tokens(t testing.TB, token string) (keys []string) {
+	t.Helper()
+	var list struct{ Objects []struct{ Key string } }
+	r.call(t, http.MethodGet, "/-/npm/v1/tokens", token, nil, &list)
+	for _, o := range list.Objects {
+		keys = append(keys, o.Key)
+	}
+	return keys
 }
 
 // Log returns the registry's own log: a line of JSON for each thing that happened.
