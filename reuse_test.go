@@ -40,7 +40,7 @@ func TestReuseIsLearned(t *testing.T) {
 			}
 			run(t, m.home, "", "edit", "ada", "--reuse", "auto")
 			begin, before := m.clock.now(), len(m.registry.Requests())
-			for _, word := range strings.Fields("one two three four five") {
+			for word := range strings.FieldsSeq("one two three four five") {
 				tag(word)
 			}
 			if p, _ := m.registry.Package(pkgName); len(p.Tags) != 7 {

@@ -39,7 +39,7 @@ func TestReuse(t *testing.T) {
 			t.Errorf("%q became %q, %v", text, c.Accounts[0].Reuse, err)
 		}
 	}
-	for _, text := range strings.Fields("auto once allow") {
+	for text := range strings.FieldsSeq("auto once allow") {
 		if r, err := vault.ParseReuse(text); err != nil || r.String() != text {
 			t.Errorf("%q is read as %q, %v", text, r, err)
 		}

@@ -106,6 +106,7 @@ func (s *Source) takesTwice(a agent.Account, to string) bool {
 			return seen.Taken
 		}
 		return registry.Same(to, vault.DefaultRegistry)
+	case vault.ReuseOnce:
 	}
 	return false
 }
@@ -119,9 +120,14 @@ func reuseOf(a agent.Account) vault.Reuse {
 	return r
 }
 
-// explainWait says why the present code is not sent again.
+// explainWait says why the present code is not sent again, once.
 func (s *Source) explainWait(a agent.Account, to string) {
-	origin, why := registry.OriginOf(to), ""
+	if s.explained {
+		return
+	}
+	s.explained = true
+	origin := registry.OriginOf(to)
+	var why string
 	seen := s.Ledger.Replay(to)
 	switch {
 	case reuseOf(a) != vault.ReuseAuto:

@@ -34,7 +34,9 @@ type Source struct {
 	client *agent.Client // nil while there is no agent
 	// refused are the last refused steps of accounts, in this run.
 	refused map[string]time.Time
-	vault  *Unlocked     // nil until it is needed
+	// explained tells that the user knows why codes are waited for.
+	explained bool
+	vault     *Unlocked // nil until it is needed
 }
 
 // Open connects to the agent, and unlocks the vault where there is none.
