@@ -86,21 +86,17 @@ type conversation struct {
 
 func (m *enrollee) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := npmotp(t, m.home, args...)
-	var own []string
-	for _, kv := range cmd.Env {
-		if strings.HasPrefix(kv, "NPMOTP_") {
-			own = append(own, kv)
-		}
-	}
-	cmd.Env = slices.Concat(m.env, own, []string{"TEST_NOW=" + m.clock.Now().Format(time.RFC3339)})
-	cmd.Dir = m.home
-	return cmd
+	return npmotpIn(t, m.home, m.home, append(slices.Clone(m.env), "TEST_NOW="+m.clock.Now().Format(time.RFC3339)), args...)
 }
 
 func (m *enrollee) converse(t *testing.T, args ...string) *conversation {
 	t.Helper()
-	cmd := m.command(t, args...)
+	return converse(t, m.command(t, args...))
+}
+
+// converse starts a command on a pseudo-terminal.
+func converse(t *testing.T, cmd *exec.Cmd) *conversation {
+	t.Helper()
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 100})
 	if err != nil {
 		t.Skip("no pseudo-terminal here:", err)

@@ -76,22 +76,19 @@ func (m *maintainer) step() { m.clock.set(m.clock.now().Add(30 * time.Second)) }
 // run returns npmotp in the maintainer's folder and environment.
 func (m *maintainer) run(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := npmotp(t, m.home, args...)
-	var own []string
-	for _, kv := range cmd.Env {
-		if strings.HasPrefix(kv, "NPMOTP_") {
-			own = append(own, kv)
-		}
-	}
-	cmd.Env = slices.Concat(m.env, own, []string{"TEST_CLOCK=" + string(m.clock)})
-	cmd.Dir = m.dir
-	return cmd
+	return npmotpIn(t, m.home, m.dir, append(slices.Clone(m.env), "TEST_CLOCK="+string(m.clock)), args...)
 }
 
 func (m *maintainer) manifest(t *testing.T, version string) {
 	t.Helper()
+	writeManifest(t, m.dir, version)
+}
+
+// writeManifest puts a version of the package into a folder.
+func writeManifest(t *testing.T, dir, version string) {
+	t.Helper()
 	text := `{"name":"` + pkgName + `","version":"` + version + `"}`
-	if err := os.WriteFile(filepath.Join(m.dir, "package.json"), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

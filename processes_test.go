@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,16 @@ func npmotp(t *testing.T, home string, args ...string) *exec.Cmd {
 	cmd.Args = append([]string{"npmotp"}, args...)
 	cmd.Env = append(os.Environ(), "HOME="+home, "AppData="+home, "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_RUNTIME_DIR=",
 		"NPMOTP_VAULT="+filepath.Join(home, "vault.npmotp"), "NPMOTP_PASSPHRASE=hunter2")
+	return cmd
+}
+
+// npmotpIn returns npmotp in a folder, with an environment that has nothing of this
+// process's but what is npmotp's own.
+func npmotpIn(t *testing.T, home, dir string, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := npmotp(t, home, args...)
+	others := func(kv string) bool { return !strings.HasPrefix(kv, "NPMOTP_") }
+	cmd.Env, cmd.Dir = append(env, slices.DeleteFunc(cmd.Env, others)...), dir
 	return cmd
 }
 

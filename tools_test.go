@@ -40,10 +40,8 @@ git remote add origin "$HOME/origin.git" && git push -q -u origin main`
 func toolCalls(t *testing.T) []toolCall {
 	t.Helper()
 	var calls []toolCall
-	for _, n := range npmtest.Every(t) {
-		if strings.Contains(n.Path, os.Getenv(npmtest.DirVariable)) {
-			calls = append(calls, toolCall{name: "npm " + n.Version, argv: []string{"npm", "publish"}, npm: &n})
-		}
+	for _, n := range pinned(t) {
+		calls = append(calls, toolCall{name: "npm " + n.Version, argv: []string{"npm", "publish"}, npm: &n})
 	}
 	return append(calls,
 		toolCall{folder: "pnpm_10", pkg: "pnpm", argv: []string{"pnpm", "publish", "--no-git-checks"}},
@@ -58,6 +56,12 @@ func toolCalls(t *testing.T) []toolCall {
 		toolCall{folder: "release-it_19", pkg: "release-it", argv: []string{"release-it", "--ci=false", "--no-git", "--increment=patch"}, before: gitRepository},
 		toolCall{folder: "np_10", pkg: "np", argv: []string{"np", "--yolo"}, before: gitRepository},
 	)
+}
+
+// pinned returns the npms that .ci/install-npm installed, without that of PATH.
+func pinned(t *testing.T) []npmtest.NPM {
+	t.Helper()
+	return slices.DeleteFunc(npmtest.Every(t), func(n npmtest.NPM) bool { return !strings.Contains(n.Path, os.Getenv(npmtest.DirVariable)) })
 }
 
 // TestToolTable runs every tool in every way against four kinds of registry, and
@@ -115,7 +119,7 @@ func TestToolTable(t *testing.T) {
 			fmt.Fprintf(&b, " %s |\n", seen)
 		}
 	}
-	compareTable(t, b.String())
+	compareTable(t, "table", b.String())
 }
 
 // tableCells returns the cells of the table of doc/exec.md, by the tool and the way.
@@ -136,10 +140,11 @@ func tableCells(t *testing.T) map[string][5]string {
 	return cells
 }
 
-// compareTable compares a table with the one between the marks of doc/exec.md.
-func compareTable(t *testing.T, table string) {
+// compareTable compares a table with the one between its marks in doc/exec.md.
+func compareTable(t *testing.T, name, table string) {
 	t.Helper()
-	const file, begin, end = "doc/exec.md", "<!-- begin of the table -->\n", "<!-- end of the table -->\n"
+	const file = "doc/exec.md"
+	begin, end := "<!-- begin of the "+name+" -->\n", "<!-- end of the "+name+" -->\n"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

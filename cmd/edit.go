@@ -23,9 +23,9 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f.StringVar(&at.username, "username", "", "your user name at the registry")
 	f.StringVar(&at.registry, "registry", "", "the registry's `URL`, or none (default: npm's, unless the key is another service's)")
 	f.StringVar(&at.level, "level", "", "what the registry asks codes for: auth-only or auth-and-writes")
-	f.StringVar(&at.reuse, "reuse", "", "whether exec may send a code twice: once or allow")
+	f.StringVar(&at.reuse, "reuse", "", "how often a code of one time step may be sent: auto, once or allow")
 	completeChoices(cmd, "level", string(vault.AuthOnly), string(vault.AuthAndWrites))
-	completeChoices(cmd, "reuse", "once", "allow")
+	completeChoices(cmd, "reuse", vault.ReuseAuto.String(), "once", "allow")
 }
 
 // apply sets on a what the flags of cmd set.
@@ -53,10 +53,11 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 		a.Registry = address
 	}
 	if cmd.Flags().Changed("reuse") {
-		if at.reuse != "once" && at.reuse != "allow" {
-			return ui.Usagef("--reuse %q is neither once nor allow", at.reuse)
+		reuse, err := vault.ParseReuse(at.reuse)
+		if err != nil {
+			return ui.Usagef("--reuse: %v", err)
 		}
-		a.Reuse = at.reuse == "allow"
+		a.Reuse = reuse
 	}
 	if cmd.Flags().Changed("level") {
 		level, err := vault.ParseLevel(at.level)
@@ -86,7 +87,13 @@ func newEditCmd(app *App) *cobra.Command {
 		Use:   "edit [ACCOUNT]",
 		Short: "Change what is stored about an account",
 		Long: `Change the issuer, user name, registry, level or reuse of an account. Its
-secret stays.`,
+secret stays.
+
+--reuse says whether exec and approve may send a code again within its half
+minute: allow, once, or auto, which does it at npm's own registry, and at
+another one when it was seen to take that. Once a registry was seen to refuse
+it, auto waits for the next code there. A code that was refused is never sent
+again.`,
 		Annotations: vaultStatuses(),
 		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/",
 		Args:        argsBetween(0, 1),

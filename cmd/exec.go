@@ -118,15 +118,20 @@ func (app *App) exec(ctx context.Context, o wrap.Options, argv []string) error {
 			return err
 		}
 	}
-	dir, err := app.Dir()
+	r, err := app.runner()
 	if err != nil {
 		return err
 	}
-	r := wrap.Runner{
+	return r.Run(ctx, o, argv)
+}
+
+// runner returns what runs commands with a code.
+func (app *App) runner() (*wrap.Runner, error) {
+	dir, err := app.Dir()
+	return &wrap.Runner{
 		UI: &app.UI, Codes: app.codes(), Terminal: app.terminal(), InTTY: app.InTTY,
 		Dir: dir, Environ: app.Environ(), Home: app.Getenv("HOME"), Exec: app.Exec, Now: app.Now,
-	}
-	return r.Run(ctx, o, argv)
+	}, err
 }
 
 // terminal returns where commands run that are answered at their prompt.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"npmotp/internal/agefile"
+	"npmotp/internal/approve"
 	"npmotp/internal/bundle"
 	"npmotp/internal/codes"
 	"npmotp/internal/filelock"
@@ -73,6 +74,7 @@ func outcomes() []row {
 	return []row{
 		{vault.ErrEmpty, exitNotFound, "'npmotp add' adds an account"},
 		{vault.ErrAllArchived, exitNotFound, "'npmotp list --all' shows them; 'npmotp add' adds an account"},
+		{approve.ErrNotStaged, exitNotFound, ""},
 		{vault.ErrNoGeneration, exitNotFound, "'npmotp restore' lists the generations that there are"},
 		{vault.ErrNoAccount, exitNotFound, "'npmotp list' shows the accounts"},
 		{vault.ErrNoDevice, exitNotFound, "'npmotp device list' shows the devices, 'npmotp device add' stores one"},

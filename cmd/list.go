@@ -26,7 +26,8 @@ type accountView struct {
 	Username      string     `json:"username"`
 	Registry      string     `json:"registry"`
 	Level         string     `json:"level"`
-	Reuse         string     `json:"reuse"` // "once" or "allow"
+	Reuse         string     `json:"reuse"`                // auto, once or allow
+	ReuseSeen     string     `json:"reuse_seen,omitempty"` // of the registry: taken or refused
 	Type          string     `json:"type"`
 	Algorithm     string     `json:"algorithm,omitempty"`
 	Digits        int        `json:"digits,omitempty"`
@@ -46,7 +47,7 @@ type accountView struct {
 
 func viewAccount(a agent.Account) accountView {
 	view := accountView{
-		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: a.Level, Reuse: "once",
+		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: a.Level, Reuse: cmp.Or(a.Reuse, vault.ReuseAuto.String()),
 		Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
 		RecoveryCodes: a.RecoveryCodes, Default: a.Default, AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
 		ArchivedAt: instant(a.ArchivedAt), AsksCodeFor: tools.AsksCode(levelOf(a)),
@@ -56,9 +57,6 @@ func viewAccount(a agent.Account) accountView {
 	}
 	if a.Pending {
 		view.State = "pending"
-	}
-	if a.Reuse {
-		view.Reuse = "allow"
 	}
 	return view
 }
@@ -166,6 +164,8 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 		return err
 	}
 	view := viewAccount(codes.Describe(c, a))
+	seen := codes.Ledger(app.State).Replay(a.Registry)
+	view.ReuseSeen = seen.Name()
 	for _, m := range a.Moved {
 		view.Moved = append(view.Moved, viewMove(m))
 	}
@@ -179,7 +179,11 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 	if app.flags.json {
 		return app.JSON(view)
 	}
-	return app.Fields(view.fields())
+	fields := view.fields()
+	if view.ReuseSeen != "" {
+		fields = append(fields, [2]string{"the registry", seen.String()})
+	}
+	return app.Fields(fields)
 }
 
 // fields returns the view as lines for people; empty ones are left out.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
 	"npmotp/internal/ui"
 )
 
@@ -25,6 +26,14 @@ type statusView struct {
 	Codes      int         `json:"codes"`
 	Lists      int         `json:"lists"`
 	Given      []givenView `json:"given"`
+	// Registries are those that were seen to take, or to refuse, a code twice.
+	Registries []replayView `json:"registries"`
+}
+
+type replayView struct {
+	Registry  string    `json:"registry"`
+	ReuseSeen string    `json:"reuse_seen"` // taken or refused
+	At        time.Time `json:"at"`
 }
 
 type givenView struct {
@@ -42,7 +51,8 @@ func newStatusCmd(app *App) *cobra.Command {
 		Short: "Say whether the vault is unlocked, and what was given to whom",
 		Long: `Say whether the vault is unlocked, until when, and what the agent has given to
 which process: one-time passwords, and lists of accounts. It counts all, and
-lists the last 40.
+lists the last 40. Registries that were seen to take a code twice, or to refuse
+it, follow.
 
 The exit status is 4 while the vault is locked.`,
 		Annotations: statuses(exitUsage, exitLocked),
@@ -63,7 +73,11 @@ func runStatus(ctx context.Context, app *App) error {
 		return err
 	}
 	if app.flags.json {
-		if err := app.JSON(viewStatus(status, !locked)); err != nil {
+		view := viewStatus(status, !locked)
+		for _, r := range codes.Ledger(app.State).Replays() {
+			view.Registries = append(view.Registries, replayView{string(r.Registry), r.Name(), r.At})
+		}
+		if err := app.JSON(view); err != nil {
 			return err
 		}
 	} else if err := app.printStatus(status, !locked); err != nil {
@@ -94,7 +108,7 @@ func viewStatus(s agent.Status, unlocked bool) statusView {
 	second := func(t time.Time) *time.Time { return instant(t.Truncate(time.Second)) }
 	view := statusView{
 		Unlocked: unlocked, UnlockedAt: second(s.UnlockedAt), Until: second(s.Until), Idle: s.Idle,
-		IdleUntil: second(s.IdleUntil), PID: s.PID, InMemory: s.InMemory, Codes: s.Codes, Lists: s.Lists, Given: []givenView{},
+		IdleUntil: second(s.IdleUntil), PID: s.PID, InMemory: s.InMemory, Codes: s.Codes, Lists: s.Lists, Given: []givenView{}, Registries: []replayView{},
 	}
 	for _, g := range s.Given {
 		g.At = g.At.Truncate(time.Second)
@@ -104,8 +118,12 @@ func viewStatus(s agent.Status, unlocked bool) statusView {
 }
 
 func (app *App) printStatus(s agent.Status, unlocked bool) error {
+	var registries [][2]string
+	for _, r := range codes.Ledger(app.State).Replays() {
+		registries = append(registries, [2]string{string(r.Registry), r.String()})
+	}
 	if !unlocked {
-		return app.Fields([][2]string{{"state", "locked"}})
+		return app.Fields(append([][2]string{{"state", "locked"}}, registries...))
 	}
 	fields := [][2]string{
 		{"state", "unlocked"},
@@ -118,7 +136,7 @@ func (app *App) printStatus(s agent.Status, unlocked bool) error {
 	if s.InMemory {
 		fields[4][1] = "is not swapped"
 	}
-	if err := app.Fields(fields); err != nil || len(s.Given) == 0 {
+	if err := app.Fields(append(fields, registries...)); err != nil || len(s.Given) == 0 {
 		return err
 	}
 	var rows [][]string

@@ -26,10 +26,7 @@ const (
 	listSlots      = "slots"
 )
 
-const (
-	reuseAllow   = "allow"
-	statePending = "pending"
-)
+const statePending = "pending"
 
 // extra holds the fields of an object that this version does not know.
 type extra map[string]json.RawMessage
@@ -58,7 +55,7 @@ type wireAccount struct {
 	Username      string            `json:"username,omitempty"`
 	Registry      string            `json:"registry"`
 	Level         Level             `json:"level"`
-	Reuse         string            `json:"reuse,omitempty"` // "allow", or absent
+	Reuse         Reuse             `json:"reuse,omitempty"` // absent for [ReuseAuto]
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
 	Moved         []json.RawMessage `json:"moved,omitempty"`

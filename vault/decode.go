@@ -90,7 +90,7 @@ func decodeAccount(raw []byte) (Account, error) {
 }
 
 func (a *Account) decode(raw []byte) error {
-	var reuse, state string
+	var state string
 	err := eachField(raw, func(name, value []byte) (err error) {
 		switch string(name) {
 		case "id":
@@ -106,7 +106,7 @@ func (a *Account) decode(raw []byte) error {
 		case "level":
 			return decodeText(value, (*string)(&a.Level))
 		case "reuse":
-			return decodeText(value, &reuse)
+			return decodeText(value, (*string)(&a.Reuse))
 		case "state":
 			return decodeText(value, &state)
 		case "wanted_name":
@@ -132,7 +132,7 @@ func (a *Account) decode(raw []byte) error {
 		}
 		return a.extra.keep(name, value, fieldsOf(&wireAccount{}))
 	})
-	a.Reuse, a.Pending = reuse == reuseAllow, state == statePending
+	a.Pending = state == statePending
 	return err
 }
 

@@ -168,8 +168,8 @@ func (a *Account) encode() (json.RawMessage, error) {
 			Digits: k.Digits, Period: int(k.Period / time.Second), Counter: k.Counter,
 		}
 	}
-	if a.Reuse {
-		w.Reuse = reuseAllow
+	if a.Reuse != ReuseAuto {
+		w.Reuse = a.Reuse
 	}
 	if a.Pending {
 		w.State = statePending

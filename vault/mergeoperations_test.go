@@ -67,7 +67,7 @@ func (h *history) edit(c *vault.Contents, now time.Time) error {
 	case 2:
 		a.Registry = fmt.Sprintf("https://r%d.example.org/", h.serial)
 	case 3:
-		a.Reuse = !a.Reuse
+		a.Reuse = rapid.SampledFrom([]vault.Reuse{"", vault.ReuseOnce, vault.ReuseAllow}).Draw(h.t, "reuse")
 	}
 	a.UpdatedAt = now
 	return nil

@@ -107,6 +107,34 @@ func ParseLevel(s string) (Level, error) {
 	return "", fmt.Errorf("invalid level %q: use %s or %s", s, AuthOnly, AuthAndWrites)
 }
 
+// A Reuse says how often a code of one time step may be sent to the registry. A
+// text that this version does not know is kept, and counts as [ReuseOnce].
+type Reuse string
+
+// What may be said of it.
+const (
+	ReuseAuto  Reuse = "" // as the registry is known to take it
+	ReuseOnce  Reuse = "once"
+	ReuseAllow Reuse = "allow"
+)
+
+// reuseAuto is how [ReuseAuto] is written by people.
+const reuseAuto = "auto"
+
+// ParseReuse returns what s says: auto, once or allow.
+func ParseReuse(s string) (Reuse, error) {
+	switch r := Reuse(s); {
+	case s == reuseAuto:
+		return ReuseAuto, nil
+	case r == ReuseOnce || r == ReuseAllow:
+		return r, nil
+	}
+	return "", fmt.Errorf("invalid reuse %q: use auto, once or allow", s)
+}
+
+// String returns what [ParseReuse] reads.
+func (r Reuse) String() string { return cmp.Or(string(r), reuseAuto) }
+
 // Contents is what a vault holds. It is a value without I/O; [Vault.Update]
 // stores a changed one.
 type Contents struct {
@@ -136,7 +164,7 @@ type Account struct {
 	Username      string
 	Registry      string // origin URL; empty for a key of another service
 	Level         Level
-	Reuse         bool        // the registry takes a code more than once
+	Reuse         Reuse       // how often one code may be sent; "" is [ReuseAuto]
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
 	Moved         []Move    // what went to another laptop, the latest last

@@ -25,8 +25,8 @@ type Account struct {
 	Username      string    `json:"username,omitempty"`
 	Registry      string    `json:"registry,omitempty"`
 	Level         string    `json:"level,omitempty"`
-	Reuse         bool      `json:"reuse,omitempty"` // one code may be sent several times
-	Type          string    `json:"type,omitempty"`  // empty when there are only recovery codes
+	Reuse         string    `json:"code_reuse,omitempty"` // how often one code may be sent: auto, once or allow
+	Type          string    `json:"type,omitempty"`       // empty when there are only recovery codes
 	Algorithm     string    `json:"algorithm,omitempty"`
 	Digits        int       `json:"digits,omitempty"`
 	Period        int       `json:"period,omitempty"` // seconds

@@ -32,7 +32,11 @@ type Source struct {
 	Wait func(ctx context.Context, d time.Duration) error
 
 	client *agent.Client // nil while there is no agent
-	vault  *Unlocked     // nil until it is needed
+	// refused are the last refused steps of accounts, in this run.
+	refused map[string]time.Time
+	// explained tells that the user knows why codes are waited for.
+	explained bool
+	vault     *Unlocked // nil until it is needed
 }
 
 // Open connects to the agent, and unlocks the vault where there is none.
@@ -209,40 +213,66 @@ func Following(code agent.Code) agent.Code {
 // taken for the trace of a clock that was wrong.
 const staleClaim = 10 * time.Minute
 
-// Unsent returns a code of a that was not sent before, with at least the given
-// time left, and waits for it. Where the account's registry takes a code more
-// than once, the present one does.
-func (s *Source) Unsent(ctx context.Context, a agent.Account, least time.Duration) (agent.Code, error) {
-	if a.Counter != nil || a.Reuse {
-		return s.Fresh(ctx, a.Name, false, least)
+// A Sent is a code that goes to a registry.
+type Sent struct {
+	agent.Code
+	Again bool // the registry was sent it before
+
+	account, registry string // "" for a code that goes by a counter
+}
+
+// ToSend returns a code of a to send to a registry, with at least the given time
+// left, and waits for it. One that was sent before is sent again only where the
+// registry takes it; one that was refused is not.
+func (s *Source) ToSend(ctx context.Context, a agent.Account, to string, least time.Duration) (Sent, error) {
+	if a.Counter != nil {
+		code, err := s.Fresh(ctx, a.Name, false, least)
+		return Sent{Code: code}, err
 	}
 	code, err := s.Code(ctx, a.Name, true)
 	if err != nil {
-		return agent.Code{}, err
+		return Sent{}, err
 	}
 	if err := checkLeast(code, least); err != nil {
-		return agent.Code{}, err
+		return Sent{}, err
 	}
 	now, period := s.Now(), code.Until.Sub(code.From)
+	twice, refused := s.takesTwice(a, to), s.lastRefused(a.ID)
+	again, waits := false, false
 	step, err := s.Ledger.Claim(ctx, a.ID, func(last time.Time) (time.Time, error) {
 		step := code.From
 		if code.Until.Sub(now) < least {
 			step = code.Until
 		}
-		if !last.After(now.Add(staleClaim)) && !step.After(last) {
-			step = last.Add(period)
+		if !stale(refused, now) && !step.After(refused) {
+			step = refused.Add(period)
+		}
+		switch {
+		case stale(last, now) || step.After(last):
+		case twice:
+			again = step.Equal(last)
+		default:
+			step, waits = last.Add(period), true
 		}
 		return step, nil
 	})
 	if err != nil {
-		return agent.Code{}, fmt.Errorf("noting that a code is used: %w", err)
+		return Sent{}, fmt.Errorf("noting that a code is used: %w", err)
 	}
-	return s.OfStep(ctx, code, step)
+	if waits {
+		s.explainWait(a, to)
+	}
+	code, err = s.ofStep(ctx, code, step)
+	return Sent{Code: code, Again: again, account: a.ID, registry: to}, err
 }
 
-// OfStep waits for a step, the present one or one to come, and returns its code.
+// stale reports whether a noted step lies so far ahead that the clock must have
+// been wrong when it was noted.
+func stale(step, now time.Time) bool { return step.After(now.Add(staleClaim)) }
+
+// ofStep waits for a step, the present one or one to come, and returns its code.
 // Code is the present one.
-func (s *Source) OfStep(ctx context.Context, code agent.Code, step time.Time) (agent.Code, error) {
+func (s *Source) ofStep(ctx context.Context, code agent.Code, step time.Time) (agent.Code, error) {
 	if err := s.waitUntil(ctx, step); err != nil {
 		return agent.Code{}, err
 	}

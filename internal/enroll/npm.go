@@ -138,7 +138,7 @@ func (p *Procedure) codeOf(ctx context.Context, a *vault.Account) (secret.Text, 
 		return secret.Text{}, err
 	}
 	p.Codes.Use(&codes.Unlocked{Vault: p.vault, Contents: contents, Now: p.Now})
-	code, err := p.Codes.Unsent(ctx, codes.Describe(contents, a), minRemaining)
+	code, err := p.Codes.ToSend(ctx, codes.Describe(contents, a), p.target.Registry, minRemaining)
 	return code.Value, err
 }
 

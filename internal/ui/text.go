@@ -30,6 +30,12 @@ func (u *UI) JSON(view any) error {
 	return err
 }
 
+// Line prints a line of data.
+func (u *UI) Line(format string, args ...any) error {
+	_, err := fmt.Fprintln(u.Out, cleantext.Show(fmt.Sprintf(format, args...)))
+	return err
+}
+
 // Table prints rows under a header, whose words are the columns. An empty cell
 // shows as a dash.
 func (u *UI) Table(header string, rows [][]string) error {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
@@ -16,13 +17,16 @@ const enrolmentQuestion = "And an OTP code"
 
 // answer runs the planned command on a pseudo-terminal and answers it there. A
 // code that went along with the command is sent.
-func (x *run) answer(ctx context.Context, a agent.Account, sent agent.Code) error {
+func (x *run) answer(ctx context.Context, a agent.Account, sent codes.Sent) error {
 	w := &answerer{run: x, account: a, last: sent}
-	_, err := x.converse(ctx, a, sent.Value, 0, func(beside *ui.UI) ptyrun.Ask {
+	answers, err := x.converse(ctx, a, sent.Value, 0, func(beside *ui.UI) ptyrun.Ask {
 		x.Codes.UI = beside
 		return w.code
 	})
 	x.Codes.UI = x.UI
+	if err == nil && (answers > 0 || !x.plan.AtPrompt) {
+		x.Codes.Took(context.WithoutCancel(ctx), w.last)
+	}
 	return err
 }
 
@@ -55,7 +59,7 @@ func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, l
 type answerer struct {
 	*run
 	account agent.Account
-	last    agent.Code // the code that was sent last; the zero Code before
+	last    codes.Sent // the code that was sent last; the zero Sent before
 }
 
 // code returns a code for a question. One that was refused is not sent again,
@@ -69,11 +73,14 @@ func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, erro
 		w.Codes.UI.Warnf("the vault was locked in the meantime: type the code yourself; 'npmotp code' prints it")
 		return secret.Text{}, ptyrun.ErrLeave
 	}
-	code, err := w.Codes.Unsent(ctx, w.account, w.o.MinRemaining)
-	refused := p.Refused || p.Again == 0 && w.last.Value.Len() > 0
-	if err == nil && refused && !code.From.After(w.last.From) && w.account.Counter == nil {
-		code, err = w.Codes.OfStep(ctx, code, code.Until)
+	switch {
+	case w.last.Value.Len() == 0:
+	case p.Refused || p.Again == 0:
+		w.Codes.Refused(ctx, w.last)
+	default:
+		w.Codes.Took(ctx, w.last)
 	}
+	code, err := w.Codes.ToSend(ctx, w.account, w.to, w.o.MinRemaining)
 	w.last = code
 	return code.Value, err
 }

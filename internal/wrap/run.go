@@ -28,6 +28,7 @@ type run struct {
 	options tools.Options
 	auto    bool // the way of the code is not decided by the user
 	plan    *tools.Plan
+	to      string // the registry that the code goes to
 	unseen  bool   // the registry is seen only when the program asks
 	version string // npm's, where npm itself had to be asked
 	// untouched is the plan without any code, for a script of the project that
@@ -123,6 +124,7 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	if a.Registry == "" && !meant && x.plan.Tool != "" && x.plan.Tool != "gem" {
 		return a, ui.WithHint(fmt.Errorf("%q %s, so %s does not get its code", a.Name, BelongsTo(""), x.plan.Tool), "%s", RegistryHint(a.Name, ""))
 	}
+	x.to = x.sendsTo(a, targets)
 	x.UI.Explainf("the account is %q, which %s", a.Name, BelongsTo(a.Registry))
 	if a.Level == string(vault.AuthOnly) {
 		x.options.Level = tools.AuthOnly
@@ -152,6 +154,20 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 		x.UI.Sayf("%s; without a terminal to type it on the code goes along all the same", why)
 	}
 	return a, nil
+}
+
+// sendsTo returns the registry that a code of a goes to. The other names of the
+// account's own are that one.
+func (x *run) sendsTo(a agent.Account, targets []config.Target) string {
+	for _, t := range targets {
+		if !t.Reads && !x.belongs(a, t.Registry) {
+			return t.Registry
+		}
+	}
+	if len(targets) == 0 {
+		return cmp.Or(x.o.Registry, a.Registry)
+	}
+	return a.Registry
 }
 
 // warnInsecure warns where somebody on the way could read a code: the user's own

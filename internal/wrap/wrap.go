@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"npmotp/internal/agent"
 	"npmotp/internal/codes"
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/secret"
@@ -90,9 +89,9 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	case o.Recovery:
 		return x.recover(ctx, a)
 	case x.plan.AtPrompt:
-		return x.answer(ctx, a, agent.Code{})
+		return x.answer(ctx, a, codes.Sent{})
 	}
-	code, err := r.Codes.Unsent(ctx, a, o.MinRemaining)
+	code, err := r.Codes.ToSend(ctx, a, x.to, o.MinRemaining)
 	if err != nil {
 		return err
 	}

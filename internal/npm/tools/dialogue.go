@@ -3,8 +3,10 @@ package tools
 import (
 	"bytes"
 	"context"
+	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"npmotp/internal/ptyrun"
 )
@@ -26,12 +28,34 @@ func Dialogue(environ []string, words ...string) (*ptyrun.Session, error) {
 // Output runs npm where it asks nothing, and returns what it prints, to each
 // stream, and whether it succeeded.
 func Output(ctx context.Context, environ []string, words ...string) (stdout, stderr string, err error) {
-	path, err := Find("npm", environ)
+	return OutputIn(ctx, "", environ, words...)
+}
+
+// OutputIn is [Output] in a folder.
+func OutputIn(ctx context.Context, dir string, environ []string, words ...string) (stdout, stderr string, err error) {
+	return Capture(ctx, dir, append([]string{"npm"}, words...), forDialogue(environ))
+}
+
+// patience is what a command has to end after it was interrupted.
+const patience = 5 * time.Second
+
+// Capture runs a command of npm, which has no terminal to ask on, and returns what
+// it prints. In its environment it may have a code, see [Plan.Command]. When ctx
+// ends it is interrupted as by Ctrl-C.
+func Capture(ctx context.Context, dir string, argv, environ []string) (stdout, stderr string, err error) {
+	path, err := Find(argv[0], environ)
 	if err != nil {
 		return "", "", err
 	}
-	cmd := exec.CommandContext(ctx, path, words...) //nolint:gosec // npm, with words of npmotp's own
-	cmd.Env = forDialogue(environ)
+	cmd := exec.CommandContext(ctx, path, argv[1:]...) //nolint:gosec // npm, with words of npmotp's own
+	cmd.Dir, cmd.Env = dir, forReading(environ)
+	cmd.Cancel = func() error {
+		if cmd.Process.Signal(os.Interrupt) != nil { // as on Windows
+			return cmd.Process.Kill()
+		}
+		return nil
+	}
+	cmd.WaitDelay = patience
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err = cmd.Run()
@@ -42,7 +66,12 @@ func Output(ctx context.Context, environ []string, words ...string) (stdout, std
 // terminal and in words. A one-time password in it would be sent before npm
 // asks for one.
 func forDialogue(environ []string) []string {
-	environ = withoutVariable(WithoutPassphrase(environ), npmVariable)
+	return forReading(withoutVariable(environ, npmVariable))
+}
+
+// forReading returns an environment in which npm prints what npmotp can read.
+func forReading(environ []string) []string {
+	environ = WithoutPassphrase(environ)
 	for _, kv := range []string{
 		authType + "=legacy",
 		"npm_config_json=false",

@@ -86,6 +86,15 @@ func Tools(t testing.TB) string {
 	return promised(t, ToolsVariable, ".ci/install-tools")
 }
 
+// VerdaccioVariable names the folder that .ci/install-verdaccio filled.
+const VerdaccioVariable = "NPMOTP_TEST_VERDACCIO"
+
+// Verdaccio returns the folder of Verdaccio, or skips or fails as [Every] does.
+func Verdaccio(t testing.TB) string {
+	t.Helper()
+	return promised(t, VerdaccioVariable, ".ci/install-verdaccio")
+}
+
 func promised(t testing.TB, variable, script string) string {
 	t.Helper()
 	dir, reason := os.Getenv(variable), variable+" names no folder that "+script+" filled"

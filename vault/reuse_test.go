@@ -1,0 +1,50 @@
+package vault_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"npmotp/internal/secret"
+	"npmotp/vault"
+)
+
+// What an older or a newer version wrote keeps its meaning when it is stored again.
+func TestReuse(t *testing.T) {
+	for text, want := range map[string]vault.Reuse{
+		"":           vault.ReuseAuto,
+		"allow":      vault.ReuseAllow,
+		"once":       vault.ReuseOnce,
+		"on-tuesday": "on-tuesday",
+	} {
+		file := vault.At(filepath.Join(t.TempDir(), "vault.npmotp"), vault.Options{WorkFactor: vault.MinWorkFactor})
+		v, err := file.Create(t.Context(), secret.New("hunter2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = v.Update(t.Context(), func(c *vault.Contents) error {
+			_, err := c.Add(vault.Account{Name: "ada", Reuse: vault.Reuse(text)}, time.Unix(59, 0))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Twice: once as it was read back.
+		if err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts[0].Issuer = "npm"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		c, err := v.Contents(t.Context())
+		if err != nil || c.Accounts[0].Reuse != want {
+			t.Errorf("%q became %q, %v", text, c.Accounts[0].Reuse, err)
+		}
+	}
+	for text := range strings.FieldsSeq("auto once allow") {
+		if r, err := vault.ParseReuse(text); err != nil || r.String() != text {
+			t.Errorf("%q is read as %q, %v", text, r, err)
+		}
+	}
+	if r, err := vault.ParseReuse("maybe"); err == nil {
+		t.Errorf("maybe is read as %q", r)
+	}
+}
