@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"npmotp/internal/npmregistry"
 	"npmotp/internal/npmregistry/npmtest"
 	"npmotp/internal/vt"
+	"npmotp/vault"
 )
 
 // A page of documentation is the script of its test: each "$ command" of a console
@@ -38,7 +40,8 @@ import (
 //
 // Readers do not see the comments that say what only a test needs:
 //
-//	<!-- run: COMMAND... -->   run before the next block, with a passphrase given
+//	<!-- run: COMMAND... -->   run before the next block, with a passphrase given;
+//	                           "registry USER [SECRET] [as URL]" logs npm in at one
 //	<!-- types: Q => A -->     in the next block, the question that ends in Q is answered A
 //	<!-- fails: N -->          the last command of the next block ends with status N
 //	<!-- needs: PROGRAM -->    the next block is skipped where the program is missing
@@ -75,6 +78,9 @@ const notRun = 8
 // docPassphrase is typed wherever a passphrase is asked for.
 const docPassphrase = "rosy-otter-cabin-fudge-plank-motto"
 
+// docPassword is that of npm, in the registry of a page.
+const docPassword = "lovelace"
+
 // TestDocs runs the commands of the README and of doc.
 func TestDocs(t *testing.T) {
 	if testing.Short() {
@@ -106,7 +112,7 @@ func TestDocs(t *testing.T) {
 var docNote = regexp.MustCompile(`(?s)^<!-- (run|types|fails|needs|new home|not run)(?:: (.*?))? -->$`)
 
 // commandLine is how a line begins that somebody would type.
-var commandLine = regexp.MustCompile(`^([AB]?\$ |npmotp |npm |age |go |git )`)
+var commandLine = regexp.MustCompile(`^([AB]?\$ |(sudo )?(npmotp|npx|npm|age|age-plugin-yubikey|go|git|brew|dpkg|bash|sed) [^|])`)
 
 func readPage(t *testing.T, path string) *docPage {
 	t.Helper()
@@ -138,10 +144,11 @@ func readPage(t *testing.T, path string) *docPage {
 				i++
 			}
 			b.to = i + 1
-			if commandLine.MatchString(strings.TrimSpace(line)) {
-				p.add(t, b, &notes)
-			}
+			p.add(t, b, &notes)
 		}
+	}
+	if !reflect.DeepEqual(notes, docNotes{}) {
+		t.Errorf("%s: no block after the last comment for the test", path)
 	}
 	return p
 }
@@ -176,20 +183,22 @@ func (p *docPage) note(t *testing.T, notes *docNotes, comment string) {
 	}
 }
 
+// add adds a block if there are commands in it.
 func (p *docPage) add(t *testing.T, b docBlock, notes *docNotes) {
 	t.Helper()
-	if b.kind != "console" && b.kind != "sh" {
-		for _, line := range p.lines[b.from:b.to] {
-			if commandLine.MatchString(strings.TrimPrefix(line, b.indent)) && notes.notRun == "" {
-				t.Errorf("%s:%d: a command in a block of %q, which no test runs", p.path, b.from, b.kind)
-			}
-		}
-		if notes.notRun == "" {
-			return
-		}
+	commands := slices.ContainsFunc(p.lines[b.from:b.to], func(line string) bool {
+		return commandLine.MatchString(strings.TrimPrefix(line, b.indent))
+	})
+	runs := b.kind == "console" || b.kind == "sh"
+	switch {
+	case commands && !runs && notes.notRun == "":
+		t.Errorf("%s:%d: commands in a block of %q, which is not run: make it console or sh", p.path, b.from, b.kind)
+	case commands && runs || notes.notRun != "":
+		p.blocks = append(p.blocks, b)
+	default:
+		return // no commands; what was said is about the next block
 	}
 	*notes = docNotes{}
-	p.blocks = append(p.blocks, b)
 }
 
 // A docRun is one page under test, with up to two laptops and a registry.
@@ -201,6 +210,7 @@ type docRun struct {
 	clock     fileClock
 	laptops   map[string]*docLaptop
 	registry  *npmregistry.Server // made for the first block that needs npm
+	called    string              // what the page calls the registry
 	npm       npmtest.NPM
 	recipient string           // the last that was shown
 	shown     map[int][]string // by the first line of a block: what it should say
@@ -290,17 +300,20 @@ func (r *docRun) buildAge() error {
 	return nil
 }
 
-// startRegistry starts a registry that demands one-time passwords of ada, and the
-// newest npm there is.
+// startRegistry starts a registry, and picks an npm that most people have: the pages
+// show what it prints.
 func (r *docRun) startRegistry() {
 	npms := npmtest.NPMs(r.t)
-	r.npm = npms[len(npms)-1]
+	for _, n := range npms {
+		if n.Major <= 11 {
+			r.npm = n
+		}
+	}
 	registry, err := npmregistry.Start(npmregistry.Options{Now: r.clock.now, AllowReuse: true})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = registry.Close() })
-	registry.AddUser("ada", "lovelace", "ada@example.org")
 	registry.AddUser("bob", "bobs-own", "bob@example.org")
 	r.registry = registry
 }
@@ -358,7 +371,7 @@ func (r *docRun) prepare(b docBlock) {
 			name, line = m[1], line[len(m[0]):]
 		}
 		if r.registry != nil && strings.HasPrefix(line, "registry ") {
-			r.arrange(r.laptop(name), strings.Fields(line)[1])
+			r.arrange(r.laptop(name), strings.Fields(line)[1:])
 			continue
 		}
 		cmd := r.command(r.laptop(name), line)
@@ -372,14 +385,20 @@ func (r *docRun) prepare(b docBlock) {
 	}
 }
 
-// arrange logs npm on a laptop in at the registry, where the user has a second factor
-// (on) or none (off).
-func (r *docRun) arrange(l *docLaptop, how string) {
-	r.npm.Env(r.t, l.home, r.registry.URL(), r.registry.Token("ada"))
-	if how == "on" {
-		r.registry.SetTFA("ada", typedSecret, npmregistry.AuthAndWrites, []string{
-			"7a036304a7e14ea57a33424afd8374114abc2a40705d790f45a8092885178851",
-			"8a1c013e4b8734d58d06be7f1d4f4f2fd8a0f0bbcd8e5bd5a8c2a2db1d1b8d10",
+// arrange logs npm on a laptop in at the registry: USER [SECRET] [as URL]. With a
+// SECRET the user has a second factor. The page calls the registry URL.
+func (r *docRun) arrange(l *docLaptop, args []string) {
+	r.t.Helper()
+	r.called = "https://npm.example.org"
+	if n := len(args); n > 2 && args[n-2] == "as" {
+		r.called, args = args[n-1], args[:n-2]
+	}
+	r.registry.AddUser(args[0], docPassword, args[0]+"@example.org")
+	r.npm.Env(r.t, l.home, r.registry.URL(), r.registry.Token(args[0]))
+	if len(args) > 1 {
+		r.registry.SetTFA(args[0], args[1], npmregistry.AuthAndWrites, []string{
+			"156778b2707a789f294c15c26986a8688c72be77256f0d1a5a8fdc3bae0c4282",
+			"98c99a190e5702bb6920ac2ceed2fa040246662d9b7ef896ec9fdd2480316a55",
 		})
 	}
 }
@@ -499,9 +518,11 @@ func (r *docRun) show(l *docLaptop, line string, want []string, types [][2]strin
 	terminal := vt.New()
 	terminal.Replay(context.Background(), all.String())
 	text := strings.ReplaceAll(terminal.Plain(), l.home, "/home/ada")
+	// The tests' own vaults are cheap to open.
+	text = strings.ReplaceAll(text, fmt.Sprint("work factor ", vault.MinWorkFactor), fmt.Sprint("work factor ", vault.DefaultWorkFactor))
 	text = strings.ReplaceAll(text, "Library/Application Support", ".local/share")
 	if r.registry != nil {
-		text = strings.ReplaceAll(text, r.registry.URL(), "https://npm.example.org")
+		text = strings.ReplaceAll(text, r.registry.URL(), r.called)
 	}
 	for line := range strings.Lines(text) {
 		screen = append(screen, strings.TrimRight(line, " \r\n"))
@@ -530,6 +551,8 @@ func (a *typist) to(text string) (answer string, ok bool) {
 	switch {
 	case regexp.MustCompile(`(?i)(passphrase.*|the same again): $`).MatchString(question):
 		return docPassphrase + "\r", true
+	case question == "npm password: ":
+		return docPassword + "\r", true
 	case strings.HasSuffix(question, "] "):
 		for i, line := range a.want {
 			if said, ok := strings.CutPrefix(line, question); ok {
@@ -580,8 +603,7 @@ func asBefore(got, want []string) []string {
 	return lines
 }
 
-// masked returns a line without what differs from run to run. What has a width, as
-// in a table, keeps it.
+// masked returns a line without what differs from run to run.
 func masked(line string) string {
 	for _, m := range masks {
 		line = m.what.ReplaceAllString(line, m.as)
@@ -597,12 +619,17 @@ var masks = []struct {
 	{regexp.MustCompile(`(: +)[a-z]+(-[a-z]+)?( [a-z]+(-[a-z]+)?){5}$`), "${1}SIX WORDS"},
 	{regexp.MustCompile(`^[a-z]+(-[a-z]+){5,}$`), "PASSPHRASE"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?Z?)?`), "DATE"},
+	{regexp.MustCompile(`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d\d:\d\d:\d\d`), "TIME"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,}\b`), "ID"},
-	{regexp.MustCompile(`\b\d{6}\b`), "CODE"},
+	{regexp.MustCompile(`-[0-9a-f]{8}-[0-9a-f]{8}\b`), "-ID"},
+	{regexp.MustCompile(`\b(SHA256:[A-Za-z0-9+/]+|AAAA[A-Za-z0-9+/.]+)`), "KEY"},
+	{regexp.MustCompile(`\b\d{3,7}\b`), "NUMBER"}, // codes and processes
 	{regexp.MustCompile(`\b\d+ s\b`), "N s"},
-	{regexp.MustCompile(`\bprocess \d+`), "process N"},
-	{regexp.MustCompile(`\b\d+\.\d+\.\d+-[0-9.a-z-]+`), "VERSION"},
+	{regexp.MustCompile(` {2,}`), "  "},
 }
+
+// maxColumns is how long a line of the pages may be.
+const maxColumns = 180
 
 // rewrite puts what the screens showed into the page.
 func (p *docPage) rewrite(t *testing.T, shown map[int][]string) {
@@ -615,7 +642,7 @@ func (p *docPage) rewrite(t *testing.T, shown map[int][]string) {
 		}
 		out = append(out, p.lines[at:b.from]...)
 		for _, line := range say {
-			if len(line) > 120 {
+			if len(line) > maxColumns {
 				line = line[:76] + "..."
 			}
 			out = append(out, strings.TrimRight(b.indent+line, " "))
