@@ -16,6 +16,9 @@ import (
 // The picture of the README, in light and dark, is what the real program shows at a
 // terminal. UPDATE=1 draws it anew.
 func TestDocsPicture(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs npm")
+	}
 	r := newDocRun(t, &docPage{path: "README.md"})
 	if missing := r.missing([]string{"npm"}); missing != "" {
 		if os.Getenv("CI") == "true" {

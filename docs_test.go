@@ -93,6 +93,7 @@ func TestDocs(t *testing.T) {
 	left := 0
 	for _, path := range append([]string{"README.md"}, paths...) {
 		page := readPage(t, path)
+		page.size(t)
 		for _, b := range page.blocks {
 			if b.notes.notRun != "" {
 				left++
@@ -105,6 +106,18 @@ func TestDocs(t *testing.T) {
 	}
 	if left > notRun {
 		t.Errorf("%d blocks are marked as not run, and %d may be", left, notRun)
+	}
+}
+
+// size holds a page to what is read in one go: the README to 1,200 words, and others
+// than the design to 400 lines.
+func (p *docPage) size(t *testing.T) {
+	t.Helper()
+	if words := len(strings.Fields(strings.Join(p.lines, "\n"))); p.path == "README.md" && words > 1200 {
+		t.Errorf("%s has %d words, and may have 1,200", p.path, words)
+	}
+	if len(p.lines) > 400 && p.path != "doc/design.md" {
+		t.Errorf("%s has %d lines, and may have 400", p.path, len(p.lines))
 	}
 }
 
