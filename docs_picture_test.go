@@ -38,7 +38,7 @@ echo '{"name":"left-pad-2","version":"1.3.1"}' > package.json && echo '*.png' > 
 		"npmotp unlock --for 2h",
 		"npmotp exec -- npm owner add bob left-pad-2",
 	} {
-		shown, status := r.show(r.laptop(""), command, nil, nil)
+		shown, status := r.show(r.laptop(""), command, nil)
 		if status != 0 {
 			t.Fatalf("%s: status %d:\n%s", command, status, strings.Join(shown, "\n"))
 		}

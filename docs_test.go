@@ -42,11 +42,10 @@ import (
 //
 //	<!-- run: COMMAND... -->   run before the next block, with a passphrase given;
 //	                           "registry USER [SECRET] [as URL]" logs npm in at one
-//	<!-- types: Q => A -->     in the next block, the question that ends in Q is answered A
 //	<!-- fails: N -->          the last command of the next block ends with status N
 //	<!-- needs: PROGRAM -->    the next block is skipped where the program is missing
 //	<!-- new home -->          what follows is done on a laptop where nothing was done
-//	<!-- not run: WHY -->      the next block is not run
+//	<!-- not run: WHY -->      the next block is not run; in the first line, the page
 type docPage struct {
 	path   string
 	lines  []string
@@ -64,16 +63,15 @@ type docBlock struct {
 // docNotes is what the comments before a block say.
 type docNotes struct {
 	run    string
-	types  [][2]string
 	needs  []string
 	fails  int
 	fresh  bool
 	notRun string
 }
 
-// notRun is how many blocks of all pages may be marked as not run. Find a way to run
+// notRun is how many blocks and pages may be marked as not run. Find a way to run
 // a block before this is raised.
-const notRun = 8
+const notRun = 12
 
 // docPassphrase is typed wherever a passphrase is asked for.
 const docPassphrase = "rosy-otter-cabin-fudge-plank-motto"
@@ -105,7 +103,7 @@ func TestDocs(t *testing.T) {
 		})
 	}
 	if left > notRun {
-		t.Errorf("%d blocks are marked as not run, and %d may be", left, notRun)
+		t.Errorf("%d blocks and pages are marked as not run, and %d may be", left, notRun)
 	}
 }
 
@@ -122,7 +120,7 @@ func (p *docPage) size(t *testing.T) {
 }
 
 // docNote is a comment of a page that is meant for the test.
-var docNote = regexp.MustCompile(`(?s)^<!-- (run|types|fails|needs|new home|not run)(?:: (.*?))? -->$`)
+var docNote = regexp.MustCompile(`(?s)^<!-- (run|fails|needs|new home|not run)(?:: (.*?))? -->$`)
 
 // commandLine is how a line begins that somebody would type.
 var commandLine = regexp.MustCompile(`^([AB]?\$ |(sudo )?(npmotp|npx|npm|age|age-plugin-yubikey|go|git|brew|dpkg|bash|sed) [^|])`)
@@ -134,6 +132,10 @@ func readPage(t *testing.T, path string) *docPage {
 		t.Fatal(err)
 	}
 	p := &docPage{path: path, lines: strings.Split(string(text), "\n")}
+	if m := docNote.FindStringSubmatch(p.lines[0]); m != nil && m[1] == "not run" {
+		p.blocks = []docBlock{{kind: "page", notes: docNotes{notRun: m[2]}}}
+		return p
+	}
 	var notes docNotes
 	for i := 0; i < len(p.lines); i++ {
 		line := p.lines[i]
@@ -175,12 +177,6 @@ func (p *docPage) note(t *testing.T, notes *docNotes, comment string) {
 	switch m[1] {
 	case "run":
 		notes.run += m[2] + "\n"
-	case "types":
-		question, answer, ok := strings.Cut(m[2], " => ")
-		if !ok {
-			t.Fatalf("%s: no answer in %s", p.path, comment)
-		}
-		notes.types = append(notes.types, [2]string{question, answer})
 	case "fails":
 		status, err := strconv.Atoi(m[2])
 		if err != nil {
@@ -204,6 +200,8 @@ func (p *docPage) add(t *testing.T, b docBlock, notes *docNotes) {
 	})
 	runs := b.kind == "console" || b.kind == "sh"
 	switch {
+	case b.kind == "sh" && notes.notRun == "" && strings.Contains(p.lines[b.from], "$ "):
+		t.Errorf("%s:%d: what a command prints is compared in a block of console only", p.path, b.from+1)
 	case commands && !runs && notes.notRun == "":
 		t.Errorf("%s:%d: commands in a block of %q, which is not run: make it console or sh", p.path, b.from, b.kind)
 	case commands && runs || notes.notRun != "":
@@ -468,7 +466,7 @@ func (r *docRun) block(b docBlock) {
 			status = b.notes.fails
 		}
 		line := regexp.MustCompile(`\bage1pq1[0-9a-z]*\.\.\.`).ReplaceAllString(m[2], r.recipient)
-		got, ended := r.show(r.laptop(m[1]), line, want, b.notes.types)
+		got, ended := r.show(r.laptop(m[1]), line, want)
 		for _, line := range got {
 			if strings.HasPrefix(line, "age1pq1") {
 				r.recipient = line
@@ -501,7 +499,7 @@ func trimmed(lines []string) []string {
 
 // show runs a command at a terminal, answers what it asks, and returns what the
 // screen shows at the end.
-func (r *docRun) show(l *docLaptop, line string, want []string, types [][2]string) (screen []string, status int) {
+func (r *docRun) show(l *docLaptop, line string, want []string) (screen []string, status int) {
 	r.t.Helper()
 	cmd := r.command(l, line)
 	if r.registry != nil {
@@ -514,7 +512,7 @@ func (r *docRun) show(l *docLaptop, line string, want []string, types [][2]strin
 	defer func() { _ = tty.Close() }()
 	endReads(r.t, tty, 2*time.Minute)
 	var all bytes.Buffer
-	answered, answers := 0, typist{want: want, types: types}
+	answered, answers := 0, typist{want: want}
 	buf := make([]byte, 4096)
 	for {
 		n, err := tty.Read(buf)
@@ -552,24 +550,15 @@ func (r *docRun) show(l *docLaptop, line string, want []string, types [][2]strin
 	return trimmed(screen), cmd.ProcessState.ExitCode()
 }
 
-// A typist answers what a command asks: passphrases, what the page says it was told,
-// and what a comment says.
-type typist struct {
-	want  []string
-	types [][2]string
-}
+// A typist answers what a command asks: passphrases, npm's password, and questions as
+// the page says that they were answered.
+type typist struct{ want []string }
 
 var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 func (a *typist) to(text string) (answer string, ok bool) {
 	text = escapes.ReplaceAllString(text, "")
 	question := text[strings.LastIndexAny(text, "\r\n")+1:]
-	for i, q := range a.types {
-		if strings.HasSuffix(question, q[0]) || strings.HasSuffix(question, q[0]+" ") {
-			a.types = slices.Delete(slices.Clone(a.types), i, i+1)
-			return strings.ReplaceAll(q[1], `\n`, "\r") + "\r", true
-		}
-	}
 	switch {
 	case regexp.MustCompile(`(?i)(passphrase.*|the same again): $`).MatchString(question):
 		return docPassphrase + "\r", true
