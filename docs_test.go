@@ -5,7 +5,6 @@ package main_test
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -536,7 +535,7 @@ func (r *docRun) show(l *docLaptop, line string, want []string) (screen []string
 		r.t.Fatal(err)
 	}
 	terminal := vt.New()
-	terminal.Replay(context.Background(), all.String())
+	terminal.Replay(r.t.Context(), all.String())
 	text := strings.ReplaceAll(terminal.Plain(), l.home, "/home/ada")
 	// The tests' own vaults are cheap to open.
 	text = strings.ReplaceAll(text, fmt.Sprint("work factor ", vault.MinWorkFactor), fmt.Sprint("work factor ", vault.DefaultWorkFactor))
