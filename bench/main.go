@@ -11,15 +11,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -38,6 +41,8 @@ func main() {
 }
 
 func run(page, only string, effort float64) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop() // what was started is ended first
 	pattern, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -60,7 +65,7 @@ func run(page, only string, effort float64) (err error) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, j.title)
-		if err := j.run(effort); err != nil {
+		if err := j.run(ctx, effort); err != nil {
 			return fmt.Errorf("%s: %w", j.title, err)
 		}
 		j.write(&tables)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -26,7 +27,7 @@ type way struct {
 }
 
 // run does the rounds: each has all ways once, in an order that moves on.
-func (j *job) run(effort float64) error {
+func (j *job) run(ctx context.Context, effort float64) error {
 	var ways []*way
 	for _, w := range j.ways {
 		if w.absent != "" {
@@ -46,6 +47,9 @@ func (j *job) run(effort float64) error {
 	for round := range max(3, int(float64(j.rounds)*effort)) {
 		for i := range ways {
 			w := ways[(i+round)%len(ways)]
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			began := time.Now()
 			if err := w.once(); err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)

@@ -19,7 +19,7 @@ func TestJob(t *testing.T) {
 		{name: "none", absent: "absent: no `none` in PATH"},
 		{name: "broken", once: count(0), before: func() error { return errors.New("no key") }},
 	}}
-	if err := j.run(0.5); err != nil {
+	if err := j.run(t.Context(), 0.5); err != nil {
 		t.Fatal(err)
 	}
 	if counts[0] != 6 || counts[1] != 6 { // five rounds, and one that is not counted

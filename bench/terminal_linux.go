@@ -9,11 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
 // hasTerminals tells whether atTerminal works here.
 const hasTerminals = true
+
+// patience is how long a process may take at a terminal.
+const patience = time.Minute
 
 // atTerminal runs a process at a pseudo-terminal, and types answer at each question
 // for a passphrase.
@@ -45,6 +49,8 @@ func (u *user) atTerminal(answer string, argv ...string) error {
 	}
 	var screen strings.Builder
 	seen := 0
+	// Who asks something that nobody answers ends, too.
+	defer time.AfterFunc(patience, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }).Stop()
 	buf := make([]byte, 4096)
 	for {
 		n, err := ptmx.Read(buf)
