@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -247,6 +246,7 @@ func newDocRun(t *testing.T, p *docPage) *docRun {
 }
 
 func (p *docPage) run(t *testing.T) {
+	t.Helper()
 	r := newDocRun(t, p)
 	for _, b := range p.blocks {
 		if b.notes.fresh {
@@ -272,12 +272,8 @@ func (p *docPage) run(t *testing.T) {
 // missing returns why a block cannot be run here, if it cannot.
 func (r *docRun) missing(needs []string) string {
 	for _, program := range needs {
-		switch {
-		case program == "linux":
-			if runtime.GOOS != "linux" {
-				return "it is for Linux"
-			}
-		case program == "npm":
+		switch program {
+		case "npm":
 			dir := os.Getenv(npmtest.DirVariable)
 			if dir == "" {
 				return npmtest.DirVariable + " names no npm"
@@ -285,7 +281,7 @@ func (r *docRun) missing(needs []string) string {
 			if r.registry == nil {
 				r.startRegistry()
 			}
-		case program == "age":
+		case "age":
 			if err := r.buildAge(); err != nil {
 				return err.Error()
 			}
@@ -644,6 +640,7 @@ const maxColumns = 180
 
 // rewrite puts what the screens showed into the page.
 func (p *docPage) rewrite(t *testing.T, shown map[int][]string) {
+	t.Helper()
 	var out []string
 	at := 0
 	for _, b := range p.blocks {
@@ -661,7 +658,7 @@ func (p *docPage) rewrite(t *testing.T, shown map[int][]string) {
 		at = b.to
 	}
 	text := strings.Join(append(out, p.lines[at:]...), "\n")
-	if err := os.WriteFile(p.path, []byte(text), 0o644); err != nil { //nolint:gosec // a page that everybody reads
+	if err := os.WriteFile(p.path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -134,8 +135,8 @@ func newBench() (*bench, error) {
 // close ends what was started and removes what was written, the last first.
 func (b *bench) close() error {
 	var errs []error
-	for i := len(b.closers) - 1; i >= 0; i-- {
-		errs = append(errs, b.closers[i]())
+	for _, end := range slices.Backward(b.closers) {
+		errs = append(errs, end())
 	}
 	return errors.Join(errs...)
 }
@@ -153,5 +154,10 @@ func (b *bench) how(w *bytes.Buffer) {
 			}
 		}
 	}
-	w.WriteString(".\n")
+	w.WriteString(".")
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		// Ours is one process at a time.
+		fmt.Fprintf(w, " The load average at the end was %s.", strings.Fields(string(text))[2])
+	}
+	w.WriteString("\n")
 }

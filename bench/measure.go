@@ -62,7 +62,7 @@ func (j *job) run(ctx context.Context, effort float64) error {
 
 // write writes the job as a table of Markdown.
 func (j *job) write(b *bytes.Buffer) {
-	fmt.Fprintf(b, "### %s\n\n| program | median | half of them | beside npmotp |\n| --- | ---: | --- | ---: |\n", j.title)
+	fmt.Fprintf(b, "### %s\n\n| program | median | half of them | beside the first |\n| --- | ---: | --- | ---: |\n", j.title)
 	var own time.Duration
 	for _, w := range j.ways {
 		if len(w.took) == 0 {
