@@ -183,7 +183,7 @@ func TestAgeOpensABundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe := regexp.MustCompile(`(?m)^    ((?:npmotp device id --reveal-identity|age -d -i identity).*)$`).FindAllStringSubmatch(string(design), -1)
+	recipe := regexp.MustCompile(`(?m)^\$ ((?:npmotp device id --reveal-identity|age -d -i identity).*)$`).FindAllStringSubmatch(string(design), -1)
 	if len(recipe) != 2 {
 		t.Fatalf("doc/design.md has %d lines of the recipe", len(recipe))
 	}

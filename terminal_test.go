@@ -115,6 +115,7 @@ func (d *dialogue) end(status int) string {
 func TestTerminalInit(t *testing.T) {
 	home := t.TempDir()
 	d := atTerminal(t, home, "init")
+	d.expect("nobody can reset it")
 	d.expect("New passphrase")
 	d.answer("hunter2\r")
 	d.expect("The same again: ")

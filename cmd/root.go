@@ -119,7 +119,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 			if showVersion {
 				return app.printVersion()
 			}
-			return cmd.Help()
+			return app.welcome(cmd)
 		},
 	}
 	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
@@ -153,6 +153,27 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 	root.SetHelpCommand(newHelpCmd())
 	root.InitDefaultHelpCmd()
 	return root
+}
+
+// welcome prints what to type first where there is no vault, and the help where
+// there is one.
+func (app *App) welcome(cmd *cobra.Command) error {
+	f, err := app.file()
+	if err != nil {
+		return cmd.Help()
+	}
+	if exists, err := f.Exists(); exists || err != nil {
+		return cmd.Help()
+	}
+	_, err = io.WriteString(app.Out, `npmotp is the second factor for npm on a laptop, offline. There is no vault yet:
+
+  npmotp add --qr FILE   store a key, from a picture of its QR code
+  npmotp code            print a one-time password
+
+Instead of --qr: 'npmotp add' asks for the secret, 'npmotp import FILE' reads what other
+apps export. 'npmotp demo' shows everything first, 'npmotp --help' lists the commands.
+`)
+	return err
 }
 
 // addAlone adds the command of that name without the others, if it is one that

@@ -245,6 +245,12 @@ func (app *App) newPassphrase(ctx context.Context) (secret.Text, error) {
 	if pass, ok, err := app.givenPassphrase(ctx); ok || err != nil {
 		return pass, err
 	}
+	if !app.NoInput && !app.Quiet {
+		const why = "The passphrase opens the vault, and nobody can reset it: choose a long one that you use nowhere else.\r\n"
+		if err := app.Terminal.Show(why); err != nil {
+			return secret.Text{}, err
+		}
+	}
 	return app.askNew(ctx)
 }
 

@@ -21,7 +21,7 @@ import (
 // terminal.
 func TestAgeOpensTheVault(t *testing.T) {
 	design := read(t, "../doc/design.md")
-	recipe := regexp.MustCompile(`(?m)^    (sed .*)$`).FindAllStringSubmatch(design, -1)
+	recipe := regexp.MustCompile(`(?m)^\$ (sed .*)$`).FindAllStringSubmatch(design, -1)
 	if len(recipe) != 4 {
 		t.Fatalf("doc/design.md has %d lines of the recipes", len(recipe))
 	}

@@ -74,7 +74,7 @@ func (t Tour) Run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	d.say("\nThe vault of this demo is removed. Begin your own with: npmotp add --qr FILE\n")
+	d.say("\nThe vault of this demo is removed. With a real key, save a picture of the QR code that\nyour authenticator app shows for npm, and store it with: npmotp add --qr FILE\n")
 	return d.err
 }
 

@@ -23,27 +23,23 @@ type batchScript struct {
 	prefix string // the script that says where another one may be; "" for none
 }
 
-var (
-	// shimLine is the last line of what npm writes for a package's programs
-	// (cmd-shim/lib/index.js).
-	shimLine = regexp.MustCompile(`(?m)"%_prog%"\s+"%dp0%\\([^"%]+\.[cm]?js)"\s+%\*\s*\z`)
-	// npmLines are those of npm.cmd and npx.cmd, which come with node.
-	npmLines = regexp.MustCompile(`SET "(NPM|NPX)_CLI_JS=%~dp0\\(node_modules\\npm\\bin\\np[mx]-cli\.js)"`)
-	// sets is what such a file must not do beside that.
-	sets = regexp.MustCompile(`(?im)^\s*@?SET\s+"?NODE_(PATH|OPTIONS)=`)
-)
-
 // nodeScript returns the script that a batch file starts with node, where it does
 // nothing else.
 func nodeScript(text string) (s batchScript, ok bool) {
+	// Compiled here, for the start of other commands.
+	sets := regexp.MustCompile(`(?im)^\s*@?SET\s+"?NODE_(PATH|OPTIONS)=`)
 	if sets.MatchString(text) {
 		return s, false
 	}
+	// What npm writes for a package's programs ends with this (cmd-shim/lib/index.js).
+	shimLine := regexp.MustCompile(`(?m)"%_prog%"\s+"%dp0%\\([^"%]+\.[cm]?js)"\s+%\*\s*\z`)
 	if m := shimLine.FindStringSubmatch(text); m != nil {
 		return batchScript{file: strings.ReplaceAll(m[1], `\`, "/")}, true
 	}
+	// npm.cmd and npx.cmd, which come with node.
+	npmLines := regexp.MustCompile(`SET "(?:NPM|NPX)_CLI_JS=%~dp0\\(node_modules\\npm\\bin\\np[mx]-cli\.js)"`)
 	if m := npmLines.FindStringSubmatch(text); m != nil {
-		s.file = strings.ReplaceAll(m[2], `\`, "/")
+		s.file = strings.ReplaceAll(m[1], `\`, "/")
 		if strings.Contains(text, `node_modules\npm\bin\npm-prefix.js`) {
 			s.prefix = "node_modules/npm/bin/npm-prefix.js"
 		}
