@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 
 	"npmotp/internal/ptyrun"
@@ -34,6 +35,13 @@ func npmAsks() []ptyrun.Pattern {
 		{Text: "Enter one-time password:", Below: true},
 		{Text: "Enter one-time password from authenticator app:"},
 	}
+}
+
+// TakesAtPrompt reports whether npm takes a recovery code where it asks for a
+// one-time password. Other codes it asks for again, without a word
+// (lib/utils/read-user-info.js); from its configuration it sends whatever is there.
+func TakesAtPrompt(code secret.Text) bool {
+	return regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`).MatchString(code.Reveal())
 }
 
 // prompt fills in how the code reaches the command c at its prompt.
