@@ -137,7 +137,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
-		p.Quiet = c.row().quiet && len(c.args) == len(argv)-1
+		p.Quiet = c.row().quiet && c.name == argv[0] && len(c.args) == len(argv)-1
 	}
 	if slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, hole) }) {
 		p.NeedsCode = true
