@@ -61,6 +61,8 @@ func enrolDialogues() map[string]func(*testing.T, npmtest.NPM) {
 		"codes for elsewhere":    enrolsForElsewhere,
 		"recover":                recovers,
 		"recover in two runs":    recoversInTwo,
+		"recover by short codes": recoversShort,
+		"disable by a code":      disablesByCode,
 	}
 }
 
@@ -519,6 +521,62 @@ func recovers(t *testing.T, n npmtest.NPM) {
 }
 
 // The first run ends after the login; the second finds that out.
+// shortCodes gives the account recovery codes that npm does not take at its prompt,
+// and the vault nothing but these.
+func (m *enrollee) shortCodes(t *testing.T) []string {
+	t.Helper()
+	codes := []string{"0af10af10af10af1", "1af01af01af01af0", "2af02af02af02af0"}
+	m.registry.SetTFA("ada", typedSecret, npmregistry.AuthAndWrites, codes)
+	run(t, m.home, strings.Join(codes, "\n")+"\n", "recovery", "add", "ada", "--yes")
+	run(t, m.home, "", "edit", "ada", "--registry", m.registry.URL(), "--username", "ada")
+	return codes
+}
+
+func recoversShort(t *testing.T, n npmtest.NPM) {
+	t.Helper()
+	m := newEnrollee(t, n, npmregistry.Options{})
+	codes := m.shortCodes(t)
+	m.logout(t)
+	c := m.converse(t, "recover", "--yes")
+	c.loginAs(n)
+	c.waitFor("npm password:", enrolPassword)
+	c.waitFor("npm password:", enrolPassword)
+	if status := c.end(); status != 0 {
+		t.Errorf("status %d:\n%s", status, c.screen)
+	}
+	c.has("recovery code number 1 of \"ada\" is used (npm login)", "recovery code number 2 of \"ada\" is used (npm profile disable-2fa)")
+	if mode, _ := m.registry.TFA("ada"); mode != npmregistry.AuthAndWrites || len(m.registry.RecoveryCodes("ada")) != 5 {
+		t.Errorf("the level is %q", mode)
+	}
+	m.hidden(t, c.screen, codes...)
+}
+
+// disablesByCode has an account that holds nothing but recovery codes, of which the
+// registry does not take the first.
+func disablesByCode(t *testing.T, n npmtest.NPM) {
+	t.Helper()
+	m := newEnrollee(t, n, npmregistry.Options{})
+	codes := m.shortCodes(t)
+	m.registry.SetTFA("ada", typedSecret, npmregistry.AuthAndWrites, codes[1:])
+	c := m.converse(t, "disable", "--yes")
+	c.waitFor("npm password:", enrolPassword)
+	if status := c.end(); status != 1 {
+		t.Errorf("status %d:\n%s", status, c.screen)
+	}
+	c.has("the registry did not take the code; recovery code number 1 was sent, and stays reserved")
+	c = m.converse(t, "disable")
+	c.waitFor("turn two-factor authentication off for \"ada\", with a recovery code? [y/N]", "y")
+	c.waitFor("npm password:", enrolPassword)
+	if status := c.end(); status != 0 {
+		t.Errorf("status %d:\n%s", status, c.screen)
+	}
+	c.has("recovery code number 2 of \"ada\" is used (npm profile disable-2fa)")
+	if mode, _ := m.registry.TFA("ada"); mode != "" {
+		t.Errorf("the level is %q", mode)
+	}
+	m.hidden(t, c.screen, codes...)
+}
+
 func recoversInTwo(t *testing.T, n npmtest.NPM) {
 	t.Helper()
 	m := newEnrollee(t, n, npmregistry.Options{})

@@ -15,7 +15,8 @@ import (
 )
 
 // TestRecoveryNPM publishes with every npm, answered with a recovery code. npm
-// sends the codes of 64 digits; for those of 48 and 16 it asks for ever.
+// takes those of 64 digits where it asks; those of 48 and 16 go along, to what starts
+// no scripts.
 func TestRecoveryNPM(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every npm there is")
@@ -30,16 +31,18 @@ func TestRecoveryNPM(t *testing.T) {
 				m.manifest(t, "1.0.0")
 				screen, err := m.atTerminal(t, "exec", "--recovery", n.Path, "publish")
 				p, _ := m.registry.Package(pkgName)
-				list := run(t, m.home, "", "recovery", "list", "ada", "--json")
-				state, done := "used", 1
-				if length != 64 {
-					state, done = "reserved", 0
-				}
-				if len(p.Versions) != done || (err == nil) != (done == 1) {
+				if typed := length == 64; (len(p.Versions) == 1) != typed || (err == nil) != typed {
 					t.Errorf("%v, and the package is %+v\n%s", err, p, screen)
 				}
-				if strings.Count(list, `"`+state+`"`) != 1 || strings.Count(list, `"unused"`) != 1 {
-					t.Errorf("the codes are %s", list)
+				if length != 64 {
+					more, err := m.atTerminal(t, "exec", "--recovery", n.Path, "profile", "set", "fullname", "Ada")
+					if screen += more; err != nil {
+						t.Errorf("%v\n%s", err, screen)
+					}
+				}
+				list := run(t, m.home, "", "recovery", "list", "ada", "--json")
+				if strings.Count(list, `"used"`) != 1 || strings.Count(list, `"unused"`) != 1 || len(m.registry.RecoveryCodes("ada")) != 1 {
+					t.Errorf("the codes are %s, of which the registry has %d\n%s", list, len(m.registry.RecoveryCodes("ada")), screen)
 				}
 				if strings.Contains(screen, codes[0]) {
 					t.Errorf("the screen shows the code:\n%s", screen)
@@ -112,6 +115,63 @@ func TestRefusedNPM(t *testing.T) {
 			if p, _ := m.registry.Package(pkgName); len(p.Versions) != 3 {
 				t.Errorf("the package is %+v", p)
 			}
+		})
+	}
+}
+
+// TestLoginNPM logs in by name, password and code at a registry that would rather
+// open a page in the browser, and makes and revokes a token there.
+func TestLoginNPM(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every npm there is")
+	}
+	for _, n := range npmtest.NPMs(t) {
+		t.Run(n.String(), func(t *testing.T) {
+			// npm 8 and older go to the page whatever they are told.
+			m := newMaintainer(t, n, npmregistry.Options{WebLogin: n.Major > 8})
+			m.env = slices.DeleteFunc(m.env, func(kv string) bool { return strings.HasPrefix(kv, "npm_config_auth_type") })
+			n.Env(t, m.home, m.registry.URL(), "")
+			answers := map[string]string{
+				"Username:": "ada", "Password:": "lovelace", "Email: (this IS public)": "ada@example.com", "npm password:": "lovelace",
+			}
+			talk := func(args ...string) string {
+				t.Helper()
+				before := len(m.codes())
+				c := converse(t, m.run(t, append([]string{"exec", n.Path}, args...)...))
+				if status := c.replies(answers); status != 0 || len(m.codes()) != before+1 {
+					t.Errorf("npm %s: status %d, and %d codes\n%s", args[0], status, len(m.codes())-before, c.screen)
+				}
+				return c.screen
+			}
+			talk("login")
+			if pages := m.registry.Approve("ada"); pages > 0 {
+				t.Errorf("npm opened %d pages", pages)
+			}
+			if out, err := n.Run(t, m.dir, m.env, "whoami"); err != nil || !strings.Contains(out, "ada") {
+				t.Errorf("npm whoami: %v\n%s", err, out)
+			}
+			keys := func() (keys []string) {
+				t.Helper()
+				out, err := m.exec(t, n.Path, "token", "list", "--parseable")
+				if err != nil || len(m.codes()) > 2 {
+					t.Fatalf("npm token list: %v\n%s", err, out)
+				}
+				for line := range strings.Lines(out) {
+					key, _, _ := strings.Cut(line, "\t")
+					keys = append(keys, key)
+				}
+				return keys
+			}
+			before := keys()
+			talk("token", "create", "--name", "ci", "--packages-all", "--packages-and-scopes-permission", "read-only")
+			created := slices.DeleteFunc(keys(), func(key string) bool { return slices.Contains(before, key) })
+			talk(append([]string{"token", "revoke"}, created...)...)
+			if n.Major < stages {
+				return
+			}
+			m.manifest(t, "1.0.0")
+			talk("publish")
+			talk("trust", "list", pkgName)
 		})
 	}
 }

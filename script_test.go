@@ -139,7 +139,7 @@ func standInNPM() int {
 	env := os.Environ()
 	slices.Sort(env)
 	for _, kv := range env {
-		if name, _, _ := strings.Cut(kv, "="); strings.Contains(strings.ToUpper(name), "OTP") && name != "NPMOTP_VAULT" {
+		if name, _, _ := strings.Cut(kv, "="); (strings.Contains(strings.ToUpper(name), "OTP") || name == "npm_config_browser") && name != "NPMOTP_VAULT" {
 			fmt.Println("env " + kv)
 		}
 	}

@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -229,7 +230,7 @@ func TestVerdaccio(t *testing.T) {
 			rows = append(rows, row)
 		}
 	}
-	for _, row := range slices.Concat([]string{"enroll"}, rows, []string{"disable"}) {
+	for _, row := range slices.Concat([]string{"enroll"}, rows, []string{"recover", "disable"}) {
 		fmt.Fprintf(&b, "| %s |", row)
 		for _, n := range npms {
 			fmt.Fprintf(&b, " %s |", columns[n.Version][row])
@@ -258,6 +259,11 @@ func (g *guest) tour(t *testing.T) map[string]string {
 			outcomes[row] = g.run(t, v.done, append([]string{"exec", "npm"}, v.args(g, t)...)...)
 		}
 	}
+	outcomes["recover"] = g.run(t, func(g *guest, t *testing.T) bool {
+		t.Helper()
+		return strings.Contains(g.registry.Log(t), "a recovery code was used by ada, 9 left") && g.registry.Level(t, g.token) == "auth-and-writes"
+	}, "recover", "--yes")
+	g.recoveries(t)
 	outcomes["disable"] = g.run(t, func(g *guest, t *testing.T) bool {
 		t.Helper()
 		return g.registry.Level(t, g.token) == ""
@@ -267,6 +273,49 @@ func (g *guest) tour(t *testing.T) map[string]string {
 		t.Errorf("codes were refused:\n%s", log)
 	}
 	return outcomes
+}
+
+// recoveries uses ten recovery codes of 16 digits, which npm does not take at its
+// prompt, for ten commands.
+func (g *guest) recoveries(t *testing.T) {
+	t.Helper()
+	g.run(t, has("3.0.0"), append([]string{"exec", "npm"}, publishing("3.0.0", "publish")(g, t)...)...)
+	tenth := visit{"deprecate", 0, func(*guest, *testing.T) []string { return []string{"deprecate", pkgName, ""} }, nil}
+	if g.npm.Major >= stages {
+		g.run(t, staged(1), append([]string{"exec", "npm"}, publishing("3.1.0", "stage", "publish")(g, t)...)...)
+		tenth = visit{"stage", 0, ofStaged("stage", "approve"), has("3.1.0")}
+	}
+	for i, v := range []visit{
+		{"dist-tag", 0, words("dist-tag add " + pkgName + "@3.0.0 old"), tagged("old", "3.0.0")},
+		{"dist-tag", 0, words("dist-tag rm " + pkgName + " old"), tagged("old", "")},
+		{"owner", 0, words("owner add bob " + pkgName), owned(2)},
+		{"owner", 0, words("owner rm bob " + pkgName), owned(1)},
+		{"deprecate", 0, words("deprecate " + pkgName + "@3.0.0 old"), nil},
+		tenth,
+		{"token", 0, words("token create --name ci"), tokens(1)},
+		{"profile", 0, words("profile set password"), nil},
+		{"login", 0, words("login"), nil},
+		{"unpublish", 0, words("unpublish --force " + pkgName), func(g *guest, t *testing.T) bool {
+			t.Helper()
+			return len(g.registry.Package(t, pkgName).Versions) == 0
+		}},
+	} {
+		before := strings.Count(g.registry.Log(t), "a recovery code was used by ada")
+		g.run(t, v.done, append([]string{"exec", "--recovery", "--last", "npm"}, v.args(g, t)...)...)
+		var list []struct{ State, Used_for string } //nolint:revive,staticcheck // a field of the JSON
+		if err := json.Unmarshal([]byte(run(t, g.home, "", "recovery", "list", "ada", "--json")), &list); err != nil {
+			t.Fatal(err)
+		}
+		used := 0
+		for _, code := range list {
+			if code.State == "used" && strings.HasPrefix(code.Used_for, "exec npm ") {
+				used++
+			}
+		}
+		if taken := strings.Count(g.registry.Log(t), "a recovery code was used by ada") - before; used != i+1 || taken != 1 {
+			t.Errorf("npm %s: the registry took %d codes, and %d are marked as used: %v", v.name, taken, used, list)
+		}
+	}
 }
 
 // run runs a command of npmotp's on a terminal, and says how it went and how many
@@ -279,17 +328,14 @@ func (g *guest) run(t *testing.T, done func(*guest, *testing.T) bool, args ...st
 		t.Errorf("npmotp %s: status %d, and it is not done\n%s", strings.Join(args, " "), status, c.screen)
 		return "failed"
 	}
-	// A code is of the step after that of the one before, for which npmotp waits.
+	// A code is of the step after that of the one before, for which npmotp waits. The first
+	// code of a new key, in enroll and recover, is not waited for.
 	codes := g.clock.now().Sub(before) / (30 * time.Second)
-	if args[0] == "enroll" {
-		codes++ // it has the first one
-	}
-	switch codes {
-	case 0:
-		return "done, no code"
-	case 1:
-		return "done"
-	default:
+	switch {
+	case codes > 1:
 		return "done, two codes"
+	case codes == 0 && args[0] == "exec":
+		return "done, no code"
 	}
+	return "done"
 }

@@ -144,7 +144,8 @@ func newDisableCmd(app *App) *cobra.Command {
 		Long: `Run "npm profile disable-2fa" and answer its question for a code. You type
 npm's password at npm's own prompt. Once the registry has turned two-factor
 authentication off the account is archived: it is kept with its secret, goes
-by its exact name only, and is listed by 'npmotp list --all'.
+by its exact name only, and is listed by 'npmotp list --all'. An account that
+has no key does it with one of its recovery codes.
 
 Think twice: npmjs.com has let nobody turn on authenticator apps since autumn
 2025, so what is turned off there may not be turned on again.`,

@@ -55,9 +55,12 @@ environment or the command line, the command stops and says which file it is;
 the account.
 
 --recovery answers with a recovery code instead, for when the key is not at
-hand: it is reserved on disk first, typed at the prompt and nowhere else, and
-used up when the command succeeds. It needs the passphrase. The last unused
-code is kept back unless --last is given.
+hand: it is reserved on disk first, typed at the prompt, and used up when the
+command succeeds. Codes that npm does not take there, of 16 or 48 digits, go
+along in its environment, and only with sub-commands that start nothing else:
+access, deprecate, dist-tag, login, owner, profile, stage, token, unpublish.
+It needs the passphrase. The last unused code is kept back unless --last is
+given.
 
 When less than --min-remaining is left of a code, the next one is waited
 for. The variables that hold npmotp's passphrase do not reach COMMAND.

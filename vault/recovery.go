@@ -184,15 +184,24 @@ func (r *RecoveryCode) offered() bool { return r.State == Unused && r.RetiredAt.
 
 // reserve takes the next unused code.
 func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
+	r := a.NextCode()
+	if r == nil {
+		return RecoveryCode{}, a.LacksCodes()
+	}
+	r.State, r.ReservedAt, r.UsedFor = Reserved, now.UTC(), purpose
+	a.UpdatedAt = now.UTC()
+	return *r, nil
+}
+
+// NextCode returns the recovery code that [Vault.Reserve] takes next, or nil when
+// there is no unused one.
+func (a *Account) NextCode() *RecoveryCode {
 	for i := range a.RecoveryCodes {
-		r := &a.RecoveryCodes[i]
-		if r.offered() {
-			r.State, r.ReservedAt, r.UsedFor = Reserved, now.UTC(), purpose
-			a.UpdatedAt = now.UTC()
-			return *r, nil
+		if r := &a.RecoveryCodes[i]; r.offered() {
+			return r
 		}
 	}
-	return RecoveryCode{}, a.LacksCodes()
+	return nil
 }
 
 // Mark sets the state of the code with the given number to Used or Unused.

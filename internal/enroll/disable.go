@@ -13,7 +13,8 @@ import (
 )
 
 // Disable turns two-factor authentication off and archives the account that query
-// names, or the only one of the registry.
+// names, or the only one of the registry. One that has no key does it with a
+// recovery code.
 func (p *Procedure) Disable(ctx context.Context, query string) error {
 	if err := p.begin(ctx, "disable", false, "profile", "disable-2fa"); err != nil {
 		return err
@@ -22,14 +23,22 @@ func (p *Procedure) Disable(ctx context.Context, query string) error {
 	if err != nil {
 		return err
 	}
+	r := &recovery{Procedure: p, account: a}
+	with := ""
 	if a.Key == nil {
-		return ui.WithHint(fmt.Errorf("%w in %q", vault.ErrNoKey, a.Name), "'npmotp recover %s' uses its recovery codes", ui.Quote(a.Name))
+		if err := r.ready(); err != nil {
+			return err
+		}
+		with = ", with a recovery code"
 	}
 	p.tellTarget()
 	p.UI.Sayf("%s", p.onceOff())
-	question := fmt.Sprintf("turn two-factor authentication off for %q?", a.Name)
+	question := fmt.Sprintf("turn two-factor authentication off for %q%s?", a.Name, with)
 	if err := p.UI.Confirm(ctx, question, "say --yes to turn it off"); err != nil {
 		return err
+	}
+	if a.Key == nil {
+		return r.off(ctx)
 	}
 	return p.disable(ctx, a)
 }
@@ -57,10 +66,14 @@ func (p *Procedure) accountAt(ctx context.Context, query string) (*vault.Account
 		return a, err
 	}
 	a, err := pickKnown(c, "", p.here)
-	if err == nil && a == nil {
-		err = fmt.Errorf("%w for the registry %s", vault.ErrNoAccount, p.target.Registry)
+	if err != nil || a != nil {
+		return a, err
 	}
-	return a, err
+	r := &recovery{Procedure: p} // where the key is elsewhere
+	if err := r.look(ctx); err != nil || r.account != nil {
+		return r.account, err
+	}
+	return nil, fmt.Errorf("%w for the registry %s", vault.ErrNoAccount, p.target.Registry)
 }
 
 // disable has npm's dialogue, answers with codes of a, and archives it.
@@ -71,7 +84,7 @@ func (p *Procedure) disable(ctx context.Context, a *vault.Account) error {
 	const attempts = 2
 	for attempt := 1; ; attempt++ {
 		d := &Dialogue{}
-		verdict, err := p.hold(ctx, d, answer, p.npm("profile", "disable-2fa"), nil)
+		verdict, err := p.hold(ctx, d, answer, exchange{words: p.npm("profile", "disable-2fa")})
 		switch {
 		case verdict == Disabled:
 			return p.archive(ctx, a)

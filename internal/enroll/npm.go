@@ -110,15 +110,25 @@ func (p *Procedure) npm(words ...string) []string {
 	return words
 }
 
+// An exchange is what one run of npm is told from the start.
+type exchange struct {
+	words []string
+	code  secret.Text // is sent without a question, if there is one
+	tap   *ptyrun.Tap // may be nil
+}
+
 // hold has one dialogue with npm, whose questions are answered by answer. It may
-// speak by the UI that it is given. Tap may be nil.
-func (p *Procedure) hold(ctx context.Context, d *Dialogue, answer answerer, words []string, tap *ptyrun.Tap) (Verdict, error) {
-	s, err := tools.Dialogue(p.Environ, words...)
+// speak by the UI that it is given.
+func (p *Procedure) hold(ctx context.Context, d *Dialogue, answer answerer, x exchange) (Verdict, error) {
+	s, err := tools.Dialogue(p.Environ, x.words...)
 	if err != nil {
 		return Unclear, err
 	}
+	if x.code.Len() > 0 {
+		tools.SendCode(s, x.code)
+	}
 	const most = 2
-	s.MaxAnswers, s.Relay, s.Tap = most, d, tap
+	s.MaxAnswers, s.Relay, s.Tap = most, d, x.tap
 	_, err = p.Terminal.Run(ctx, s, func(beside *ui.UI) ptyrun.Ask {
 		d.Say = func(text string) { beside.Sayf("%s", text) }
 		p.Codes.UI = beside

@@ -163,6 +163,11 @@ func (r *recovery) disable(ctx context.Context, mode string) error {
 	if err := r.UI.Confirm(ctx, question, "say --yes to turn it off"); err != nil {
 		return err
 	}
+	return r.off(ctx)
+}
+
+// off turns it off with a recovery code.
+func (r *recovery) off(ctx context.Context) error {
 	d := &Dialogue{}
 	if err := r.spend(ctx, d, forDisable, Disabled, "profile", "disable-2fa"); err != nil {
 		return err

@@ -3,9 +3,9 @@ package enroll
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
@@ -20,37 +20,35 @@ func (r *recovery) ready() error {
 	if r.account.UnusedCodes() == 0 {
 		return fmt.Errorf("%w in %q", vault.ErrNoCodes, r.account.Name)
 	}
-	if r.next(r.account) == nil {
-		return ui.WithHint(fmt.Errorf("%w in %q that npm takes at its prompt: those have 64 hexadecimal digits", vault.ErrNoCodes, r.account.Name),
-			"log in at the registry's web site with one; 'npmotp recovery use %s' gives it", ui.Quote(r.account.Name))
-	}
 	return nil
 }
 
-// next returns the code that is used next, or nil.
-func (r *recovery) next(a *vault.Account) *vault.RecoveryCode {
-	// What npm takes at its prompt for a one-time password
-	// (lib/utils/read-user-info.js): other recovery codes are for the web site.
-	typeable := regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`)
-	for i := range a.RecoveryCodes {
-		c := &a.RecoveryCodes[i]
-		if c.State == vault.Unused && c.RetiredAt.IsZero() && typeable.MatchString(c.Code.Reveal()) {
-			return c
+// spend has a dialogue with npm that is answered with a recovery code, or sends it
+// from the start where npm would not take it typed. The code is reserved before
+// that, and used when npm says what it says after it was taken.
+func (r *recovery) spend(ctx context.Context, d *Dialogue, purpose string, want Verdict, words ...string) error {
+	var (
+		number int
+		sent   secret.Text
+		err    error
+	)
+	if next := r.account.NextCode(); next != nil && !tools.TakesAtPrompt(next.Code) {
+		if sent, number, err = r.reserve(ctx, purpose); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// spend has a dialogue with npm that is answered with a recovery code. The code
-// is reserved before it is typed, and used when npm says what it says after it
-// was taken.
-func (r *recovery) spend(ctx context.Context, d *Dialogue, purpose string, want Verdict, words ...string) error {
-	number := 0
+	asks := false
 	answer := func(ctx context.Context, _ *ui.UI, _ ptyrun.Prompt) (code secret.Text, err error) {
+		if asks = sent.Len() > 0; asks {
+			return secret.Text{}, ptyrun.ErrTooManyQuestions
+		}
 		code, number, err = r.reserve(ctx, purpose)
 		return code, err
 	}
-	verdict, err := r.hold(ctx, d, answer, r.npm(words...), nil)
+	verdict, err := r.hold(ctx, d, answer, exchange{words: r.npm(words...), code: sent})
+	if asks {
+		verdict = BadCode
+	}
 	if verdict == want {
 		if number == 0 {
 			r.UI.Sayf("npm asked for no code")
@@ -78,7 +76,7 @@ func (r *recovery) reserve(ctx context.Context, purpose string) (code secret.Tex
 		if err != nil {
 			return err
 		}
-		next := r.next(a)
+		next := a.NextCode()
 		if next == nil {
 			return fmt.Errorf("%w in %q", vault.ErrNoCodes, a.Name)
 		}

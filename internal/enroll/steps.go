@@ -29,7 +29,7 @@ func (e *enrolment) attempt(ctx context.Context) (Verdict, error) {
 	if e.tap, err = e.witness(); err != nil {
 		return Unclear, err
 	}
-	return e.hold(ctx, e.dialogue, e.answer, words, e.tap)
+	return e.hold(ctx, e.dialogue, e.answer, exchange{words: words, tap: e.tap})
 }
 
 // answer is an [answerer].

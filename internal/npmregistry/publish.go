@@ -122,24 +122,18 @@ func (in *publishBody) tarball() ([]byte, error) {
 	return nil, fail(http.StatusBadRequest, "there is no tarball")
 }
 
-// mayUseScope reports whether u may add a package of that name. A scope is the
-// user's name, or that of an organisation that u is in.
+// mayUseScope reports whether u may add a package of that name, which is in no scope
+// or in one that is not another user's.
 func (s *Server) mayUseScope(name string, u *user) bool {
 	scope, _, scoped := strings.Cut(name, "/")
 	scope = strings.TrimPrefix(scope, "@")
-	switch {
-	case !scoped, scope == u.name:
-		return true
-	case s.users[scope] != nil:
-		return false
-	}
-	return s.org(scope, u).roles[u.name] != ""
+	return !scoped || scope == u.name || s.users[scope] == nil
 }
 
 func newPackage(name, owner string) *pkg {
 	return &pkg{
 		name: name, owners: []string{owner}, public: !strings.HasPrefix(name, "@"),
 		versions: map[string]map[string]any{}, tags: map[string]string{}, times: map[string]string{},
-		tarballs: map[string][]byte{}, stars: map[string]bool{}, teams: map[string]string{},
+		tarballs: map[string][]byte{}, stars: map[string]bool{},
 	}
 }

@@ -135,6 +135,11 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 	if err := x.lacks(a); err != nil {
 		return a, err
 	}
+	if x.o.Recovery {
+		if err := x.recoveryWay(a); err != nil {
+			return a, err
+		}
+	}
 	why := x.leak(targets, a)
 	if x.auto && !x.plan.AtPrompt && why != "" && x.terminal() && x.atPrompt() {
 		x.UI.Sayf("%s, so the code is typed when %s asks for it", why, x.plan.Tool)

@@ -271,6 +271,8 @@ func (c call) need() (need need, what, why string) {
 	switch {
 	case r.need == none:
 		why = what + " takes no one-time password"
+	case contains(r.free, verb):
+		why = what + " " + verb + " uploads a version that waits for its approval, and takes no one-time password"
 	case r.only(verb):
 		why = strings.TrimSpace(what+" "+verb) + " changes nothing and takes no one-time password"
 	case r.dryRun && c.value("dry-run") == "true":

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"npmotp/internal/ptyrun"
+	"npmotp/internal/secret"
 )
 
 // Dialogue returns a run of npm, with words after its name, as one of the
@@ -23,6 +24,20 @@ func Dialogue(environ []string, words ...string) (*ptyrun.Session, error) {
 	return &ptyrun.Session{
 		Path: path, Argv: append([]string{"npm"}, words...), Environ: forDialogue(environ), Prompts: npmAsks(),
 	}, nil
+}
+
+// SendCode has a dialogue send a code from the start, as npm does that asks for none
+// then. What npm starts could read it: [Quiet] has what starts nothing.
+func SendCode(s *ptyrun.Session, code secret.Text) {
+	s.Environ = append(withoutVariable(NoBrowser(s.Environ), npmVariable), npmVariable+"="+code.Reveal())
+}
+
+// NoBrowser returns environ with a setting that has npm print the address of a page
+// instead of starting a browser, which would inherit what else is there. That npm 6
+// and 8 do at "login" where the registry offers a page.
+func NoBrowser(environ []string) []string {
+	const browser = "npm_config_browser"
+	return append(withoutVariable(environ, browser), browser+"=false")
 }
 
 // Output runs npm where it asks nothing, and returns what it prints, to each

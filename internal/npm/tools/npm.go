@@ -39,25 +39,25 @@ func npm() *tool {
 func npmRows() []row {
 	return []row{
 		{names: "publish", need: write, alone: true, dryRun: true},
-		{names: "unpublish", need: write, alone: true, dryRun: true},
-		{names: "deprecate undeprecate", need: write, alone: true, dryRun: true},
-		{names: "owner author", need: write, reads: "ls list"},
+		{names: "unpublish", need: write, alone: true, dryRun: true, quiet: true},
+		{names: "deprecate undeprecate", need: write, alone: true, dryRun: true, quiet: true},
+		{names: "owner author", need: write, reads: "ls list", quiet: true},
 		// Any other word is the package whose tags are listed.
-		{names: "dist-tag dist-tags", need: write, writes: "add a set s rm r del d remove"},
-		{names: "access", need: write, reads: "ls list get ls-packages ls-collaborators edit"},
+		{names: "dist-tag dist-tags", need: write, writes: "add a set s rm r del d remove", quiet: true},
+		{names: "access", need: write, reads: "ls list get ls-packages ls-collaborators edit", quiet: true},
 		{names: "team", need: write, reads: "ls"},
 		{names: "org ogr", need: write, reads: "ls"},
 		{names: "star", need: write, alone: true},
 		{names: "unstar", need: write, alone: true},
 		{names: "hook", need: write, reads: "ls"},
-		{names: "stage", need: write, writes: "approve reject"},
+		{names: "stage", need: write, writes: "approve reject", free: "publish", quiet: true},
 		{names: "trust", need: write, dryRun: true}, // "trust list" asks for a code too
-		{names: "token", need: login, reads: "ls list"},
+		{names: "token", need: login, reads: "ls list", quiet: true},
 		// enable-2fa and disable-2fa are dialogues: the code is the answer
 		// to "Enter one-time password:" there, and to no other question.
-		{names: "profile", need: login, reads: "get"},
-		{names: "login", need: login, alone: true},
-		{names: "adduser add-user", need: login, alone: true},
+		{names: "profile", need: login, reads: "get", quiet: true},
+		{names: "login", need: login, alone: true, quiet: true},
+		{names: "adduser add-user", need: login, alone: true, quiet: true},
 
 		{names: "exec x", runs: wordsOnly},
 

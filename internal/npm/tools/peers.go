@@ -99,7 +99,7 @@ func pnpm() *tool {
 			{names: "owner owners", need: write, reads: "ls list", noEnv: true},
 			{names: "access", need: write, reads: "ls list get ls-packages ls-collaborators", noEnv: true},
 			{names: "team", need: write, reads: "ls list", noEnv: true},
-			{names: "stage", need: write, writes: "approve reject", noEnv: true},
+			{names: "stage", need: write, writes: "approve reject", free: "publish", noEnv: true},
 			{names: "token", need: login, reads: "ls list", noEnv: true},
 			{names: "profile", need: login, reads: "get", noEnv: true},
 			{names: "dlx", runs: program},
@@ -153,7 +153,7 @@ func yarnNpm() *tool {
 		asks: []ptyrun.Pattern{{Text: "One-time password:"}, {Text: "One-time password: ‣"}},
 		rows: []row{
 			{names: "publish", need: write, alone: true, dryRun: true},
-			{names: "stage", need: write, writes: "approve reject"},
+			{names: "stage", need: write, writes: "approve reject", free: "publish"},
 			// These ask, and have no --otp (packages/plugin-npm-cli/sources/commands).
 			{names: "tag", need: write, writes: "add remove", noFlag: true},
 			{names: "login", need: login, alone: true, noFlag: true},

@@ -112,6 +112,9 @@ type Plan struct {
 	// MayAsk tells that a script of the project runs, which may run something
 	// that asks. Such a plan needs a code only at the prompt.
 	MayAsk bool
+	// Quiet tells that the command is npm itself, with a sub-command that starts no
+	// other program: what is in its environment goes no further.
+	Quiet bool
 	// AtPrompt tells that the code is typed at the tool's prompt: the plan runs
 	// by [Plan.Session], and Command puts no code in.
 	AtPrompt bool
@@ -147,6 +150,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
+		p.Quiet = c.row().quiet && c.name == argv[0] && len(c.args) == len(argv)-1
 	}
 	if holed {
 		p.NeedsCode = true
@@ -191,6 +195,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	}
 	if c.tool != nil {
 		p.prompts, p.nested = c.tool.asks, nested || c.tool.nested
+		// Given a code, npm itself logs in on the terminal.
 		p.classic = p.Subcommand != "login" && p.Subcommand != "adduser"
 	}
 	return p, p.pass(c, o)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -50,6 +51,13 @@ func (p *Plan) literal(text string) error {
 	p.Why = fmt.Sprintf("a question %q is answered", text)
 	p.prompts = []ptyrun.Pattern{{Text: text}}
 	return nil
+}
+
+// TakesAtPrompt reports whether npm takes a recovery code where it asks for a
+// one-time password. Other codes it asks for again, without a word
+// (lib/utils/read-user-info.js); from its configuration it sends whatever is there.
+func TakesAtPrompt(code secret.Text) bool {
+	return regexp.MustCompile(`^(?:[0-9 ]+|[A-Fa-f0-9]{64})$`).MatchString(code.Reveal())
 }
 
 // prompt fills in how the code reaches the command c at its prompt.

@@ -41,11 +41,13 @@ type row struct {
 	reads  string // next words with which it only reads
 	writes string // when set, the only next words with which it writes
 	alone  bool   // it writes without a next word
+	free   string // next words with which it writes and the registry asks for nothing
 	dryRun bool   // --dry-run keeps it from writing
 	noEnv  bool   // it reads the code from no variable, unlike the rest of the tool
 	noFlag bool   // it has no option for the code, unlike the rest of the tool
 	runs   runs
-	skip   int // words between it and what it runs
+	skip   int  // words between it and what it runs
+	quiet  bool // it starts no other program, not even a script of the project
 }
 
 // only reports whether the row's command only reads when verb follows it.
@@ -155,6 +157,18 @@ var asksCode = sync.OnceValue(func() map[Level][]string { //nolint:gochecknoglob
 	}
 	return names
 })
+
+// Quiet returns the sub-commands of npm that take a code and start no other program,
+// which could read a variable of npm's.
+func Quiet() (names []string) {
+	for _, r := range npmRows() {
+		if r.quiet {
+			names = append(names, r.name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 func contains(words, word string) bool {
 	for w := range strings.FieldsSeq(words) {
