@@ -300,6 +300,37 @@ func TestTerminalTwoKeys(t *testing.T) {
 	d.end(3)
 }
 
+// Of several accounts that a word may mean the person chooses one by its number;
+// what cannot be taken back is asked for in full.
+func TestTerminalSeveralAccounts(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "npm-a")
+	run(t, home, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "add", "npm-b")
+	for _, args := range [][]string{{"show"}, {"show", "npm"}, {"code", "npm", "--json"}, {"recovery", "list", "npm", "--json"}, {"default", "npm"}} {
+		d := atTerminal(t, home, args...)
+		d.expect("Passphrase: ")
+		d.answer("hunter2\r")
+		d.expect("several accounts are meant:\r\n  1  npm-a\r\n  2  npm-b\r\nWhich one? [1-2] ")
+		d.answer("2\n")
+		if screen := d.end(0); args[0] != "recovery" && !strings.Contains(screen[d.seen:], "npm-b") {
+			t.Errorf("%v: another one:\n%s", args, screen)
+		}
+	}
+	for answer, status := range map[string]int{"3\n": 1, "\n": 1, "\x03": 130} {
+		d := atTerminal(t, home, "code", "npm")
+		d.expect("Passphrase: ")
+		d.answer("hunter2\r")
+		d.expect("Which one? [1-2] ")
+		d.answer(answer)
+		d.end(status)
+	}
+	d := atTerminal(t, home, "remove", "npm")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect(`write "npm-a" or "npm-b"`)
+	d.end(3)
+}
+
 // Over SSH the terminal is asked to copy, and the user told what that means.
 func TestTerminalCopies(t *testing.T) {
 	home := t.TempDir()

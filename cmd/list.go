@@ -161,7 +161,7 @@ func runShow(ctx context.Context, app *App, query string, reveal bool) error {
 	if err != nil {
 		return err
 	}
-	a, err := c.Find(query)
+	a, err := app.pick(ctx)(c, query)
 	if err != nil {
 		return err
 	}

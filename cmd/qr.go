@@ -46,7 +46,7 @@ func runQR(ctx context.Context, app *App, account string, o otpexport.Target, an
 	if err != nil {
 		return err
 	}
-	a, err := c.Find(account)
+	a, err := app.pick(ctx)(c, account)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) err
 	if err != nil {
 		return err
 	}
-	a, err := c.Find(o.account)
+	a, err := app.pick(ctx)(c, o.account)
 	if err != nil {
 		return err
 	}
