@@ -30,6 +30,15 @@ type dialogue struct {
 // terminal echoes again. There is no passphrase in its environment.
 func atTerminal(t *testing.T, home string, args ...string) *dialogue {
 	t.Helper()
+	return underShell(t, home, `trap : INT TERM HUP; "$@"; s=$?; `+sayRestored+`; exit $s`, args...)
+}
+
+// sayRestored is the line of a shell that says whether the terminal echoes.
+const sayRestored = `stty -a | grep -q ' echo ' && stty -a | grep -q ' icanon ' && echo terminal-restored`
+
+// underShell starts a shell with a script whose arguments are npmotp and its own.
+func underShell(t *testing.T, home, script string, args ...string) *dialogue {
+	t.Helper()
 	bin := filepath.Join(t.TempDir(), "npmotp")
 	exe, err := os.Executable()
 	if err != nil {
@@ -38,7 +47,6 @@ func atTerminal(t *testing.T, home string, args ...string) *dialogue {
 	if err := os.Symlink(exe, bin); err != nil {
 		t.Fatal(err)
 	}
-	const script = `trap : INT TERM; "$@"; s=$?; stty -a | grep -q ' echo ' && stty -a | grep -q ' icanon ' && echo terminal-restored; exit $s`
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", script, "sh", bin}, args...)...)
 	cmd.Env = append(npmotp(t, home).Env, "NPMOTP_PASSPHRASE=")
 	terminal, err := pty.Start(cmd)
