@@ -31,7 +31,7 @@ func floors() [][]string {
 		// Use cases decide.
 		{
 			"./internal/bundle", "./internal/codes", "./internal/demo", "./internal/doctor", "./internal/enroll", "./internal/intake",
-			"./internal/otpexport", "./internal/otpimport", "./internal/sheet", "./internal/watch", "./internal/wrap",
+			"./internal/otpexport", "./internal/otpimport", "./internal/sheet", "./internal/shellinit", "./internal/watch", "./internal/wrap",
 		},
 		// The domain knows accounts, keys, codes and npm.
 		{

@@ -147,7 +147,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
+	root.AddCommand(newDemoCmd(app), newShellInitCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(newHelpCmd())
 	root.InitDefaultHelpCmd()
