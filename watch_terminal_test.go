@@ -31,7 +31,7 @@ type watching struct {
 // counter, and returns its folder. The clock stands seven seconds past a step.
 func watched(t *testing.T) (home string) {
 	t.Helper()
-	home, err := os.MkdirTemp("/tmp", "npmotp-") // short enough for a socket
+	home, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // a path that is short enough for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

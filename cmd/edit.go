@@ -130,6 +130,17 @@ func (app *App) pick(ctx context.Context) finder {
 	}
 }
 
+// account opens the vault and returns what it holds, with the account that query names,
+// for commands that change nothing.
+func (app *App) account(ctx context.Context, query string) (*vault.Contents, *vault.Account, error) {
+	c, err := app.contents(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := app.pick(ctx)(c, query)
+	return c, a, err
+}
+
 // changeAccount stores one changed account, and says so in the given words. What
 // is asked about the account is asked before the vault is locked for the change.
 func (app *App) changeAccount(ctx context.Context, query string, find finder, change func(*vault.Contents, *vault.Account) error, said string) error {

@@ -157,11 +157,7 @@ whoever sees it can make every password of the account.`,
 }
 
 func runShow(ctx context.Context, app *App, query string, reveal bool) error {
-	c, err := app.contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := app.pick(ctx)(c, query)
+	c, a, err := app.account(ctx, query)
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,7 @@ sets are listed with --all.`,
 }
 
 func runRecoveryList(ctx context.Context, app *App, query string, all bool) error {
-	c, err := app.contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := app.pick(ctx)(c, query)
+	_, a, err := app.account(ctx, query)
 	if err != nil {
 		return err
 	}

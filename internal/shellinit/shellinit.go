@@ -109,16 +109,17 @@ _npmotp_run() {
 }
 `
 
-// posix returns the script for bash, of version 3.2 and later, and for zsh. Nothing in
-// it depends on an option of the shell, and no word that an alias could be called
-// stands where one would be expanded.
+// posix returns the script for bash, of version 3.2 and later, and for zsh. What
+// options of the shell change, word splitting and arrays above all, does not stand in
+// it; the word function keeps an alias of the tool's name from being expanded where the
+// tool is defined, and the backslash one of command's.
 func posix(shell, vault string) string {
 	load, undo := `eval "$(npmotp shell-init `+shell+`)"`, "unset -f "+strings.Join(Tools(), " ")
-	taken, there, quote := `declare -F "$1" >/dev/null`, `type -P "$1"`, ""
+	taken, there := `declare -F "$1" >/dev/null`, `type -P "$1"`
 	file := "~/.bashrc"
 	if shell == "zsh" {
 		undo = "unfunction " + strings.Join(Tools(), " ")
-		taken, there, quote, file = `[[ -n ${functions[$1]-} ]]`, `whence -p "$1"`, "'", "~/.zshrc"
+		taken, there, file = `[[ -n ${functions[$1]-} ]]`, `whence -p "$1"`, "~/.zshrc"
 	}
 	var b strings.Builder
 	b.WriteString(header(file, load, undo))
@@ -144,7 +145,7 @@ func posix(shell, vault string) string {
 	fmt.Fprintf(&b, posixFunctions, taken, there, vault)
 	b.WriteByte('\n')
 	for _, tool := range Tools() {
-		fmt.Fprintf(&b, "if _npmotp_free %[1]s; then function %[2]s%[1]s%[2]s { _npmotp_run %[1]s \"$@\"; }; fi\n", tool, quote)
+		fmt.Fprintf(&b, "if _npmotp_free %[1]s; then function %[1]s { _npmotp_run %[1]s \"$@\"; }; fi\n", tool)
 	}
 	return b.String()
 }

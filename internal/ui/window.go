@@ -180,8 +180,9 @@ func (w *Window) pressed(key Key) (Key, error) {
 		return KeyEnter, nil
 	case backspace, del:
 		return KeyBackspace, nil
+	default:
+		return key, nil
 	}
-	return key, nil
 }
 
 // decodeKey returns the key that typed begins with and its length in bytes, or

@@ -214,6 +214,7 @@ func (v *view) press(ctx context.Context, key ui.Key) (quit bool, err error) {
 		return false, v.chosen(ctx, v.next)
 	case ' ':
 		return false, v.chosen(ctx, v.reveal)
+	default:
 	}
 	return false, nil
 }
