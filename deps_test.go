@@ -31,7 +31,7 @@ func floors() [][]string {
 		// Use cases decide.
 		{
 			"./internal/approve", "./internal/bundle", "./internal/codes", "./internal/demo", "./internal/doctor", "./internal/enroll", "./internal/intake",
-			"./internal/otpexport", "./internal/otpimport", "./internal/sheet", "./internal/wrap",
+			"./internal/otpexport", "./internal/otpimport", "./internal/sheet", "./internal/shellinit", "./internal/watch", "./internal/wrap",
 		},
 		// The domain knows accounts, keys, codes and npm.
 		{
@@ -56,6 +56,7 @@ func beside() map[string][]string {
 		"./internal/demo":       {"./internal/intake"},
 		"./internal/enroll":     {"./internal/bundle", "./internal/codes", "./internal/intake", "./internal/wrap"},
 		"./internal/otpexport":  {"./internal/otpimport"}, // which reads each export back
+		"./internal/watch":      {"./internal/codes"},
 		"./internal/wrap":       {"./internal/codes"},
 		"./vault":               {"./otpgen", "./vault/internal/merge", "./internal/recoverycode"},
 		"./internal/npm/config": {"./internal/npm/argv"},

@@ -30,6 +30,15 @@ type dialogue struct {
 // terminal echoes again. There is no passphrase in its environment.
 func atTerminal(t *testing.T, home string, args ...string) *dialogue {
 	t.Helper()
+	return underShell(t, home, `trap : INT TERM HUP; "$@"; s=$?; `+sayRestored+`; exit $s`, args...)
+}
+
+// sayRestored is the line of a shell that says whether the terminal echoes.
+const sayRestored = `stty -a | grep -q ' echo ' && stty -a | grep -q ' icanon ' && echo terminal-restored`
+
+// underShell starts a shell with a script whose arguments are npmotp and its own.
+func underShell(t *testing.T, home, script string, args ...string) *dialogue {
+	t.Helper()
 	bin := filepath.Join(t.TempDir(), "npmotp")
 	exe, err := os.Executable()
 	if err != nil {
@@ -38,7 +47,6 @@ func atTerminal(t *testing.T, home string, args ...string) *dialogue {
 	if err := os.Symlink(exe, bin); err != nil {
 		t.Fatal(err)
 	}
-	const script = `trap : INT TERM; "$@"; s=$?; stty -a | grep -q ' echo ' && stty -a | grep -q ' icanon ' && echo terminal-restored; exit $s`
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", script, "sh", bin}, args...)...)
 	cmd.Env = append(npmotp(t, home).Env, "NPMOTP_PASSPHRASE=")
 	terminal, err := pty.Start(cmd)
@@ -316,6 +324,37 @@ func TestTerminalTwoKeys(t *testing.T) {
 	d.end(1)
 	d = atTerminal(t, home, "--no-input", "add", "--dry-run", "--qr", picture)
 	d.expect("2 different one-time password keys")
+	d.end(3)
+}
+
+// Of several accounts that a word may mean the person chooses one by its number;
+// what cannot be taken back is asked for in full.
+func TestTerminalSeveralAccounts(t *testing.T) {
+	home := t.TempDir()
+	run(t, home, typedSecret, "add", "npm-a")
+	run(t, home, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "add", "npm-b")
+	for _, args := range [][]string{{"show"}, {"show", "npm"}, {"code", "npm", "--json"}, {"recovery", "list", "npm", "--json"}, {"default", "npm"}} {
+		d := atTerminal(t, home, args...)
+		d.expect("Passphrase: ")
+		d.answer("hunter2\r")
+		d.expect("several accounts are meant:\r\n  1  npm-a\r\n  2  npm-b\r\nWhich one? [1-2] ")
+		d.answer("2\n")
+		if screen := d.end(0); args[0] != "recovery" && !strings.Contains(screen[d.seen:], "npm-b") {
+			t.Errorf("%v: another one:\n%s", args, screen)
+		}
+	}
+	for answer, status := range map[string]int{"3\n": 1, "\n": 1, "\x03": 130} {
+		d := atTerminal(t, home, "code", "npm")
+		d.expect("Passphrase: ")
+		d.answer("hunter2\r")
+		d.expect("Which one? [1-2] ")
+		d.answer(answer)
+		d.end(status)
+	}
+	d := atTerminal(t, home, "remove", "npm")
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect(`write "npm-a" or "npm-b"`)
 	d.end(3)
 }
 

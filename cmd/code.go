@@ -40,10 +40,12 @@ func newCodeCmd(app *App) *cobra.Command {
 		Short: "Print a one-time password",
 		Long: `Print a one-time password, and nothing else, on standard output.
 
-ACCOUNT is a name or the beginning of one; it may be left out when there is one
-account, or a default. With --copy the code goes to the clipboard instead,
-and is removed from there when it ends, unless something newer is there. Over
-SSH, without a display, the terminal is asked to copy it (OSC 52); it stays.
+ACCOUNT is a name or the beginning of one, or what the account's issuer, user
+name or registry is, begins with or has as a part, in this order; of several
+you choose one. It may be left out when there is one account, or a default.
+With --copy the code goes to the clipboard instead, and is removed from there
+when it ends, unless something newer is there. Over SSH, without a display, the
+terminal is asked to copy it (OSC 52); it stays.
 
 While the vault is unlocked (npmotp unlock) no passphrase is asked for, except
 with --at, or with --next and --json: the agent gives codes of now.

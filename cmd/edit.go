@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/cleantext"
+	"npmotp/internal/codes"
 	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -86,8 +87,8 @@ func newEditCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "edit [ACCOUNT]",
 		Short: "Change what is stored about an account",
-		Long: `Change the issuer, user name, registry, level or reuse of an account. Its
-secret stays.
+		Long: `Change the issuer, user name, registry, level or reuse of an account, whose
+name is written in full. Its secret stays.
 
 --reuse says whether exec and approve may send a code again within its half
 minute: allow, once, or auto, which does it at npm's own registry, and at
@@ -105,13 +106,9 @@ again.`,
 			if err := at.apply(cmd, &probe); err != nil {
 				return err
 			}
-			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
-				a, err := c.Find(firstArg(args))
-				if err != nil {
-					return nil, err
-				}
+			return app.changeAccount(cmd.Context(), firstArg(args), (*vault.Contents).Named, func(_ *vault.Contents, a *vault.Account) error {
 				a.UpdatedAt = app.Now().UTC()
-				return a, at.apply(cmd, a)
+				return at.apply(cmd, a)
 			}, "changed %q")
 		},
 		ValidArgsFunction: app.completeAccount,
@@ -129,20 +126,52 @@ func changedAny(cmd *cobra.Command, flags ...string) bool {
 	return false
 }
 
-// changeAccount stores one changed account, and says so in the given words.
-func (app *App) changeAccount(ctx context.Context, change func(*vault.Contents) (*vault.Account, error), said string) error {
+// A finder returns the account that a query names.
+type finder func(c *vault.Contents, query string) (*vault.Account, error)
+
+// pick is the finder of what can be taken back; for the rest it is
+// [vault.Contents.Named].
+func (app *App) pick(ctx context.Context) finder {
+	return func(c *vault.Contents, query string) (*vault.Account, error) {
+		return codes.Pick(ctx, &app.UI, c, query)
+	}
+}
+
+// account opens the vault and returns what it holds, with the account that query names,
+// for commands that change nothing.
+func (app *App) account(ctx context.Context, query string) (*vault.Contents, *vault.Account, error) {
+	c, err := app.contents(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := app.pick(ctx)(c, query)
+	return c, a, err
+}
+
+// changeAccount stores one changed account, and says so in the given words. What
+// is asked about the account is asked before the vault is locked for the change.
+func (app *App) changeAccount(ctx context.Context, query string, find finder, change func(*vault.Contents, *vault.Account) error, said string) error {
 	v, err := app.unlock(ctx)
 	if err != nil {
 		return err
 	}
-	name := ""
+	c, err := v.Contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := find(c, query)
+	if err != nil {
+		return err
+	}
+	name := a.Name
 	err = v.Update(ctx, func(c *vault.Contents) error {
-		a, err := change(c)
-		if err != nil {
-			return err
+		a, err := c.Named(name)
+		if err == nil {
+			if err = change(c, a); err == nil {
+				name = a.Name
+			}
 		}
-		name = a.Name
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
@@ -155,7 +184,7 @@ func newRenameCmd(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:         "rename ACCOUNT NAME",
 		Short:       "Give an account another name",
-		Long:        `Give an account another name.`,
+		Long:        `Give an account another name. Its present one is written in full.`,
 		Annotations: vaultStatuses(),
 		Example:     "  npmotp rename npm work",
 		Args:        argsBetween(2, 2),
@@ -164,8 +193,9 @@ func newRenameCmd(app *App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
-				return c.Rename(args[0], name, app.Now())
+			return app.changeAccount(cmd.Context(), args[0], (*vault.Contents).Named, func(c *vault.Contents, a *vault.Account) error {
+				_, err := c.Rename(a.Name, name, app.Now())
+				return err
 			}, "renamed to %q")
 		},
 		ValidArgsFunction: app.completeAccount,
@@ -177,7 +207,8 @@ func newRemoveCmd(app *App) *cobra.Command {
 		Use:     "remove ACCOUNT",
 		Aliases: []string{"rm"},
 		Short:   "Remove an account with its secret and recovery codes",
-		Long: `Remove an account with its secret and recovery codes.
+		Long: `Remove an account with its secret and recovery codes. Its name is written in
+full.
 
 Turn off two-factor authentication at the registry first, or you may not get
 in again. The last ten generations of the vault, in the folder "backups"
@@ -201,7 +232,7 @@ func runRemove(ctx context.Context, app *App, query string) error {
 	if err != nil {
 		return err
 	}
-	a, err := c.Find(query)
+	a, err := c.Named(query)
 	if err != nil {
 		return err
 	}
@@ -242,12 +273,9 @@ there is no default any more.`,
 			case len(args) == 0:
 				return runDefaultShow(cmd.Context(), app)
 			}
-			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
-				a, err := c.Find(args[0])
-				if err == nil {
-					c.Default = a.ID
-				}
-				return a, err
+			return app.changeAccount(cmd.Context(), args[0], app.pick(cmd.Context()), func(c *vault.Contents, a *vault.Account) error {
+				c.Default = a.ID
+				return nil
 			}, "%q is the default now")
 		},
 		ValidArgsFunction: app.completeAccount,

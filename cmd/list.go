@@ -155,11 +155,7 @@ whoever sees it can make every password of the account.`,
 }
 
 func runShow(ctx context.Context, app *App, query string, reveal bool) error {
-	c, err := app.contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := c.Find(query)
+	c, a, err := app.account(ctx, query)
 	if err != nil {
 		return err
 	}

@@ -42,11 +42,7 @@ func runQR(ctx context.Context, app *App, account string, o otpexport.Target, an
 	if err := o.Check(); err != nil {
 		return err
 	}
-	c, err := app.contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := c.Find(account)
+	_, a, err := app.account(ctx, account)
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,7 @@ sets are listed with --all.`,
 }
 
 func runRecoveryList(ctx context.Context, app *App, query string, all bool) error {
-	c, err := app.contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := c.Find(query)
+	_, a, err := app.account(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -140,7 +136,15 @@ NUMBER used"; if it was not sent after all, say "unused".`,
 }
 
 func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query, purpose string, copyIt bool) error {
-	code, name, left, err := v.Reserve(ctx, query, purpose, app.Now())
+	c, err := v.Contents(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := app.pick(ctx)(c, query)
+	if err != nil {
+		return err
+	}
+	code, name, left, err := v.Reserve(ctx, a.Name, purpose, app.Now())
 	if err != nil {
 		return err
 	}
@@ -191,12 +195,8 @@ unused, when it was never sent. 'npmotp recovery list' shows the numbers.`,
 			if state != vault.Used && state != vault.Unused {
 				return ui.Usagef("%q is neither used nor unused", args[1])
 			}
-			return app.changeAccount(cmd.Context(), func(c *vault.Contents) (*vault.Account, error) {
-				a, err := c.Find(account)
-				if err != nil {
-					return nil, err
-				}
-				return a, a.Mark(number, state, app.Now())
+			return app.changeAccount(cmd.Context(), account, app.pick(cmd.Context()), func(_ *vault.Contents, a *vault.Account) error {
+				return a.Mark(number, state, app.Now())
 			}, fmt.Sprintf("code number %d of %%q is %s", number, state))
 		},
 		ValidArgsFunction: app.completeMark,

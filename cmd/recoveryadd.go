@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -128,12 +129,12 @@ func (app *App) recoveryTarget(ctx context.Context, v *vault.Vault, o recoveryAd
 			return query, create, err
 		}
 	}
-	a, err := c.Find(query)
-	if err == nil {
-		return query, nil, app.mayAdd(ctx, *a, o, in)
+	a, err := app.pick(ctx)(c, query)
+	// A name for a new account may happen to be a part of what another one has.
+	if err == nil && strings.HasPrefix(a.Name, query) {
+		return a.Name, nil, app.mayAdd(ctx, *a, o, in)
 	}
-	_, ambiguous := errors.AsType[*vault.AmbiguousError](err)
-	if ambiguous || query == "" || !errors.Is(err, vault.ErrNoAccount) {
+	if query == "" || err != nil && !errors.Is(err, vault.ErrNoAccount) {
 		return "", nil, err
 	}
 	create, err = app.mayCreate(ctx, query, in)

@@ -88,11 +88,7 @@ func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) err
 	if err != nil {
 		return err
 	}
-	c, err := app.contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := c.Find(o.account)
+	_, a, err := app.account(ctx, o.account)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,6 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		Annotations: statuses(exitUsage),
 		Example: `  npmotp demo               show everything in a throwaway vault
   npmotp add --qr qr.png    store the key in the QR code that npm drew
-  npmotp code               print a one-time password
   npmotp exec npm publish   run npm publish with one
   npmotp recovery add       store the recovery codes that npm printed`,
 		Args:          noArgs,
@@ -139,7 +138,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		return root
 	}
 	addGroup(root, groupDaily, "Every day:",
-		newAddCmd(app), newCodeCmd(app), newExecCmd(app), newRecoveryCmd(app),
+		newAddCmd(app), newCodeCmd(app), newWatchCmd(app), newExecCmd(app), newRecoveryCmd(app),
 		newUnlockCmd(app), newLockCmd(app), newStatusCmd(app))
 	addGroup(root, groupDialogues, "By npm's own dialogues:", newEnrollCmd(app), newDisableCmd(app), newRecoverCmd(app), newApproveCmd(app))
 	addGroup(root, groupAccounts, "Accounts:",
@@ -148,7 +147,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
-	root.AddCommand(newDemoCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
+	root.AddCommand(newDemoCmd(app), newShellInitCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(newHelpCmd())
 	root.InitDefaultHelpCmd()

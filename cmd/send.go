@@ -39,8 +39,8 @@ there yet. --qr draws it as a series of QR codes, one after another; with -o
 they become pictures in a new folder.
 
 --move forgets here what was sent, after the file is on the disk and was read
-back and decrypted. How many codes went, when and where stays known: "npmotp
-show" tells.`,
+back and decrypted; ACCOUNT is a name in full then. How many codes went, when
+and where stays known: "npmotp show" tells.`,
 		Annotations: vaultStatuses(exitNoCodes),
 		Example: `  npmotp send npm --to B --recovery
   npmotp send npm --to B --recovery --move -o codes.age
@@ -109,7 +109,11 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := pack(c, o, parts, app.Now())
+	find := app.pick(ctx)
+	if o.move {
+		find = (*vault.Contents).Named
+	}
+	s, err := pack(c, o, parts, find, app.Now())
 	if err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (app *App) deliver(ctx context.Context, s *sending, o sendOptions) error {
 }
 
 // pack gathers the devices and the accounts, and seals them.
-func pack(c *vault.Contents, o sendOptions, parts bundle.Parts, now time.Time) (*sending, error) {
+func pack(c *vault.Contents, o sendOptions, parts bundle.Parts, find finder, now time.Time) (*sending, error) {
 	devices, err := bundle.Devices(c, o.to)
 	if err != nil {
 		return nil, err
@@ -154,7 +158,7 @@ func pack(c *vault.Contents, o sendOptions, parts bundle.Parts, now time.Time) (
 	if o.allAccounts {
 		accounts, err = bundle.AllAccounts(c, parts)
 	} else {
-		accounts, err = bundle.Accounts(c, o.accounts)
+		accounts, err = bundle.Accounts(c, o.accounts, find)
 	}
 	if err != nil {
 		return nil, err

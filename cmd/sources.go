@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
-	"npmotp/internal/cleantext"
 	"npmotp/internal/clip"
 	"npmotp/internal/codes"
 	"npmotp/internal/intake"
@@ -97,27 +95,17 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 func (app *App) chosen(ctx context.Context) func(intake.Enrolment, error) (intake.Enrolment, error) {
 	return func(e intake.Enrolment, err error) (intake.Enrolment, error) {
 		several, ok := errors.AsType[*scan.SeveralError](err)
-		if !ok || app.NoInput {
+		if !ok {
 			return e, err
 		}
-		var question strings.Builder
-		question.WriteString("npmotp: there are several keys:\n")
-		for i, label := range several.Labels {
-			fmt.Fprintf(&question, "  %d  %s\n", i+1, cleantext.Show(label))
-		}
-		fmt.Fprintf(&question, "Which one? [1-%d] ", len(several.Keys))
-		answer, asked := app.Terminal.Line(ctx, question.String())
+		i, asked := app.Choose(ctx, "there are several keys", several.Labels)
 		if errors.Is(asked, ui.ErrNoTerminal) {
 			return e, err
 		}
 		if asked != nil {
 			return e, asked
 		}
-		n, wrong := strconv.Atoi(strings.TrimSpace(answer))
-		if wrong != nil || n < 1 || n > len(several.Keys) {
-			return e, ui.ErrDeclined
-		}
-		return intake.URI(several.Keys[n-1])
+		return intake.URI(several.Keys[i])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"npmotp/internal/secret"
@@ -62,7 +63,24 @@ type Move struct {
 // FindDevice returns the device that query names: an exact name, or the one
 // device whose name begins with it.
 func (c *Contents) FindDevice(query string) (*Device, error) {
-	return find(c.Devices, query, ErrNoDevice, func(d *Device) (string, bool) { return d.Name, query != "" })
+	var matches []*Device
+	e := &AmbiguousError{Query: query}
+	for i := range c.Devices {
+		d := &c.Devices[i]
+		if d.Name == query {
+			return d, nil
+		}
+		if query != "" && strings.HasPrefix(d.Name, query) {
+			matches, e.Matches = append(matches, d), append(e.Matches, d.Name)
+		}
+	}
+	switch len(matches) {
+	case 0:
+		return nil, fmt.Errorf("%w: %q", ErrNoDevice, query)
+	case 1:
+		return matches[0], nil
+	}
+	return nil, e
 }
 
 // AddDevice stores a device under a name. The same recipient under the same name

@@ -56,24 +56,6 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("the vault has format %d, and this npmotp reads formats up to %d", e.Got, e.Max)
 }
 
-// An AmbiguousError lists the accounts that a query may mean.
-type AmbiguousError struct {
-	Query   string
-	Matches []string // names, sorted as the accounts are
-}
-
-// Error implements error.
-func (e *AmbiguousError) Error() string {
-	quoted := make([]string, len(e.Matches))
-	for i, m := range e.Matches {
-		quoted[i] = fmt.Sprintf("%q", m)
-	}
-	if e.Query == "" {
-		return "several accounts to choose from: " + strings.Join(quoted, ", ")
-	}
-	return fmt.Sprintf("%q may be %s", e.Query, strings.Join(quoted, " or "))
-}
-
 // DefaultRegistry is npm's registry.
 const DefaultRegistry = "https://registry.npmjs.org/"
 
@@ -186,71 +168,6 @@ type Tombstone struct {
 	extra extra
 }
 
-// Find returns the account that query names: an exact name, or the one account
-// whose name begins with it. An empty query means the default account, the only
-// one, or the only one that belongs to a registry. An account that was put away goes by its exact name only.
-func (c *Contents) Find(query string) (*Account, error) {
-	if query == "" {
-		return c.findDefault()
-	}
-	return find(c.Accounts, query, ErrNoAccount, func(a *Account) (string, bool) { return a.Name, !a.Archived() })
-}
-
-// find returns the element of a list whose name is query, or the only one whose
-// name begins with it, among those that a beginning may stand for.
-func find[T any](list []T, query string, missing error, name func(*T) (name string, byBeginning bool)) (*T, error) {
-	var matches []*T
-	e := &AmbiguousError{Query: query}
-	for i := range list {
-		name, byBeginning := name(&list[i])
-		if name == query {
-			return &list[i], nil
-		}
-		if byBeginning && strings.HasPrefix(name, query) {
-			matches, e.Matches = append(matches, &list[i]), append(e.Matches, name)
-		}
-	}
-	switch len(matches) {
-	case 0:
-		return nil, fmt.Errorf("%w: %q", missing, query)
-	case 1:
-		return matches[0], nil
-	}
-	return nil, e
-}
-
-func (c *Contents) findDefault() (*Account, error) {
-	var present []*Account
-	for i := range c.Accounts {
-		if a := &c.Accounts[i]; !a.Archived() {
-			present = append(present, a)
-		}
-	}
-	switch {
-	case len(c.Accounts) == 0:
-		return nil, ErrEmpty
-	case len(present) == 0:
-		return nil, ErrAllArchived
-	case len(present) == 1:
-		return present[0], nil
-	}
-	e := &AmbiguousError{}
-	var registered []*Account
-	for _, a := range present {
-		if a.ID == c.Default {
-			return a, nil
-		}
-		if a.Registry != "" {
-			registered = append(registered, a)
-		}
-		e.Matches = append(e.Matches, a.Name)
-	}
-	if len(registered) == 1 {
-		return registered[0], nil
-	}
-	return nil, e
-}
-
 // byName returns the account of exactly that name, or nil.
 func (c *Contents) byName(name string) *Account {
 	if i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.Name == name }); i >= 0 {
@@ -295,9 +212,9 @@ func (c *Contents) AddAll(accounts []Account, now time.Time) error {
 	return nil
 }
 
-// Rename gives the account that query names another name.
-func (c *Contents) Rename(query, name string, now time.Time) (*Account, error) {
-	a, err := c.Find(query)
+// Rename gives the account of exactly the name old another one.
+func (c *Contents) Rename(old, name string, now time.Time) (*Account, error) {
+	a, err := c.Named(old)
 	if err != nil {
 		return nil, err
 	}
@@ -309,10 +226,10 @@ func (c *Contents) Rename(query, name string, now time.Time) (*Account, error) {
 	return a, nil
 }
 
-// Remove takes out the account that query names, leaves a tombstone, and
+// Remove takes out the account of exactly that name, leaves a tombstone, and
 // returns what was removed.
-func (c *Contents) Remove(query string, now time.Time) (Account, error) {
-	found, err := c.Find(query)
+func (c *Contents) Remove(name string, now time.Time) (Account, error) {
+	found, err := c.Named(name)
 	if err != nil {
 		return Account{}, err
 	}

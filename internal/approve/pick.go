@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/ui"
@@ -14,7 +15,7 @@ import (
 type picker struct {
 	*Procedure
 	o      Options
-	screen *ui.Screen
+	window *ui.Window
 	stages []Stage
 	rows   []string
 	ticked []bool
@@ -26,8 +27,8 @@ type picker struct {
 // list was left by q.
 func (p *Procedure) pick(ctx context.Context, o Options, stages []Stage) (chosen []Stage, err error) {
 	k := &picker{Procedure: p, o: o, stages: stages, rows: rows(stages), ticked: make([]bool, len(stages))}
-	err = p.Runner.UI.Terminal.Fullscreen(func(s *ui.Screen) error {
-		k.screen = s
+	err = p.Runner.UI.Terminal.Whole(func(w *ui.Window) error {
+		k.window = w
 		return k.run(ctx)
 	})
 	for i, s := range stages {
@@ -44,28 +45,28 @@ func (k *picker) run(ctx context.Context) error {
 		if err := k.draw(); err != nil {
 			return err
 		}
-		key, err := k.screen.Key(ctx)
+		key, err := k.window.Next(ctx, untilKey)
 		if err != nil {
 			return err
 		}
 		switch key {
 		case ui.KeyEnter:
 			return nil
-		case "q", ui.KeyEscape:
+		case 'q', ui.KeyEscape:
 			clear(k.ticked)
 			return nil
-		case ui.KeyUp, "k":
+		case ui.KeyUp, 'k':
 			k.cursor = max(0, k.cursor-1)
-		case ui.KeyDown, "j":
+		case ui.KeyDown, 'j':
 			k.cursor = min(len(k.stages)-1, k.cursor+1)
-		case " ":
+		case ' ':
 			k.ticked[k.cursor] = !k.ticked[k.cursor]
-		case "a":
+		case 'a':
 			all := !slices.Contains(k.ticked, false)
 			for i := range k.ticked {
 				k.ticked[i] = !all
 			}
-		case "v":
+		case 'v':
 			if err := k.look(ctx); err != nil {
 				return err
 			}
@@ -73,11 +74,24 @@ func (k *picker) run(ctx context.Context) error {
 	}
 }
 
+// untilKey is for how long a key is waited for before the list is drawn again.
+const untilKey = time.Hour
+
+// show fills the window with lines, each cut where it ends.
+func (k *picker) show(lines []string) error {
+	columns, height := k.window.Size()
+	lines = lines[:min(len(lines), height)]
+	for i, line := range lines {
+		lines[i] = ui.Cut(cleantext.Show(line), columns)
+	}
+	return k.window.Draw(lines)
+}
+
 // around is how many lines stand above and below the rows.
 const around = 4
 
 func (k *picker) draw() error {
-	_, height := k.screen.Size()
+	_, height := k.window.Size()
 	visible := max(1, height-around)
 	k.top = min(k.top, k.cursor)
 	k.top = max(k.top, k.cursor-visible+1)
@@ -102,7 +116,7 @@ func (k *picker) draw() error {
 		}
 		lines = append(lines, mark+" "+box+" "+k.rows[i])
 	}
-	return k.screen.Draw(append(lines, "", fmt.Sprintf("space ticks, a all, v looks, enter %ss %d, q leaves", verb, n)))
+	return k.show(append(lines, "", fmt.Sprintf("space ticks, a all, v looks, enter %ss %d, q leaves", verb, n)))
 }
 
 func count(n int) string {
@@ -115,7 +129,7 @@ func count(n int) string {
 // look shows the staged version under the cursor until q.
 func (k *picker) look(ctx context.Context) error {
 	s := k.stages[k.cursor]
-	if err := k.screen.Draw([]string{fmt.Sprintf("npmotp: asking npm what %s changes ...", s)}); err != nil {
+	if err := k.show([]string{fmt.Sprintf("npmotp: asking npm what %s changes ...", s)}); err != nil {
 		return err
 	}
 	text, err := k.Procedure.look(ctx, k.o, s)
@@ -126,29 +140,29 @@ func (k *picker) look(ctx context.Context) error {
 		text = []string{"npm does not show it:", "", err.Error()}
 	}
 	for top := 0; ; {
-		_, height := k.screen.Size()
+		_, height := k.window.Size()
 		page := max(1, height-2)
 		last := max(0, len(text)-page)
 		top = max(0, min(top, last))
 		shown := slices.Clone(text[top:min(len(text), top+page)])
 		place := fmt.Sprintf("lines %d to %d of %d; arrows and space scroll, q goes back", top+1, min(len(text), top+page), len(text))
-		if err := k.screen.Draw(append(shown, "", place)); err != nil {
+		if err := k.show(append(shown, "", place)); err != nil {
 			return err
 		}
-		key, err := k.screen.Key(ctx)
+		key, err := k.window.Next(ctx, untilKey)
 		if err != nil {
 			return err
 		}
 		switch key {
-		case "q", "v", ui.KeyEscape, ui.KeyEnter:
+		case 'q', 'v', ui.KeyEscape, ui.KeyEnter:
 			return nil
-		case ui.KeyUp, "k":
+		case ui.KeyUp, 'k':
 			top--
-		case ui.KeyDown, "j":
+		case ui.KeyDown, 'j':
 			top++
-		case ui.KeyPageUp, "b":
+		case ui.KeyPageUp, 'b':
 			top -= page
-		case ui.KeyPageDown, " ":
+		case ui.KeyPageDown, ' ':
 			top += page
 		}
 	}

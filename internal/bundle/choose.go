@@ -23,16 +23,16 @@ func Devices(c *vault.Contents, names []string) ([]vault.Device, error) {
 	return devices, nil
 }
 
-// Accounts returns the accounts that the queries name, each once; without a query
-// it is the default account.
-func Accounts(c *vault.Contents, queries []string) ([]*vault.Account, error) {
+// Accounts returns the accounts that the queries name, each once, as find takes
+// them; without a query it is the default account.
+func Accounts(c *vault.Contents, queries []string, find func(*vault.Contents, string) (*vault.Account, error)) ([]*vault.Account, error) {
 	if len(queries) == 0 {
 		queries = []string{""}
 	}
 	var accounts []*vault.Account
 	known := map[string]bool{}
 	for _, query := range queries {
-		a, err := c.Find(query)
+		a, err := find(c, query)
 		if err != nil {
 			return nil, err
 		}

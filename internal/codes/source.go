@@ -118,6 +118,24 @@ func (s *Source) dial(ctx context.Context) bool {
 	return s.client != nil
 }
 
+// named returns the answer about the account that query names, as [Pick] has it.
+func named[T any](ctx context.Context, s *Source, query string, client func(c *agent.Client, query string) (T, error), vault func(u *Unlocked, query string) (T, error)) (T, error) {
+	about := func(query string) (T, error) {
+		return ask(ctx, s, query,
+			func(c *agent.Client) (T, error) { return client(c, query) },
+			func(u *Unlocked) (T, error) { return vault(u, query) })
+	}
+	answer, err := about(query)
+	if err == nil {
+		return answer, nil
+	}
+	name, err := Choose(ctx, s.UI, err)
+	if err != nil {
+		return answer, err
+	}
+	return about(name)
+}
+
 // ask returns the answer of the agent, or of the vault where the agent has none
 // to give.
 func ask[T any](ctx context.Context, s *Source, query string, client func(*agent.Client) (T, error), vault func(*Unlocked) (T, error)) (answer T, err error) {
@@ -153,16 +171,16 @@ func (s *Source) ended(ctx context.Context, err error) bool {
 // Code returns the present code of the account that query names. It uses up one
 // of a counter-based account, unless timeBased forbids that.
 func (s *Source) Code(ctx context.Context, query string, timeBased bool) (agent.Code, error) {
-	return ask(ctx, s, query,
-		func(c *agent.Client) (agent.Code, error) { return c.Code(query, timeBased) },
-		func(u *Unlocked) (agent.Code, error) { return u.Code(ctx, query, timeBased) })
+	return named(ctx, s, query,
+		func(c *agent.Client, query string) (agent.Code, error) { return c.Code(query, timeBased) },
+		func(u *Unlocked, query string) (agent.Code, error) { return u.Code(ctx, query, timeBased) })
 }
 
 // Find describes the account that query names.
 func (s *Source) Find(ctx context.Context, query string) (agent.Account, error) {
-	return ask(ctx, s, query,
-		func(c *agent.Client) (agent.Account, error) { return c.Find(query) },
-		func(u *Unlocked) (agent.Account, error) { return u.Find(ctx, query) })
+	return named(ctx, s, query,
+		func(c *agent.Client, query string) (agent.Account, error) { return c.Find(query) },
+		func(u *Unlocked, query string) (agent.Account, error) { return u.Find(ctx, query) })
 }
 
 // List describes all accounts.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"npmotp/internal/codes"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
@@ -59,7 +60,7 @@ func (p *Procedure) accountAt(ctx context.Context, query string) (*vault.Account
 		return nil, err
 	}
 	if query != "" {
-		a, err := c.Find(query)
+		a, err := codes.Pick(ctx, p.UI, c, query)
 		if err == nil && !p.here(a.Registry) {
 			return nil, p.elsewhere(a)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"npmotp/internal/codes"
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -86,7 +87,7 @@ func (r *recovery) look(ctx context.Context) error {
 	case r.query == "":
 		return nil // the steps that need codes may be done
 	}
-	a, err := c.Find(r.query)
+	a, err := codes.Pick(ctx, r.UI, c, r.query)
 	switch {
 	case errors.Is(err, vault.ErrNoAccount):
 		return nil

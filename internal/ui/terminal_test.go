@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 
@@ -32,6 +33,29 @@ func answer(question string) int {
 	var err error
 	var got string
 	switch question {
+	case "window":
+		err = t.Whole(func(w *ui.Window) error {
+			for {
+				if err := w.Draw([]string{"drawn"}); err != nil {
+					return err
+				}
+				key, err := w.Next(context.Background(), time.Minute)
+				if err != nil || key == 'q' {
+					return err
+				}
+				if key == 'p' {
+					panic("on purpose")
+				}
+				got += fmt.Sprintf("%d,", key)
+			}
+		})
+	case "escape":
+		err = t.Whole(func(w *ui.Window) error {
+			_ = w.Draw([]string{"drawn"})
+			key, err := w.Next(context.Background(), time.Minute)
+			got = fmt.Sprint(key)
+			return err
+		})
 	case "secret":
 		var s secret.Text
 		s, err = t.Secret(context.Background(), "Passphrase: ")
@@ -119,6 +143,45 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("the answer was echoed:\n%s", screen)
 			}
 		})
+	}
+}
+
+// The whole terminal is given back on every way out, a panic too, before anything
+// else is said.
+func TestWindowGivesBack(t *testing.T) {
+	for _, tt := range []struct {
+		keys, after string
+		status      int
+	}{{"q", "<> <nil>", 0}, {"\x03", "interrupted", 130}, {"p", "panic: on purpose", 2}} {
+		screen, status := converse(t, "window", "drawn", tt.keys)
+		shown, after, left := strings.Cut(screen, "\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h")
+		if status != tt.status || !left || !strings.Contains(after, tt.after) || strings.Contains(shown, tt.after) {
+			t.Errorf("%q: status %d:\n%q", tt.keys, status, screen)
+		}
+	}
+}
+
+func TestWindowKeys(t *testing.T) {
+	for typed, want := range map[string][]ui.Key{
+		"aé你\r\n\x7f":              {'a', 'é', '你', ui.KeyEnter, ui.KeyEnter, ui.KeyBackspace},
+		"\x1b[A\x1b[B\x1bOA\x1b[H": {ui.KeyUp, ui.KeyDown, ui.KeyUp, ui.KeyHome},
+		"\x1b[5~\x1b[6~\x1b[4~":    {ui.KeyPageUp, ui.KeyPageDown, ui.KeyEnd},
+		"\x1b[1;5C\x1b[200~x":      {ui.KeyOther, ui.KeyOther, 'x'},
+		"\x1bx\x1b\x1b[Ax":         {ui.KeyEscape, 'x', ui.KeyEscape, ui.KeyUp, 'x'},
+		"\xffx":                    {ui.KeyOther, 'x'},
+	} {
+		var text string
+		for _, key := range want {
+			text += fmt.Sprintf("%d,", key)
+		}
+		screen, _ := converse(t, "window", "drawn", typed+"q")
+		if !strings.Contains(screen, fmt.Sprintf("<%x> <nil>", text)) {
+			t.Errorf("%q is not %v:\n%q", typed, want, screen)
+		}
+	}
+	// Escape alone is told from the beginning of a sequence, which nothing follows.
+	if screen, status := converse(t, "escape", "drawn", "\x1b"); status != 0 || !strings.Contains(screen, fmt.Sprintf("<%x>", fmt.Sprint(ui.KeyEscape))) {
+		t.Errorf("%d: %q", status, screen)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"npmotp/internal/cleantext"
@@ -98,6 +100,30 @@ func (u *UI) Confirm(ctx context.Context, question, hint string) error {
 		return ErrDeclined
 	}
 	return nil
+}
+
+// Choose asks on the terminal which of several things is meant, and returns its
+// index, or [ErrDeclined] for an answer that is none of their numbers. Where nobody
+// can be asked the error is [ErrNoTerminal].
+func (u *UI) Choose(ctx context.Context, title string, things []string) (int, error) {
+	if u.NoInput || !u.ErrTTY {
+		return 0, ErrNoTerminal
+	}
+	var question strings.Builder
+	fmt.Fprintf(&question, "npmotp: %s:\n", title)
+	for i, thing := range things {
+		fmt.Fprintf(&question, "  %*d  %s\n", len(strconv.Itoa(len(things))), i+1, cleantext.Show(thing))
+	}
+	fmt.Fprintf(&question, "Which one? [1-%d] ", len(things))
+	answer, err := u.Terminal.Line(ctx, question.String())
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(answer))
+	if err != nil || n < 1 || n > len(things) {
+		return 0, ErrDeclined
+	}
+	return n - 1, nil
 }
 
 // Countdown shows on a terminal, in place of the one before, what is waited for.

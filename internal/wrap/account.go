@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/codes"
 	"npmotp/internal/npm/config"
 	"npmotp/internal/registry"
 	"npmotp/internal/ui"
@@ -58,7 +59,11 @@ func (x *run) pick(ctx context.Context, targets []config.Target) (agent.Account,
 		for _, a := range matches {
 			e.Matches = append(e.Matches, a.Name)
 		}
-		return agent.Account{}, ui.WithHint(e, "name one with 'npmotp exec -a ACCOUNT ...'")
+		name, err := codes.Choose(ctx, x.UI, ui.WithHint(e, "name one with 'npmotp exec -a ACCOUNT ...'"))
+		if err != nil {
+			return agent.Account{}, err
+		}
+		return x.Codes.Find(ctx, name)
 	}
 	if x.o.Registry != "" {
 		return x.Codes.Find(ctx, "")

@@ -11,7 +11,62 @@ import (
 // line without one runs as it is. The tools' own rules are cited in npm.go and
 // peers.go.
 func TestLines(t *testing.T) {
-	for line := range strings.Lines(`
+	for line := range strings.Lines(commandLines) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" {
+			continue
+		}
+		want := strings.Replace(line, "»", " --otp=123456", 1)
+		got, _, p := run(t, strings.Replace(line, "»", "", 1), tools.Options{})
+		if got != want {
+			t.Errorf("%s\n got %s\nwhy: %s", line, got, p.Why)
+		}
+		if p.NeedsCode != strings.Contains(line, "»") || p.Why == "" {
+			t.Errorf("%s: NeedsCode is %t, Why %q", line, p.NeedsCode, p.Why)
+		}
+	}
+}
+
+func TestReleaseIt(t *testing.T) {
+	for _, test := range []struct{ line, want string }{
+		{"release-it", "release-it --npm.otp=123456"},
+		{"release-it minor --ci", "release-it minor --ci --npm.otp=123456"},
+		{"npx release-it -i minor", "npx release-it -i minor --npm.otp=123456"},
+		{"release-it --npm.tag x", "release-it --npm.tag x --npm.otp=123456"},
+		{"release-it --no-npm", "release-it --no-npm"},
+		{"release-it --npm=false", "release-it --npm=false"},
+		{"release-it --no-npm.publish", "release-it --no-npm.publish"},
+		{"release-it -d", "release-it -d"},
+		{"release-it --dry-run", "release-it --dry-run"},
+		{"release-it --release-version", "release-it --release-version"},
+		{"release-it --version", "release-it --version"},
+	} {
+		if got, _, p := run(t, test.line, tools.Options{}); got != test.want {
+			t.Errorf("%q became %q (%s), want %q", test.line, got, p.Why, test.want)
+		}
+	}
+}
+
+func TestPlanNamesTheTool(t *testing.T) {
+	for _, test := range []struct{ line, tool, subcommand string }{
+		{"npm pub", "npm", "publish"},
+		{"npm author ls", "npm", "owner"},
+		{"npm frobnicate", "npm", "frobnicate"},
+		{"npm", "npm", ""},
+		{"npx -y lerna@8 publish", "lerna", "publish"},
+		{"yarn workspaces foreach -A npm publish", "yarn npm", "publish"},
+		{"pnpm -r publish", "pnpm", "publish"},
+		{"C:\\x\\npm.cmd it", "npm", "install-test"},
+	} {
+		_, _, p := run(t, test.line, tools.Options{})
+		if p.Tool != test.tool || p.Subcommand != test.subcommand {
+			t.Errorf("%q is %q %q, want %q %q", test.line, p.Tool, p.Subcommand, test.tool, test.subcommand)
+		}
+	}
+}
+
+// commandLines are those of TestLines.
+const commandLines = `
 npm publish»
 npm pub»
 npm publish --tag next»
@@ -303,56 +358,4 @@ gem signin»
 gem build x.gemspec
 gem install x
 gem push -h
-`) {
-		line = strings.TrimSuffix(line, "\n")
-		if line == "" {
-			continue
-		}
-		want := strings.Replace(line, "»", " --otp=123456", 1)
-		got, _, p := run(t, strings.Replace(line, "»", "", 1), tools.Options{})
-		if got != want {
-			t.Errorf("%s\n got %s\nwhy: %s", line, got, p.Why)
-		}
-		if p.NeedsCode != strings.Contains(line, "»") || p.Why == "" {
-			t.Errorf("%s: NeedsCode is %t, Why %q", line, p.NeedsCode, p.Why)
-		}
-	}
-}
-
-func TestReleaseIt(t *testing.T) {
-	for _, test := range []struct{ line, want string }{
-		{"release-it", "release-it --npm.otp=123456"},
-		{"release-it minor --ci", "release-it minor --ci --npm.otp=123456"},
-		{"npx release-it -i minor", "npx release-it -i minor --npm.otp=123456"},
-		{"release-it --npm.tag x", "release-it --npm.tag x --npm.otp=123456"},
-		{"release-it --no-npm", "release-it --no-npm"},
-		{"release-it --npm=false", "release-it --npm=false"},
-		{"release-it --no-npm.publish", "release-it --no-npm.publish"},
-		{"release-it -d", "release-it -d"},
-		{"release-it --dry-run", "release-it --dry-run"},
-		{"release-it --release-version", "release-it --release-version"},
-		{"release-it --version", "release-it --version"},
-	} {
-		if got, _, p := run(t, test.line, tools.Options{}); got != test.want {
-			t.Errorf("%q became %q (%s), want %q", test.line, got, p.Why, test.want)
-		}
-	}
-}
-
-func TestPlanNamesTheTool(t *testing.T) {
-	for _, test := range []struct{ line, tool, subcommand string }{
-		{"npm pub", "npm", "publish"},
-		{"npm author ls", "npm", "owner"},
-		{"npm frobnicate", "npm", "frobnicate"},
-		{"npm", "npm", ""},
-		{"npx -y lerna@8 publish", "lerna", "publish"},
-		{"yarn workspaces foreach -A npm publish", "yarn npm", "publish"},
-		{"pnpm -r publish", "pnpm", "publish"},
-		{"C:\\x\\npm.cmd it", "npm", "install-test"},
-	} {
-		_, _, p := run(t, test.line, tools.Options{})
-		if p.Tool != test.tool || p.Subcommand != test.subcommand {
-			t.Errorf("%q is %q %q, want %q %q", test.line, p.Tool, p.Subcommand, test.tool, test.subcommand)
-		}
-	}
-}
+`
