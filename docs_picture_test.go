@@ -32,7 +32,7 @@ echo '{"name":"left-pad-2","version":"1.3.1"}' > package.json && echo '*.png' > 
 	var screen []string
 	for _, command := range []string{
 		"npmotp add --qr screenshot.png",
-		`npmotp edit jane.doe --registry "$REGISTRY"`, // the picture is about npm's own
+		`npmotp edit jane.doe --registry "$REGISTRY" --reuse allow`, // the picture is about npm's own
 		"npmotp code",
 		"npmotp exec npm publish",
 		"npmotp unlock --for 2h",

@@ -131,13 +131,11 @@ func (s *Source) explainWait(a agent.Account, to string) {
 	seen := s.Ledger.Replay(to)
 	switch {
 	case reuseOf(a) != vault.ReuseAuto:
-		why = fmt.Sprintf("%q says once of reuse", a.Name)
+		why = fmt.Sprintf(", and %q says once of reuse", a.Name)
 	case seen.Name() != "":
-		why = fmt.Sprintf("%s %s", origin, seen)
-	default:
-		why = fmt.Sprintf("whether %s takes one twice is not known", cmp.Or(string(origin), "the registry"))
+		why = fmt.Sprintf(", and %s %s", origin, seen)
 	}
-	s.UI.Sayf("the present code was sent already, and %s; 'npmotp edit %s --reuse allow' has it sent again", why, ui.Quote(a.Name))
+	s.UI.Sayf("the present code was sent already%s; 'npmotp edit %s --reuse allow' sends it again", why, ui.Quote(a.Name))
 }
 
 // Refused notes that a registry refused a code: nobody sends it again in its
