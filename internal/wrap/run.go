@@ -255,7 +255,11 @@ func (x *run) askVersion(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	said, _, err := tools.Output(ctx, q.Environ, "--version")
+	npm := "npm"
+	if x.plan.ToolArgv[0] == x.argv[0] {
+		npm = x.argv[0] // by the path that the user gave
+	}
+	said, _, err := tools.Capture(ctx, x.Dir, []string{npm, "--version"}, q.Environ)
 	if err != nil || strings.ContainsAny(said, " \n") {
 		said = ""
 	}
