@@ -18,7 +18,8 @@ import (
 	"npmotp/packaging/project"
 )
 
-// shim is what npm, where it does not link the program itself, links instead.
+// shim is what npm links: it finds the program, and lets it take its place where
+// Node can do that.
 //
 //go:embed npmotp.js
 var shim []byte
@@ -98,7 +99,7 @@ type manifest struct {
 	Licence       string            `json:"license"`
 	OS            []string          `json:"os,omitempty"`
 	CPU           []string          `json:"cpu,omitempty"`
-	Bin           map[string]string `json:"bin"`
+	Bin           map[string]string `json:"bin,omitempty"`
 	Man           []string          `json:"man,omitempty"`
 	Engines       map[string]string `json:"engines,omitempty"`
 	Optional      map[string]string `json:"optionalDependencies,omitempty"`
@@ -122,9 +123,8 @@ func platform(r project.Release, t project.Target) error {
 	m := newManifest(r, packageName(t))
 	m.Description = fmt.Sprintf("The program of %s for %s on %s", project.Name, nodeOS(t), nodeCPU(t))
 	m.OS, m.CPU = []string{nodeOS(t)}, []string{nodeCPU(t)}
-	// npm and bun link the programs of all packages in node_modules, and then
-	// npmotp is this file, without Node in front of it.
-	m.Bin = map[string]string{project.Name: t.Program()}
+	// No "bin", which npm 11 would link instead of the shim: npm 10 removes what the
+	// packages of other systems would have linked under the name, and so the shim.
 	m.Unplugged = true // Yarn would leave the program in a zip
 	tree := project.NewTree()
 	readme := fmt.Sprintf("# %s\n\n%s, as [%s](https://www.npmjs.com/package/%s) installs it. Install that:\n\n    npm install --global %s\n",
