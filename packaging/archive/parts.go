@@ -189,7 +189,7 @@ func requirements(t project.Target, parts []part) (map[string][]string, error) {
 	for _, to := range used {
 		slices.Sort(to)
 	}
-	if len(used[""]) < 2 || len(parts) != count(home) {
+	if len(parts) != count(home) {
 		return nil, fmt.Errorf("the program was linked from %d parts, and go list finds %d", len(parts), count(home))
 	}
 	return used, nil
