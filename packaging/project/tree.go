@@ -89,7 +89,7 @@ func (t *Tree) Zip(w io.Writer, at time.Time) error {
 	archive := zip.NewWriter(w)
 	for _, name := range slices.Sorted(maps.Keys(t.Files)) {
 		header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: at.UTC()}
-		header.SetMode(fs.FileMode(t.mode(name))) //nolint:gosec // 0644 or 0755
+		header.SetMode(fs.FileMode(t.mode(name)))
 		file, err := archive.CreateHeader(header)
 		if err != nil {
 			return err
