@@ -50,7 +50,7 @@ func commands() []command {
 		{name: "recovery sheet", args: []string{"recovery", "sheet", "spare", "-o", "@/out/sheet.pdf"}, writes: "out/sheet.pdf", whole: aPDF},
 		{name: "passwd", args: []string{"passwd", "--new-passphrase-file", "@/in/passphrase", "--yes"}},
 		{name: "slot add", args: []string{"slot", "add", "--passphrase", "--name", "more", "--new-passphrase-file", "@/in/passphrase"}},
-		{name: "slot remove", args: []string{"slot", "remove", "key"}},
+		{name: "slot remove", args: []string{"slot", "remove", "key", "--yes"}},
 		{name: "device add", args: []string{"device", "add", "C", recipient}},
 		{name: "device remove", args: []string{"device", "remove", "B", "--yes"}},
 		{name: "merge", args: []string{"merge", "@/in/copy.npmotp"}},
@@ -164,8 +164,7 @@ func someBundle(w world, path string) (string, error) {
 func text(_ world, path string) (string, error) { return read(path) }
 
 // filled returns the command for a world.
-func (c command) filled(t *testing.T, w world) command {
-	t.Helper()
+func (c command) filled(w world) command {
 	fill := func(list []string) []string {
 		out := make([]string, len(list))
 		for i, s := range list {
@@ -183,6 +182,6 @@ func (c command) filled(t *testing.T, w world) command {
 // do runs the command.
 func (c command) do(t *testing.T, w world, wrap ...string) run {
 	t.Helper()
-	c = c.filled(t, w)
+	c = c.filled(w)
 	return w.do(t, "a", wrap, c.args, c.env, c.stdin)
 }

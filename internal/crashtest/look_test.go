@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -116,7 +114,7 @@ func (w world) look(t *testing.T, c command) look {
 
 func (w world) backups(t *testing.T) []string {
 	t.Helper()
-	list, err := filepath.Glob(w.path("a/backups/[!.]*"))
+	list, err := filepath.Glob(w.path("a/backups/[^.]*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,19 +150,19 @@ func (w world) outlook(t *testing.T, c command, do func() run) outlook {
 	return o
 }
 
-// check looks at a world after a fault and compares it with the outlook. Then it
-// goes on working there.
-func (w world) check(t *testing.T, c command, o outlook, r run) {
+// check looks at a world after a fault and compares it with the outlook. Then the
+// fault is over, and it goes on working there.
+func (w world) check(t *testing.T, c command, o outlook, r run, over func()) {
 	t.Helper()
 	l := w.look(t, c)
 	if !o.between[l.vault] {
-		t.Errorf("the vault holds what it never held:\n%s\nbut\n%s", l.vault, strings.Join(slices.Collect(maps.Keys(o.between)), "\n"))
+		t.Errorf("the vault holds what it never held: %s", differences(o.before.vault, l.vault))
 	}
 	if l.file != o.before.file && l.file != o.after.file {
-		t.Errorf("%s: %s", c.writes, l.file)
+		t.Errorf("%s holds what it never held: %s", c.writes, differences(o.before.file, l.file))
 	}
 	if r.status == 0 && l != o.after {
-		t.Errorf("acknowledged and not there:\n%v\nbut\n%v", o.after, l)
+		t.Errorf("acknowledged and not there: %s %s", differences(l.vault, o.after.vault), differences(l.file, o.after.file))
 	}
 	if c.writes != "" && !c.vaultFirst && l.vault != o.before.vault && l.file != o.after.file {
 		t.Errorf("the vault says that %s was written, and it was not", c.writes)
@@ -178,7 +176,28 @@ func (w world) check(t *testing.T, c command, o outlook, r run) {
 	if r.out != "" && !strings.HasPrefix(o.printed, r.out) {
 		t.Errorf("printed %q, not %q", r.out, o.printed)
 	}
-	w.goOn(t, c, r, l == o.before)
+	over()
+	w.goOn(t, c.filled(w), r, l == o.before)
+	if t.Failed() {
+		t.Logf("npmotp %q: status %d, printed %q\n%s", c.args, r.status, r.out, r.said)
+	}
+}
+
+// differences returns what two descriptions do not share.
+func differences(before, after string) string {
+	var words []string
+	a, b := strings.Split(before, "; "), strings.Split(after, "; ")
+	for _, word := range a {
+		if !slices.Contains(b, word) {
+			words = append(words, "- "+word)
+		}
+	}
+	for _, word := range b {
+		if !slices.Contains(a, word) {
+			words = append(words, "+ "+word)
+		}
+	}
+	return strings.Join(words, "\n")
 }
 
 // temporary matches the names of temporary files.
@@ -202,7 +221,7 @@ func (w world) goOn(t *testing.T, c command, r run, undone bool) {
 	if err != nil {
 		return // which was said already
 	}
-	next := w.do(t, "a", nil, []string{"add", "last", "--registry", "none"}, []string{"NPMOTP_PASSPHRASE=" + pass}, lastSecret)
+	next := w.do(t, "a", nil, []string{"add", "last", "--registry", "none"}, append(c.env, "NPMOTP_PASSPHRASE="+pass), lastSecret)
 	if next.status != 0 || strings.Contains(next.said, "warning") {
 		t.Errorf("the next command: status %d\n%s", next.status, next.said)
 	}
@@ -236,7 +255,5 @@ func copyTree(t *testing.T, from, to string) {
 	if err := os.RemoveAll(to); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "cp", "-a", from, to).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	call(t, "cp", "-a", from, to)
 }

@@ -30,12 +30,12 @@ func TestMain(m *testing.M) {
 	// On the main thread, where strace counts the same calls in each run: it counts
 	// by thread.
 	runtime.LockOSThread()
-	app := cmd.System()
-	app.VaultOptions.WorkFactor = vault.MinWorkFactor
-	app.Now = func() time.Time { return now }
 	if len(os.Args) == 2 && os.Args[1] == enrolment {
 		os.Exit(enrol())
 	}
+	app := cmd.System()
+	app.VaultOptions.WorkFactor = vault.MinWorkFactor
+	app.Now = func() time.Time { return now }
 	os.Exit(cmd.Main(os.Args[1:], app))
 }
 
@@ -63,12 +63,11 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-// mount mounts a file system for the time of a test. What is mounted there
-// already is covered.
-func mount(t *testing.T, args ...string) {
+// call runs a program of the system.
+func call(t *testing.T, name string, args ...string) {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), "mount", args...).CombinedOutput(); err != nil {
-		t.Fatalf("mount %s: %v: %s", strings.Join(args, " "), err, out)
+	if out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v: %s", name, strings.Join(args, " "), err, out)
 	}
 }
 
@@ -206,6 +205,9 @@ func (w world) build(t *testing.T) {
 	w.must(t, "c", "", "rename", "bob", "eve")
 	w.must(t, "c", "", "backup", w.path("in/copy.npmotp"))
 	w.must(t, "a", "", "edit", "npm", "--level", "auth-only")
+	if len(w.backups(t)) == 0 {
+		t.Fatal("there are no backups to look at")
+	}
 	w.write(t, "in/keys.txt", "otpauth://totp/npm:zoe?secret="+fourthSecret+"&issuer=npm\notpauth://totp/x:y?secret="+secretText+"&issuer=x&digits=8\n")
 	w.write(t, "in/codes.txt", codes('d'))
 	w.write(t, "out/.vault.npmotp.tmp-mine", "not of npmotp's making\n")
