@@ -307,6 +307,10 @@ func TestVectors(t *testing.T) {
 				if !errors.Is(err, vault.ErrFormat) {
 					t.Errorf("got %v", err)
 				}
+			case "line ends":
+				if !errors.Is(err, vault.ErrLineEnds) || !errors.Is(err, vault.ErrFormat) {
+					t.Errorf("got %v", err)
+				}
 			case "version":
 				if _, ok := errors.AsType[*vault.VersionError](err); !ok {
 					t.Errorf("got %v", err)
