@@ -56,10 +56,14 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 	}
 	var list []Target
 	for _, m := range members {
-		if at, ok := m.manifest.publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
+		var publishConfig map[string]setting
+		if m.manifest != nil { // it is for what publishes
+			publishConfig = m.manifest.publishConfig
+		}
+		if at, ok := publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
 			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory)", nil)
 		}
-		if err := c.ownWire(m.manifest.publishConfig); err != nil {
+		if err := c.ownWire(publishConfig); err != nil {
 			return nil, err
 		}
 		variants, err := c.variants(p, m)
