@@ -205,7 +205,7 @@ func classifyType(err error) (status int, hint string) {
 		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
 	case isA[*scan.SeveralError](err):
 		return exitNotFound, ""
-	case isA[*vault.VersionError](err), isA[*bundle.VersionError](err):
+	case isA[*vault.VersionError](err), isA[*bundle.VersionError](err), isA[*statefile.VersionError](err):
 		return exitVault, "update npmotp on this machine"
 	case isA[*otpimport.PartsError](err):
 		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"

@@ -71,6 +71,29 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
+// What a later npmotp wrote is no damage, and may mean more than it says here.
+func TestLaterFiles(t *testing.T) {
+	f := statefile.Folder{Dir: t.TempDir(), Warn: func(err error) { t.Error(err) }}
+	path, later := filepath.Join(f.Dir, "seen.json"), `{"v":2,"paths":{"all":"another shape"}}`
+	if err := os.WriteFile(path, []byte(later), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	type record struct {
+		V     int      `json:"v"`
+		Paths []string `json:"paths"`
+	}
+	_, err := statefile.Read[record](f, "seen.json")
+	changed := statefile.Change(t.Context(), f, "seen.json", func(*record) error { return nil })
+	for _, err := range []error{err, changed} {
+		if e, ok := errors.AsType[*statefile.VersionError](err); !ok || e.Got != 2 || !strings.Contains(err.Error(), path) {
+			t.Errorf("%v", err)
+		}
+	}
+	if data, err := os.ReadFile(path); string(data) != later {
+		t.Errorf("it was written: %s, %v", data, err)
+	}
+}
+
 func TestUnchangedFilesAreNotWritten(t *testing.T) {
 	f := statefile.Folder{Dir: t.TempDir()}
 	if err := add(f, 1); err != nil {
