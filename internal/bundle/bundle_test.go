@@ -327,7 +327,8 @@ func FuzzContents(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		sealed, err := agefile.SealBinary(plain, to.Age())
+		padded := append(bytes.Clone(plain), bytes.Repeat([]byte(" "), (bundle.SealStep-len(plain)%bundle.SealStep)%bundle.SealStep)...)
+		sealed, err := agefile.SealBinary(padded, to.Age())
 		if err != nil {
 			t.Fatal(err)
 		}
