@@ -205,10 +205,6 @@ func Following(code agent.Code) agent.Code {
 	return agent.Code{Account: code.Account, Value: code.Next, From: code.Until, Until: code.Until.Add(code.Until.Sub(code.From))}
 }
 
-// staleClaim is how far ahead of the clock a noted step may lie before it is
-// taken for the trace of a clock that was wrong.
-const staleClaim = 10 * time.Minute
-
 // Unsent returns a code of a that was not sent before, with at least the given
 // time left, and waits for it. Where the account's registry takes a code more
 // than once, the present one does.
@@ -223,17 +219,11 @@ func (s *Source) Unsent(ctx context.Context, a agent.Account, least time.Duratio
 	if err := checkLeast(code, least); err != nil {
 		return agent.Code{}, err
 	}
-	now, period := s.Now(), code.Until.Sub(code.From)
-	step, err := s.Ledger.Claim(ctx, a.ID, func(last time.Time) (time.Time, error) {
-		step := code.From
-		if code.Until.Sub(now) < least {
-			step = code.Until
-		}
-		if !last.After(now.Add(staleClaim)) && !step.After(last) {
-			step = last.Add(period)
-		}
-		return step, nil
-	})
+	from := code.From
+	if code.Until.Sub(s.Now()) < least {
+		from = code.Until
+	}
+	step, err := s.Ledger.Claim(ctx, a.ID, from, code.Until.Sub(code.From))
 	if err != nil {
 		return agent.Code{}, fmt.Errorf("noting that a code is used: %w", err)
 	}
