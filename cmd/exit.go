@@ -124,6 +124,7 @@ func outcomes() []row {
 		{ui.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
+		{vault.ErrCostly, exitVault, ""},
 		{vault.ErrLineEnds, exitVault, "say 'vault.npmotp -text' in .gitattributes and check it out anew, or mend the file: tr -d '\\r' < FILE > NEW"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
 		{vault.ErrOtherIdentity, exitVault, ""},
