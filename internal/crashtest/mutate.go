@@ -22,7 +22,7 @@ func Mutations(data []byte, do func(mutated []byte)) {
 	if os.Getenv(npmtest.WholeVariable) == "1" {
 		rounds = wholeMutations
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(1, 2)) // the same each time
 	for range rounds {
 		mutated := bytes.Clone(data)
 		for range 1 + random.IntN(2) {
