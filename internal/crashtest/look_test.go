@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"npmotp/internal/secret"
@@ -41,21 +42,40 @@ func openVault(path string) (*vault.Contents, error) {
 	return c, err
 }
 
+// An opened is what became of opening a vault file.
+type opened struct {
+	contents *vault.Contents
+	pass     string
+	err      error
+}
+
+// files has what was opened, by its bytes: most of what a fault leaves behind was
+// there before, and each look costs a run of scrypt.
+var files sync.Map
+
 // openWith opens a vault with either passphrase, and returns which it was.
 func openWith(path string) (c *vault.Contents, pass string, err error) {
-	for _, pass := range []string{passphrase, newPassphrase} {
-		var v *vault.Vault
-		v, err = vault.At(path, vault.Options{}).Open(context.Background(), vault.Passphrase(secret.New(pass)))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, "", err
+	}
+	if known, ok := files.Load(string(data)); ok {
+		o := known.(opened)
+		return o.contents, o.pass, o.err
+	}
+	o := opened{err: vault.ErrPassphrase}
+	for _, o.pass = range []string{passphrase, newPassphrase} {
+		v, err := vault.At(path, vault.Options{}).Open(context.Background(), vault.Passphrase(secret.New(o.pass)))
 		if errors.Is(err, vault.ErrPassphrase) {
 			continue
 		}
-		if err != nil {
-			return nil, "", err
+		if o.err = err; err == nil {
+			o.contents, o.err = v.Contents(context.Background())
 		}
-		c, err = v.Contents(context.Background())
-		return c, pass, err
+		break
 	}
-	return nil, "", err
+	files.Store(string(data), o)
+	return o.contents, o.pass, o.err
 }
 
 // said writes the contents of a vault on a line.
