@@ -21,32 +21,45 @@ type Ledger statefile.Folder
 const keptSteps = 64
 
 // Steps are the beginnings of time steps, in the order in which they were taken.
-type steps []time.Time
+type Steps []time.Time
+
+// Has reports whether a step was taken.
+func (s Steps) Has(step time.Time) bool { return slices.ContainsFunc(s, step.Equal) }
+
+// Free returns the first step that was not taken: the one that begins at from, or a
+// number of periods later.
+func (s Steps) Free(from time.Time, period time.Duration) time.Time {
+	for s.Has(from) {
+		from = from.Add(period)
+	}
+	return from
+}
 
 // UnmarshalJSON also reads a step that stands alone.
-func (s *steps) UnmarshalJSON(data []byte) error {
+func (s *Steps) UnmarshalJSON(data []byte) error {
 	var one time.Time
 	if json.Unmarshal(data, &one) == nil {
-		*s = steps{one}
+		*s = Steps{one}
 		return nil
 	}
 	return json.Unmarshal(data, (*[]time.Time)(s))
 }
 
-// Claim takes the first step of an account that begins at from, or a number of
-// periods later, and was not taken before. It is noted on disk before it is returned.
-// What a damaged ledger costs is a wait of half a minute at most.
-func (l Ledger) Claim(ctx context.Context, account string, from time.Time, period time.Duration) (step time.Time, err error) {
-	step = from
-	err = statefile.Change(ctx, statefile.Folder(l), "steps.json", func(all *map[string]steps) error {
+// Claim takes a step of an account. It hands pick the steps that were taken, and notes
+// what pick returns before it returns that itself. What a damaged ledger costs is a wait
+// of half a minute at most.
+func (l Ledger) Claim(ctx context.Context, account string, pick func(taken Steps) (time.Time, error)) (step time.Time, err error) {
+	err = statefile.Change(ctx, statefile.Folder(l), "steps.json", func(all *map[string]Steps) error {
 		taken := (*all)[account]
-		for slices.ContainsFunc(taken, step.Equal) {
-			step = step.Add(period)
+		if step, err = pick(taken); err != nil {
+			return err
 		}
 		if *all == nil {
-			*all = map[string]steps{}
+			*all = map[string]Steps{}
 		}
-		taken = append(taken, step)
+		if !taken.Has(step) {
+			taken = append(taken, step)
+		}
 		(*all)[account] = taken[max(0, len(taken)-keptSteps):]
 		return nil
 	})

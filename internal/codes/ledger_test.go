@@ -1,6 +1,7 @@
 package codes_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,7 +16,12 @@ const period = 30 * time.Second
 // claim takes a step of the first half minute there is, or of a later one.
 func claim(t *testing.T, l codes.Ledger, account string) (time.Time, error) {
 	t.Helper()
-	return l.Claim(t.Context(), account, time.Unix(30, 0), period)
+	return l.Claim(t.Context(), account, free(time.Unix(30, 0)))
+}
+
+// free takes the first step from a time on that is free.
+func free(from time.Time) func(codes.Steps) (time.Time, error) {
+	return func(taken codes.Steps) (time.Time, error) { return taken.Free(from, period), nil }
 }
 
 func TestClaimsDiffer(t *testing.T) {
@@ -43,6 +49,17 @@ func TestClaimsDiffer(t *testing.T) {
 	}
 }
 
+func TestFailedPickTakesNothing(t *testing.T) {
+	l := codes.Ledger{Dir: t.TempDir()}
+	mine := errors.New("mine")
+	if _, err := l.Claim(t.Context(), "ada", func(codes.Steps) (time.Time, error) { return time.Unix(90, 0), mine }); !errors.Is(err, mine) {
+		t.Errorf("got %v", err)
+	}
+	if step, err := claim(t, l, "ada"); err != nil || !step.Equal(time.Unix(30, 0)) {
+		t.Errorf("%v, %v", step, err)
+	}
+}
+
 // Whatever the clock did in between, a step is taken once, and nobody waits for more
 // than those that were taken.
 func TestClockJumps(t *testing.T) {
@@ -57,7 +74,7 @@ func TestClockJumps(t *testing.T) {
 		start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 		taken := map[time.Time]bool{}
 		for i, jump := range jumps {
-			step, err := l.Claim(t.Context(), "ada", start.Add(jump), period)
+			step, err := l.Claim(t.Context(), "ada", free(start.Add(jump)))
 			if err != nil {
 				t.Fatal(err)
 			}

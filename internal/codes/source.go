@@ -223,7 +223,9 @@ func (s *Source) Unsent(ctx context.Context, a agent.Account, least time.Duratio
 	if code.Until.Sub(s.Now()) < least {
 		from = code.Until
 	}
-	step, err := s.Ledger.Claim(ctx, a.ID, from, code.Until.Sub(code.From))
+	step, err := s.Ledger.Claim(ctx, a.ID, func(taken Steps) (time.Time, error) {
+		return taken.Free(from, code.Until.Sub(code.From)), nil
+	})
 	if err != nil {
 		return agent.Code{}, fmt.Errorf("noting that a code is used: %w", err)
 	}

@@ -56,14 +56,13 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 	}
 	var list []Target
 	for _, m := range members {
-		var publishConfig map[string]setting
-		if m.manifest != nil { // it is for what publishes
-			publishConfig = m.manifest.publishConfig
+		if m.manifest == nil {
+			m.manifest = &manifest{}
 		}
-		if at, ok := publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
+		if at, ok := m.manifest.publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
 			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory)", nil)
 		}
-		if err := c.ownWire(publishConfig); err != nil {
+		if err := c.ownWire(m.manifest.publishConfig); err != nil {
 			return nil, err
 		}
 		variants, err := c.variants(p, m)
