@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // A disk is a way in which a disk takes nothing more. It returns what lies between
@@ -23,8 +25,8 @@ type disk struct {
 func disks() []disk {
 	list := []disk{{"that cannot be written", func(t *testing.T, b *bench) ([]string, func()) {
 		t.Helper()
-		call(t, "mount", "-o", "remount,ro", b.dir)
-		return nil, func() { call(t, "mount", "-o", "remount,rw", b.dir) }
+		remount(t, b.dir, unix.MS_RDONLY)
+		return nil, func() { remount(t, b.dir, 0) }
 	}}}
 	// A vault has 14 KiB, and a page is what a disk in memory gives.
 	for pages := range 9 {

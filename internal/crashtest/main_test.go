@@ -73,14 +73,27 @@ func call(t *testing.T, name string, args ...string) {
 
 func unmount(t *testing.T, dir string) {
 	t.Helper()
+	patiently(t, "unmounting "+dir, func() error { return unix.Unmount(dir, 0) })
+}
+
+// remount lets a file system be written, or not.
+func remount(t *testing.T, dir string, flags uintptr) {
+	t.Helper()
+	patiently(t, "remounting "+dir, func() error { return unix.Mount("", dir, "", unix.MS_REMOUNT|flags, "") })
+}
+
+// patiently does what the system refuses while a file is open: by a process that is
+// about to be gone, or one that another test is about to start.
+func patiently(t *testing.T, what string, do func() error) {
+	t.Helper()
 	for {
-		err := unix.Unmount(dir, 0)
-		if errors.Is(err, unix.EBUSY) { // for as long as a process takes to be gone
+		err := do()
+		if errors.Is(err, unix.EBUSY) {
 			time.Sleep(time.Millisecond)
 			continue
 		}
 		if err != nil {
-			t.Fatalf("unmounting %s: %v", dir, err)
+			t.Fatalf("%s: %v", what, err)
 		}
 		return
 	}
