@@ -112,7 +112,7 @@ func modules() map[string][]string {
 
 // outside are the packages that are no part of the program.
 func outside(pkg string) bool {
-	return pkg == "./bench" || pkg == "./internal/gendoc" || within(pkg, "./internal/npmregistry") || within(pkg, "./packaging")
+	return pkg == "./bench" || pkg == "./internal/gendoc" || pkg == "./internal/crashtest" || within(pkg, "./internal/npmregistry") || within(pkg, "./packaging")
 }
 
 // only returns the packages that may import a part of the standard library; no

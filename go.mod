@@ -3,6 +3,7 @@ module npmotp
 go 1.26.0
 
 require (
+	c2sp.org/CCTV/age v0.0.0-20260829155415-4448f2097b2d
 	filippo.io/age v1.3.2
 	github.com/atotto/clipboard v0.1.4
 	github.com/creack/pty v1.1.24

@@ -126,6 +126,8 @@ func outcomes() []row {
 		{ui.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
+		{vault.ErrCostly, exitVault, ""},
+		{vault.ErrLineEnds, exitVault, "say 'vault.npmotp -text' in .gitattributes and check it out anew, or mend the file: tr -d '\\r' < FILE > NEW"},
 		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
 		{vault.ErrOtherIdentity, exitVault, ""},
 		{vault.ErrRolledBack, exitVault, "put the newest copy back, or join it with 'npmotp merge FILE'; if this file is the one you want, 'npmotp restore --accept' says so"},
@@ -206,7 +208,7 @@ func classifyType(err error) (status int, hint string) {
 		return exitNotFound, "name the account; 'npmotp default NAME' sets one for when none is named"
 	case isA[*scan.SeveralError](err):
 		return exitNotFound, ""
-	case isA[*vault.VersionError](err), isA[*bundle.VersionError](err):
+	case isA[*vault.VersionError](err), isA[*bundle.VersionError](err), isA[*statefile.VersionError](err):
 		return exitVault, "update npmotp on this machine"
 	case isA[*otpimport.PartsError](err):
 		return exitUsage, "give the pictures of all its QR codes at once, or take what is there with --only"

@@ -54,6 +54,9 @@ func (app *App) vaultOptions() vault.Options {
 	o := app.VaultOptions
 	o.Warn = func(err error) { app.Warnf("%v", err) }
 	o.Clock, o.Look = app.Now, app.tellPending
+	o.Costly = func(ctx context.Context, what string) error {
+		return app.Confirm(ctx, what+"; try the passphrase?", "say --yes to try the passphrase: "+what)
+	}
 	return o
 }
 

@@ -125,6 +125,8 @@ func diffCodes(was, a *Account) []string {
 			continue
 		case before.State != r.State:
 			counts[string(r.State)]++
+		case before.takenApart(&r):
+			counts["taken on another laptop, too"]++
 		}
 		if before.RetiredAt.IsZero() && !r.RetiredAt.IsZero() {
 			counts["retired"]++
@@ -145,6 +147,16 @@ func diffCodes(was, a *Account) []string {
 		details = append(details, "moved to another laptop")
 	}
 	return details
+}
+
+// takenApart reports whether after, what a merge made of r, knows that the code was
+// handed out elsewhere as well, before the laptops met: there may be two people who
+// count on it, and the registry takes it once.
+func (r *RecoveryCode) takenApart(after *RecoveryCode) bool {
+	if r.State == Used { // which is final, and the merge keeps the first use
+		return !r.ReservedAt.Equal(after.ReservedAt) || !r.UsedAt.Equal(after.UsedAt)
+	}
+	return after.extra.elements(merge.Reservations) > max(1, r.extra.elements(merge.Reservations))
 }
 
 func diffDevices(before, after *Contents) []Change {
@@ -188,6 +200,15 @@ func (x extra) text(name string) string {
 		return ""
 	}
 	return s
+}
+
+// elements returns how many elements a list has.
+func (x extra) elements(name string) int {
+	var list []json.RawMessage
+	if json.Unmarshal(x[name], &list) != nil {
+		return 0
+	}
+	return len(list)
 }
 
 func count(n int, noun string) string {

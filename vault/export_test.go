@@ -48,3 +48,33 @@ func (c *Contents) Canonical() string {
 
 // EachField is how objects are cut.
 func EachField(data []byte, f func(name, value []byte) error) error { return eachField(data, f) }
+
+// Reassemble takes a file apart and puts it together again.
+func Reassemble(data []byte) ([]byte, error) {
+	c, err := parseContainer(data)
+	if err != nil {
+		return nil, err
+	}
+	return append(headOf(c.slots), c.body...), nil
+}
+
+// SlotText writes a slot.
+func SlotText(kind, name string, armored []byte) []byte {
+	s := newSlot(kind, name, armored)
+	return append([]byte(s.line()), armored...)
+}
+
+// ReadSlot reads a slot.
+func ReadSlot(data []byte) (kind, name string, armored, rest []byte, err error) {
+	s, rest, err := cutSlot(data)
+	return s.kind, s.name, s.armored, rest, err
+}
+
+// Encode and Decode are what the body of a file holds.
+func Encode(c *Contents) ([]byte, error) { return c.encode("") }
+
+// Decode is described at [Encode].
+func Decode(data []byte) (*Contents, error) {
+	c, _, err := decodeContents(data)
+	return c, err
+}

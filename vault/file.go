@@ -41,6 +41,10 @@ type Options struct {
 	// Look is shown the contents of a vault that is opened by a person. It must not
 	// change them.
 	Look func(*Contents)
+	// Costly is asked before a passphrase is tried on a copy that wants much more work
+	// for it than the vault does, and is told what; its error is that of the operation.
+	// Without it such a copy is refused.
+	Costly func(ctx context.Context, what string) error
 	// Dialogue is how plugins ask the person.
 	Dialogue agefile.Dialogue
 	// Fail is asked before each step of a save, for tests.

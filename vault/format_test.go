@@ -176,28 +176,8 @@ func TestPaddingAndParent(t *testing.T) {
 // the memory.
 func TestHighWorkFactorIsRefused(t *testing.T) {
 	_, path := create(t)
-	head, _, _ := parts(t, read(t, path), pass)
-	slot := head[strings.Index(head, armor.Header):]
-	slot = slot[:strings.Index(slot, "body\n")]
-	binary, err := io.ReadAll(armor.NewReader(strings.NewReader(slot)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	greedy := bytes.Replace(binary, []byte(" 10\n"), []byte(" 24\n"), 1)
-	if bytes.Equal(greedy, binary) {
-		t.Fatal("no work factor in the slot")
-	}
-	var out bytes.Buffer
-	w := armor.NewWriter(&out)
-	_, err = w.Write(greedy)
-	if err := errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	err = os.WriteFile(path, []byte(vault.FileWithSlot(out.Bytes(), read(t, path))), 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
+	put(t, path, demanding(t, path, 24))
+	_, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 	if !errors.Is(err, vault.ErrFormat) || !strings.Contains(err.Error(), "24") {
 		t.Errorf("got %v", err)
 	}
@@ -305,6 +285,10 @@ func TestVectors(t *testing.T) {
 				}
 			case "format":
 				if !errors.Is(err, vault.ErrFormat) {
+					t.Errorf("got %v", err)
+				}
+			case "line ends":
+				if !errors.Is(err, vault.ErrLineEnds) || !errors.Is(err, vault.ErrFormat) {
 					t.Errorf("got %v", err)
 				}
 			case "version":

@@ -1,12 +1,18 @@
 package vault_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"filippo.io/age/armor"
 
 	"npmotp/internal/secret"
 	"npmotp/vault"
@@ -82,4 +88,51 @@ func TestReadersBesideWriters(t *testing.T) {
 	writers.Wait()
 	close(done)
 	readers.Wait()
+}
+
+// demanding returns the vault file at path with its slot asking for a work factor.
+func demanding(t *testing.T, path string, workFactor int) []byte {
+	t.Helper()
+	file := read(t, path)
+	binary, err := io.ReadAll(armor.NewReader(strings.NewReader(file[strings.Index(file, armor.Header):strings.Index(file, "body\n")])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := armor.NewWriter(&out)
+	_, err = w.Write(bytes.Replace(binary, []byte(" 10\n"), fmt.Appendf(nil, " %d\n", workFactor), 1))
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return []byte(vault.FileWithSlot(out.Bytes(), file))
+}
+
+// A copy in a synced folder that asks for much more work than the vault does is
+// asked about before any of it is done, and before the passphrase is.
+func TestCostlyCopies(t *testing.T) {
+	declined := errors.New("declined")
+	for _, tt := range []struct {
+		workFactor int
+		asked      bool
+	}{{19, true}, {20, true}, {18, false}, {21, false}} {
+		_, other := create(t)
+		copied := filepath.Join(t.TempDir(), "copy.npmotp")
+		put(t, copied, demanding(t, other, tt.workFactor))
+		var asked []string
+		o := vault.Options{Costly: func(_ context.Context, what string) error {
+			asked = append(asked, what)
+			return declined
+		}}
+		v, _ := create(t, o)
+		stop := errors.New("no passphrase")
+		_, err := v.OpenCopy(t.Context(), copied, func(context.Context) (secret.Text, error) { return secret.Text{}, stop })
+		if tt.asked && (!errors.Is(err, declined) || len(asked) != 1 || !strings.Contains(asked[0], fmt.Sprint(tt.workFactor))) ||
+			!tt.asked && (!errors.Is(err, stop) || len(asked) > 0) {
+			t.Errorf("%d: %v, asked %q", tt.workFactor, err, asked)
+		}
+		fresh := vault.At(filepath.Join(t.TempDir(), "new.npmotp"), cheap())
+		if _, err := fresh.Adopt(t.Context(), copied, pass); tt.asked && !errors.Is(err, vault.ErrCostly) {
+			t.Errorf("%d: without an answer: %v", tt.workFactor, err)
+		}
+	}
 }

@@ -114,7 +114,7 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func
 	c.contents, err = v.decode(file)
 	if errors.Is(err, ErrOtherIdentity) {
 		var pass secret.Text
-		if pass, err = ask(ctx); err != nil {
+		if pass, err = v.passphraseFor(ctx, c, ask); err != nil {
 			return nil, err
 		}
 		c.vault, c.contents, err = At(path, Options{}).open(ctx, file, Passphrase(pass))
@@ -130,6 +130,19 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func
 		return nil, fmt.Errorf("%s is %w", path, ErrOtherVault)
 	}
 	return c, nil
+}
+
+// passphraseFor asks for the passphrase of a copy that has another identity, if it may be
+// tried on it.
+func (v *Vault) passphraseFor(ctx context.Context, c *Copy, ask func(context.Context) (secret.Text, error)) (secret.Text, error) {
+	own, err := v.file.read()
+	if err != nil {
+		return secret.Text{}, err
+	}
+	if err := v.file.agree(ctx, c.path, c.file, own); err != nil {
+		return secret.Text{}, err
+	}
+	return ask(ctx)
 }
 
 // slotsAt returns when the slots were exchanged last, the zero time when they

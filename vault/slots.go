@@ -111,6 +111,11 @@ func parseContainer(data []byte) (*container, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The armor would open all the same. But the slots and their hash are bytes, and
+	// two files with the same contents should not differ in what nobody sees.
+	if bytes.IndexByte(data, '\r') >= 0 {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, ErrLineEnds)
+	}
 	for !bytes.HasPrefix(rest, []byte(bodyLine)) {
 		if len(c.slots) == maxSlots {
 			return nil, fmt.Errorf("%w: it has more than %d slots", ErrFormat, maxSlots)
@@ -140,7 +145,7 @@ func parseContainer(data []byte) (*container, error) {
 
 func cutHeader(data []byte) (rest []byte, err error) {
 	line, rest, ok := bytes.Cut(data, []byte("\n"))
-	word, number, _ := strings.Cut(string(line), " ")
+	word, number, _ := strings.Cut(strings.TrimSuffix(string(line), "\r"), " ")
 	if !ok || word != headerWord {
 		return nil, fmt.Errorf("%w: it does not begin as a vault does", ErrFormat)
 	}

@@ -227,6 +227,9 @@ func (f *File) Adopt(ctx context.Context, path string, pass secret.Text) (*Vault
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if err := f.agree(ctx, path, c, nil); err != nil {
+		return nil, err
+	}
 	v, contents, err := f.open(ctx, c, Passphrase(pass))
 	if err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ var (
 	ErrPassphrase = agefile.ErrPassphrase
 	// ErrFormat says that the file is damaged or is no vault.
 	ErrFormat = errors.New("the vault file is damaged")
+	// ErrLineEnds says that the lines of the file do not end as they were written: a
+	// program took it for text. Nothing is lost, but npmotp writes one form only.
+	ErrLineEnds = errors.New("its line ends were rewritten, as git does with core.autocrlf")
 	// ErrOtherIdentity says that the body does not open with the vault identity.
 	// An open vault meets it after another process changed the passphrase.
 	ErrOtherIdentity = errors.New("its body belongs to other slots, or the passphrase was changed just now")

@@ -67,8 +67,10 @@ func Open(armored []byte, ids ...age.Identity) ([]byte, error) {
 		return nil, err
 	}
 	plain := bytes.NewBuffer(make([]byte, 0, len(armored)/4*3+bytes.MinRead))
-	_, err = plain.ReadFrom(r)
-	return plain.Bytes(), err
+	if _, err := plain.ReadFrom(r); err != nil {
+		return nil, err // what came before the fault is genuine, and not the whole
+	}
+	return plain.Bytes(), nil
 }
 
 // SealPassphrase encrypts plain with a passphrase and the given work factor.

@@ -31,6 +31,8 @@ func Free(path string, replace bool) error {
 // by this process and no other, through no link, and is not left half written;
 // what [Free] refuses is.
 func Private(path string, data []byte, replace bool) error {
+	// Of a killed run that has to be refused now, because the file is there.
+	_ = RemoveLeftovers(path)
 	if err := Free(path, replace); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
@@ -303,6 +304,49 @@ func FuzzRead(f *testing.F) {
 		var s bundle.Series
 		if part, err := s.Add(string(input)); part && err == nil {
 			_, _ = s.Bundle()
+		}
+	})
+}
+
+// FuzzContents seals what a stranger who knows the recipient can write, and wants
+// what is taken to be whole, and no error to quote it.
+func FuzzContents(f *testing.F) {
+	var c vault.Contents
+	id, err := c.EnsureIdentity(then)
+	if err != nil {
+		f.Fatal(err)
+	}
+	to, err := id.Recipient()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		`{"v":1,"type":"npmotp-bundle","id":"1","created_at":"2026-01-02T03:04:05Z","parts":"recovery","accounts":[{"id":"1","name":"a","registry":"https://registry.npmjs.org/","level":"auth-only","recovery_codes":[{"id":"1","number":1,"code":"CANARY-1","state":"unused","set":1}]}]}`,
+		`{"v":1,"type":"npmotp-bundle","id":"1","parts":"all","accounts":[]}`, `{"v":2,"type":"npmotp-bundle"}`, `{}`, `[]`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		padded := append(bytes.Clone(plain), bytes.Repeat([]byte(" "), (bundle.SealStep-len(plain)%bundle.SealStep)%bundle.SealStep)...)
+		sealed, err := agefile.SealBinary(padded, to.Age())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bundle.Open(sealed, c.Identities)
+		if err != nil {
+			if bytes.Contains(plain, []byte("CANARY")) && strings.Contains(err.Error(), "CANARY") {
+				t.Errorf("the error quotes it: %v", err)
+			}
+			return
+		}
+		var into vault.Contents
+		if _, err := into.Import(b.Accounts, then); err != nil {
+			return
+		}
+		for i := range into.Accounts {
+			if into.Accounts[i].Name == "" {
+				t.Errorf("an account without a name came in: %q", plain)
+			}
 		}
 	})
 }

@@ -227,9 +227,9 @@ func Following(code agent.Code) agent.Code {
 	return agent.Code{Account: code.Account, Value: code.Next, From: code.Until, Until: code.Until.Add(code.Until.Sub(code.From))}
 }
 
-// staleClaim is how far ahead of the clock a noted step may lie before it is
+// staleRefusal is how far ahead of the clock a noted step may lie before it is
 // taken for the trace of a clock that was wrong.
-const staleClaim = 10 * time.Minute
+const staleRefusal = 10 * time.Minute
 
 // A Sent is a code that goes to a registry.
 type Sent struct {
@@ -254,25 +254,25 @@ func (s *Source) ToSend(ctx context.Context, a agent.Account, to string, least t
 	if err := checkLeast(code, least); err != nil {
 		return Sent{}, err
 	}
-	now, period := s.Now(), code.Until.Sub(code.From)
-	twice, refused := s.takesTwice(a, to), s.lastRefused(a.ID)
+	now, from, period := s.Now(), code.From, code.Until.Sub(code.From)
+	if code.Until.Sub(now) < least {
+		from = code.Until
+	}
+	if refused := s.lastRefused(a.ID); !stale(refused, now) && !from.After(refused) {
+		from = refused.Add(period)
+	}
+	twice := s.takesTwice(a, to)
 	again, waits := false, false
-	step, err := s.Ledger.Claim(ctx, a.ID, func(last time.Time) (time.Time, error) {
-		step := code.From
-		if code.Until.Sub(now) < least {
-			step = code.Until
-		}
-		if !stale(refused, now) && !step.After(refused) {
-			step = refused.Add(period)
-		}
+	step, err := s.Ledger.Claim(ctx, a.ID, func(taken Steps) (time.Time, error) {
 		switch {
-		case stale(last, now) || step.After(last):
+		case !taken.Has(from):
+			return from, nil
 		case twice:
-			again = step.Equal(last)
-		default:
-			step, waits = last.Add(period), true
+			again = true
+			return from, nil
 		}
-		return step, nil
+		waits = true
+		return taken.Free(from, period), nil
 	})
 	if err != nil {
 		return Sent{}, fmt.Errorf("noting that a code is used: %w", err)
@@ -286,7 +286,7 @@ func (s *Source) ToSend(ctx context.Context, a agent.Account, to string, least t
 
 // stale reports whether a noted step lies so far ahead that the clock must have
 // been wrong when it was noted.
-func stale(step, now time.Time) bool { return step.After(now.Add(staleClaim)) }
+func stale(step, now time.Time) bool { return step.After(now.Add(staleRefusal)) }
 
 // ofStep waits for a step, the present one or one to come, and returns its code.
 // Code is the present one.

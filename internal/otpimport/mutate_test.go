@@ -5,11 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"npmotp/internal/crashtest"
+	"npmotp/internal/npmregistry/npmtest"
 	"npmotp/internal/otpimport"
 )
 
@@ -18,8 +19,8 @@ import (
 // tell: of a secret, of a number, and of what has no text.
 func TestMutations(t *testing.T) {
 	rounds := 300
-	if n, err := strconv.Atoi(os.Getenv("NPMOTP_TEST_MUTATIONS")); err == nil {
-		rounds = n
+	if os.Getenv(npmtest.WholeVariable) == "1" {
+		rounds = 10_000
 	}
 	if testing.Short() {
 		rounds = min(rounds, 60)
@@ -54,6 +55,27 @@ func TestMutations(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// An archive knows the sums of what is in it: changed anywhere, it gives the
+// passwords of the sample or is refused.
+func TestMutatedArchives(t *testing.T) {
+	for _, name := range []string{"raivo.zip", "1password.1pux"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := codes(t, string(data))
+		if len(want) == 0 {
+			t.Fatalf("%s gives no passwords", name)
+		}
+		crashtest.Mutations(data, func(mutated []byte) {
+			got := codes(t, string(mutated))
+			if got != nil && !slices.Contains(got, "") && !slices.Equal(got, want) {
+				t.Errorf("%s: other passwords, and nothing is said", name)
+			}
+		})
 	}
 }
 

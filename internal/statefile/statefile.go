@@ -28,6 +28,21 @@ const lockWait = 10 * time.Second
 // ErrDamaged says that a file cannot be read or understood.
 var ErrDamaged = errors.New("is damaged")
 
+// version is the "v" of the files that have one.
+const version = 1
+
+// A VersionError says that a file was written by a later npmotp. It is not damaged,
+// so it is neither put aside nor written.
+type VersionError struct {
+	Path string
+	Got  int
+}
+
+// Error implements error.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s has format %d, and this npmotp reads formats up to %d", e.Path, e.Got, version)
+}
+
 // A Folder is the folder of the state. The zero Folder keeps nothing: all files
 // are missing, and what is written is forgotten.
 type Folder struct {
@@ -36,7 +51,8 @@ type Folder struct {
 }
 
 // Read returns what a file holds, or the zero value when there is none. The error
-// wraps [ErrDamaged] where the next [Change] would put the file aside.
+// wraps [ErrDamaged] where the next [Change] would put the file aside, and is a
+// [*VersionError] where it would leave the file alone.
 func Read[T any](f Folder, name string) (T, error) {
 	v, _, err := read[T](f, name)
 	return v, err
@@ -52,6 +68,12 @@ func read[T any](f Folder, name string) (v T, data []byte, err error) {
 		return v, nil, nil
 	}
 	if err == nil {
+		var head struct {
+			V int `json:"v"`
+		}
+		if json.Unmarshal(data, &head) == nil && head.V > version {
+			return v, nil, &VersionError{Path: path, Got: head.V}
+		}
 		err = json.Unmarshal(data, &v)
 	}
 	if err != nil {

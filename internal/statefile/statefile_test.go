@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"npmotp/internal/statefile"
 )
@@ -67,6 +68,29 @@ func TestDamagedFiles(t *testing.T) {
 		if _, err := os.Stat(path + ".damaged"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// What a later npmotp wrote is no damage, and may mean more than it says here.
+func TestLaterFiles(t *testing.T) {
+	f := statefile.Folder{Dir: t.TempDir(), Warn: func(err error) { t.Error(err) }}
+	path, later := filepath.Join(f.Dir, "seen.json"), `{"v":2,"paths":{"all":"another shape"}}`
+	if err := os.WriteFile(path, []byte(later), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	type record struct {
+		V     int      `json:"v"`
+		Paths []string `json:"paths"`
+	}
+	_, err := statefile.Read[record](f, "seen.json")
+	changed := statefile.Change(t.Context(), f, "seen.json", func(*record) error { return nil })
+	for _, err := range []error{err, changed} {
+		if e, ok := errors.AsType[*statefile.VersionError](err); !ok || e.Got != 2 || !strings.Contains(err.Error(), path) {
+			t.Errorf("%v", err)
+		}
+	}
+	if data, err := os.ReadFile(path); string(data) != later {
+		t.Errorf("it was written: %s, %v", data, err)
 	}
 }
 
@@ -149,4 +173,43 @@ func TestZeroFolder(t *testing.T) {
 	if err := f.RemoveLeftovers(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// FuzzRead wants every file to be read, or to be put aside and begun anew: none is
+// in the way.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{"", "{}", `{"a":"2026-01-02T03:04:05Z"}`, `{"a":1}`, "[]", "null", "{\"a\":", "\xff", `{"a":null}x`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		folder := statefile.Folder{Dir: t.TempDir()}
+		path := filepath.Join(folder.Dir, "steps.json")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before, err := statefile.Read[map[string]time.Time](folder, "steps.json")
+		if err != nil && !errors.Is(err, statefile.ErrDamaged) {
+			t.Fatal(err)
+		}
+		noted := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+		err = statefile.Change(t.Context(), folder, "steps.json", func(v *map[string]time.Time) error {
+			if *v == nil {
+				*v = map[string]time.Time{}
+			}
+			(*v)["noted"] = noted
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("%q is in the way: %v", data, err)
+		}
+		after, err := statefile.Read[map[string]time.Time](folder, "steps.json")
+		if err != nil || !after["noted"].Equal(noted) {
+			t.Errorf("%q: %v, %v", data, after, err)
+		}
+		for name, at := range before {
+			if name != "noted" && !after[name].Equal(at) {
+				t.Errorf("%q lost %q", data, name)
+			}
+		}
+	})
 }

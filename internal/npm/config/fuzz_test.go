@@ -83,3 +83,37 @@ func FuzzTargets(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPeers writes the files of the other tools, and wants of each tool targets or
+// an error, and of an address nothing but its one form.
+func FuzzPeers(f *testing.F) {
+	peers := []string{"pnpm", "yarn", "bun", "lerna", "np", "release-it", "changeset", "yarn npm"}
+	files := []string{".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "lerna.json", "pnpm-workspace.yaml"}
+	f.Add(byte(1), byte(1), "registry \"https://r.example\"\n\"@a:registry\" https://a.example", pkg("@a/b", ""))
+	f.Add(byte(7), byte(2), "npmPublishRegistry: https://r.example\nnpmScopes:\n  a:\n    npmRegistryServer: \"https://a.example\"\n", pkg("@a/b", ""))
+	f.Add(byte(2), byte(3), "[install]\nregistry = \"https://r.example\"\n[install.scopes]\na = { url = \"https://a.example\" }\n", pkg("@a/b", ""))
+	f.Add(byte(3), byte(4), `{"command":{"publish":{"registry":"https://r.example"}},"packages":["*"]}`, pkg("x", ""))
+	f.Add(byte(0), byte(5), "packages:\n  - '*'\n  - '!b'\n", pkg("x", ""))
+	f.Add(byte(5), byte(0), "registry=https://r.example", pkg("x", `,"release-it":{"npm":{"publishArgs":["--registry","https://a.example"]}}`))
+	f.Fuzz(func(t *testing.T, which, file byte, text, manifest string) {
+		root := t.TempDir()
+		dir := filepath.Join(root, "project")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, files[int(file)%len(files)]), text)
+		write(t, filepath.Join(dir, "package.json"), manifest)
+		name := peers[int(which)%len(peers)]
+		subcommand := []string{"publish", "owner"}[int(which)/len(peers)%2]
+		q := config.Query{Tool: name, Subcommand: subcommand, Argv: append(strings.Fields(name), subcommand), Dir: dir, Environ: []string{"HOME=" + root}}
+		targets, err := config.Targets(q)
+		if err == nil && len(targets) == 0 {
+			t.Error("there is neither a target nor an error")
+		}
+		for _, target := range targets {
+			if again, ok := config.Canonical(target.Registry); !ok || again != target.Registry {
+				t.Errorf("the registry is %q", target.Registry)
+			}
+		}
+	})
+}

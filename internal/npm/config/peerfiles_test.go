@@ -179,3 +179,16 @@ func TestPeersElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// What publishes no package reads no package.json, and has a registry all the same.
+func TestPeersThatPublishNothing(t *testing.T) {
+	for _, command := range []string{"pnpm dist-tag add a@1 x", "pnpm owner add a b", "yarn tag add a@1 x", "yarn owner add a b", "bun pm whoami"} {
+		argv := strings.Fields(command)
+		list, err := config.Targets(config.Query{
+			Tool: argv[0], Subcommand: argv[1], Argv: argv, Dir: t.TempDir(), Environ: []string{"HOME=" + t.TempDir()},
+		})
+		if err != nil || len(list) == 0 {
+			t.Errorf("%s: %v, %v", command, list, err)
+		}
+	}
+}

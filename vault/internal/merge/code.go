@@ -10,6 +10,9 @@ import (
 	"slices"
 )
 
+// Reservations is the field of a recovery code that lists who took it.
+const Reservations = "reservations"
+
 const (
 	fieldState      = "state"
 	fieldSet        = "set"
@@ -20,7 +23,7 @@ const (
 	// Reservations that hold, and the ids of those that were given back. Two
 	// laptops can reserve one code; to give back the one of them does not give
 	// back the other.
-	fieldReservations = "reservations"
+	fieldReservations = Reservations
 	fieldReleased     = "released"
 
 	// The values of a state.
