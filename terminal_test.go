@@ -279,10 +279,22 @@ func TestTerminalReadsStandardInput(t *testing.T) {
 		"import -", "add b --uri", "add b --text -", "add b --qr -", "recovery add b --file -", "receive -", "device add B -", "slot add --recipient -",
 	} {
 		t.Run(line, func(t *testing.T) {
-			d := atTerminal(t, home, strings.Fields(line)...)
+			cmd := npmotp(t, home, strings.Fields(line)...)
+			cmd.Env = append(cmd.Env, "NPMOTP_PASSPHRASE=")
+			terminal, err := pty.Start(cmd)
+			if err != nil {
+				t.Skip("no pseudo-terminal here:", err)
+			}
+			t.Cleanup(func() { _ = terminal.Close() })
+			endReads(t, terminal, time.Minute)
+			d := &dialogue{t: t, cmd: cmd, terminal: terminal}
 			d.expect("npmotp: type or paste ")
 			d.answer("\x03")
-			d.end(130)
+			_, _ = d.screen.ReadFrom(terminal)
+			_ = cmd.Wait()
+			if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.ExitStatus() != 130 && s.Signal() != syscall.SIGINT {
+				t.Errorf("it ends with %v\n%s", cmd.ProcessState, d.screen.String())
+			}
 		})
 	}
 }
