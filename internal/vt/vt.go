@@ -93,6 +93,9 @@ func (t *Terminal) put(r rune) {
 	if r == '\ufeff' || r == '\u200b' || r == '\u200d' || r == '\ufe0e' || r == '\ufe0f' {
 		return // these take no column
 	}
+	if 0x80 <= r && r < 0xa0 {
+		return // controls of C1, which no terminal shows as text
+	}
 	c := t.pen
 	c.Rune = r
 	if t.swap {
