@@ -13,7 +13,11 @@ const (
 )
 
 func (s *Server) mayWrite(p *pkg, u *user) bool {
-	return u != nil && slices.Contains(p.owners, u.name)
+	return u != nil && (slices.Contains(p.owners, u.name) || s.granted(p, u, readWrite))
+}
+
+func (s *Server) mayRead(p *pkg, u *user) bool {
+	return u != nil && (s.mayWrite(p, u) || s.granted(p, u, readOnly))
 }
 
 // setAccess takes the bodies of npm access public, restricted, 2fa-required
@@ -71,8 +75,15 @@ func listCollaborators(s *Server, c *call) (any, error) {
 		return nil, err
 	}
 	out := map[string]string{}
+	for name, permission := range p.teams {
+		for member := range s.team(name) {
+			if out[member] != canWrite {
+				out[member] = word(permission)
+			}
+		}
+	}
 	for _, name := range p.owners {
-		out[name] = "write"
+		out[name] = canWrite
 	}
 	return out, nil
 }

@@ -91,6 +91,14 @@ func (s *Server) NewRecoveryCodes(name string) []string {
 	return codes
 }
 
+// Team returns the members of scope:team, and whether there is such a team.
+func (s *Server) Team(name string) (members []string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.team(name)
+	return slices.Sorted(maps.Keys(t)), t != nil
+}
+
 // Requests returns what the registry was asked so far, in the order in which
 // the answers were ready.
 func (s *Server) Requests() []Request {
@@ -108,6 +116,7 @@ type Package struct {
 	MFA        string            // none, publish or automation; empty when never set
 	Deprecated map[string]string // messages by version
 	Stars      []string
+	Teams      map[string]string // permissions by scope:team
 }
 
 // Package returns what the registry holds of the named package, and whether it
@@ -121,7 +130,7 @@ func (s *Server) Package(name string) (Package, bool) {
 	}
 	out := Package{
 		Versions: slices.Sorted(maps.Keys(p.versions)), Owners: slices.Clone(p.owners), Tags: maps.Clone(p.tags), Public: p.public,
-		MFA: p.mfa, Deprecated: map[string]string{}, Stars: slices.Sorted(maps.Keys(p.stars)),
+		MFA: p.mfa, Deprecated: map[string]string{}, Stars: slices.Sorted(maps.Keys(p.stars)), Teams: maps.Clone(p.teams),
 	}
 	for v, manifest := range p.versions {
 		if message, ok := manifest["deprecated"].(string); ok {

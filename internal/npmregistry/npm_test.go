@@ -91,6 +91,7 @@ func TestNPM(t *testing.T) {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			t.Run("commands", func(t *testing.T) { testCommands(t, n) })
+			t.Run("organisation", func(t *testing.T) { testOrganisation(t, n) })
 			t.Run("dialogues", func(t *testing.T) { testDialogues(t, n) })
 			if n.Major >= 9 {
 				t.Run("web", func(t *testing.T) { testWeb(t, n) })
@@ -141,6 +142,37 @@ func testCommands(t *testing.T, n npmtest.NPM) {
 		out, err = r.Run(t, r.dir, r.env, append(step.args, "--otp="+r.clock.next(t, secret))...)
 		if after, _ = r.Package(pkgName); err != nil || !step.done(after) {
 			t.Errorf("%q with a code: %v, and the package is %+v:\n%s", step.args, err, after, out)
+		}
+	}
+}
+
+// testOrganisation runs commands beyond those six that write, with a code.
+func testOrganisation(t *testing.T, n npmtest.NPM) {
+	t.Helper()
+	r := newTrial(t, n, npmregistry.Options{})
+	const name = "@acme/thing"
+	r.manifest(t, `{"name":"`+name+`","version":"1.0.0"}`)
+	r.SetTFA("alice", secret, npmregistry.AuthAndWrites, nil)
+	for _, args := range [][]string{
+		{"publish"},
+		{"team", "create", "@acme:devs"},
+		{"team", "add", "@acme:devs", "bob"},
+		{"org", "set", "acme", "bob", "admin"},
+		{"access", "grant", "read-only", "@acme:devs", name},
+		{"profile", "set", "fullname", "Alice A"},
+	} {
+		if out, err := r.Run(t, r.dir, r.env, append(args, "--otp="+r.clock.next(t, secret))...); err != nil {
+			t.Errorf("%q: %v:\n%s", args, err, out)
+		}
+	}
+	members, _ := r.Team("acme:devs")
+	p, _ := r.Package(name)
+	if !slices.Equal(members, []string{"bob"}) || p.Teams["acme:devs"] != "read-only" {
+		t.Errorf("the team is %v, and the package is %+v", members, p)
+	}
+	for _, q := range r.Requests() {
+		if q.Method != "GET" && !q.OTPAccepted {
+			t.Errorf("%s %s did not take a code", q.Method, q.Path)
 		}
 	}
 }

@@ -16,8 +16,9 @@ type pkg struct {
 	tarballs map[string][]byte
 	stars    map[string]bool
 	public   bool
-	mfa      string           // what npm access set mfa= said
-	trust    []map[string]any // trusted publishers
+	mfa      string            // what npm access set mfa= said
+	teams    map[string]string // permissions by scope:team
+	trust    []map[string]any  // trusted publishers
 }
 
 // publishBody is what npm sends to publish a version (libnpmpublish).
@@ -36,7 +37,7 @@ func (p *pkg) revision() string { return fmt.Sprintf("%d-%016x", p.rev, p.rev) }
 // find returns the package of the call if the caller may read it.
 func (s *Server) find(c *call) (*pkg, error) {
 	p := s.packages[c.PathValue("pkg")]
-	if p == nil || !p.public && !s.mayWrite(p, c.who) {
+	if p == nil || !p.public && !s.mayRead(p, c.who) {
 		return nil, notFound()
 	}
 	return p, nil

@@ -80,6 +80,29 @@ func TestDeprecate(t *testing.T) {
 	}
 }
 
+func TestTeamsGrantAccess(t *testing.T) {
+	r := start(t, npmregistry.Options{})
+	r.want(t, http.StatusCreated, "PUT", "/@acme%2fthing", release("@acme/thing", "1.0.0"))
+	r.want(t, http.StatusCreated, "PUT", "/-/org/acme/team", map[string]any{"name": "devs"})
+	r.want(t, http.StatusCreated, "PUT", "/-/team/acme/devs/user", map[string]any{"user": "bob"})
+	if members, ok := r.Team("acme:devs"); !ok || !slices.Equal(members, []string{"bob"}) {
+		t.Errorf("the team is %v, %v", members, ok)
+	}
+	alice, bob := r.token, r.Token("bob")
+	for permission, status := range map[string]int{"read-only": http.StatusForbidden, "read-write": http.StatusCreated} {
+		r.token = alice
+		r.want(t, http.StatusCreated, "PUT", "/-/team/acme/devs/package", map[string]any{"package": "@acme/thing", "permissions": permission})
+		r.token = bob
+		r.want(t, http.StatusOK, "GET", "/@acme%2fthing", nil)
+		r.want(t, status, "PUT", "/@acme%2fthing", release("@acme/thing", "2.0.0"))
+	}
+	r.want(t, http.StatusForbidden, "PUT", "/-/org/acme/team", map[string]any{"name": "more"})
+	r.token = alice
+	r.want(t, http.StatusNoContent, "DELETE", "/-/team/acme/devs/package", map[string]any{"package": "@acme/thing"})
+	r.token = bob
+	r.want(t, http.StatusNotFound, "GET", "/@acme%2fthing", nil)
+}
+
 func TestStage(t *testing.T) {
 	r := start(t, npmregistry.Options{})
 	r.SetTFA("alice", secret, npmregistry.AuthAndWrites, nil)

@@ -122,18 +122,24 @@ func (in *publishBody) tarball() ([]byte, error) {
 	return nil, fail(http.StatusBadRequest, "there is no tarball")
 }
 
-// mayUseScope reports whether u may add a package of that name, which is in no scope
-// or in one that is not another user's.
+// mayUseScope reports whether u may add a package of that name. A scope is the
+// user's name, or that of an organisation that u is in.
 func (s *Server) mayUseScope(name string, u *user) bool {
 	scope, _, scoped := strings.Cut(name, "/")
 	scope = strings.TrimPrefix(scope, "@")
-	return !scoped || scope == u.name || s.users[scope] == nil
+	switch {
+	case !scoped, scope == u.name:
+		return true
+	case s.users[scope] != nil:
+		return false
+	}
+	return s.org(scope, u).roles[u.name] != ""
 }
 
 func newPackage(name, owner string) *pkg {
 	return &pkg{
 		name: name, owners: []string{owner}, public: !strings.HasPrefix(name, "@"),
 		versions: map[string]map[string]any{}, tags: map[string]string{}, times: map[string]string{},
-		tarballs: map[string][]byte{}, stars: map[string]bool{},
+		tarballs: map[string][]byte{}, stars: map[string]bool{}, teams: map[string]string{},
 	}
 }

@@ -50,6 +50,21 @@ func (s *Server) routes() *http.ServeMux {
 		{"GET /-/package/{pkg}/visibility", open, getVisibility},
 		{"GET /-/package/{pkg}/collaborators", open, listCollaborators},
 
+		{"GET /-/org/{org}/user", member, listRoles},
+		{"PUT /-/org/{org}/user", write, setRole},
+		{"DELETE /-/org/{org}/user", write, deleteRole},
+		{"GET /-/org/{org}/team", member, listTeams},
+		{"PUT /-/org/{org}/team", write, createTeam},
+		{"GET /-/org/{org}/package", member, listOrgPackages},
+		{"GET /-/user/{user}/package", open, listUserPackages},
+		{"DELETE /-/team/{org}/{team}", write, deleteTeam},
+		{"GET /-/team/{org}/{team}/user", member, listTeamUsers},
+		{"PUT /-/team/{org}/{team}/user", write, addTeamUser},
+		{"DELETE /-/team/{org}/{team}/user", write, deleteTeamUser},
+		{"GET /-/team/{org}/{team}/package", member, listTeamPackages},
+		{"PUT /-/team/{org}/{team}/package", write, grant},
+		{"DELETE /-/team/{org}/{team}/package", write, revoke},
+
 		{"GET /-/stage", member, listStages},
 		{"GET /-/stage/{id}", member, getStage},
 		{"DELETE /-/stage/{id}", write, rejectStage},
@@ -59,6 +74,10 @@ func (s *Server) routes() *http.ServeMux {
 		{"GET /-/package/{pkg}/trust", write, listTrust},
 		{"POST /-/package/{pkg}/trust", write, addTrust},
 		{"DELETE /-/package/{pkg}/trust/{id}", write, deleteTrust},
+
+		{"GET /-/npm/v1/hooks", member, listHooks},
+		{"POST /-/npm/v1/hooks/hook", write, addHook},
+		{"DELETE /-/npm/v1/hooks/hook/{id}", write, deleteHook},
 	} {
 		mux.HandleFunc(r.pattern, s.handle(r.guard, r.handler))
 	}

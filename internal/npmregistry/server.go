@@ -5,11 +5,11 @@
 // It keeps everything in memory, speaks plain HTTP on 127.0.0.1, and covers
 // what npm 6 to 12 ask of a registry: classic and web login, tokens, the
 // profile with its two-factor dialogue, publishing, owners, dist-tags, access,
-// staged packages and trusted publishers. The table in
+// teams, organisations, staged packages and trusted publishers. The table in
 // routes.go says what needs a one-time password.
 //
 // It differs from npm's registry in what does not concern one-time passwords:
-// a scope that is no user's name is everybody's, private packages
+// an organisation exists as soon as somebody uses its name, private packages
 // cost nothing, and no e-mail is sent. And it is stricter in one thing: a code
 // is good once, so that a client that sends it again is caught; see
 // [Options.AllowReuse].
@@ -67,8 +67,10 @@ type Server struct {
 	users    map[string]*user
 	tokens   map[string]*token
 	packages map[string]*pkg
+	orgs     map[string]*org
 	web      map[string]*webSession
 	stages   map[string]*stage
+	hooks    map[string]hook
 	requests []Request
 }
 
@@ -87,8 +89,10 @@ func Start(opts Options) (*Server, error) {
 		users:    map[string]*user{},
 		tokens:   map[string]*token{},
 		packages: map[string]*pkg{},
+		orgs:     map[string]*org{},
 		web:      map[string]*webSession{},
 		stages:   map[string]*stage{},
+		hooks:    map[string]hook{},
 	}
 	s.mux = s.routes()
 	s.http = http.Server{
