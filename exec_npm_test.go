@@ -134,14 +134,13 @@ func TestLoginNPM(t *testing.T) {
 			answers := map[string]string{
 				"Username:": "ada", "Password:": "lovelace", "Email: (this IS public)": "ada@example.com", "npm password:": "lovelace",
 			}
-			talk := func(args ...string) string {
+			talk := func(args ...string) {
 				t.Helper()
 				before := len(m.codes())
 				c := converse(t, m.run(t, append([]string{"exec", n.Path}, args...)...))
 				if status := c.replies(answers); status != 0 || len(m.codes()) != before+1 {
 					t.Errorf("npm %s: status %d, and %d codes\n%s", args[0], status, len(m.codes())-before, c.screen)
 				}
-				return c.screen
 			}
 			talk("login")
 			if pages := m.registry.Approve("ada"); pages > 0 {

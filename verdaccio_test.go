@@ -91,18 +91,18 @@ func (c *conversation) replies(answers map[string]string) int {
 type visit struct {
 	name  string // in the table
 	since int    // the first npm that has it
-	args  func(g *guest, t *testing.T) []string
-	done  func(g *guest, t *testing.T) bool
+	args  func(t *testing.T, g *guest) []string
+	done  func(t *testing.T, g *guest) bool
 }
 
 // words returns arguments that are the same for all.
-func words(text string) func(*guest, *testing.T) []string {
-	return func(*guest, *testing.T) []string { return strings.Fields(text) }
+func words(text string) func(*testing.T, *guest) []string {
+	return func(*testing.T, *guest) []string { return strings.Fields(text) }
 }
 
 // publishing returns arguments that need a version of the package.
-func publishing(version string, args ...string) func(*guest, *testing.T) []string {
-	return func(g *guest, t *testing.T) []string {
+func publishing(version string, args ...string) func(*testing.T, *guest) []string {
+	return func(t *testing.T, g *guest) []string {
 		t.Helper()
 		writeManifest(t, g.dir, version)
 		return args
@@ -110,8 +110,8 @@ func publishing(version string, args ...string) func(*guest, *testing.T) []strin
 }
 
 // has returns whether the registry has a version.
-func has(version string) func(*guest, *testing.T) bool {
-	return func(g *guest, t *testing.T) bool {
+func has(version string) func(*testing.T, *guest) bool {
+	return func(t *testing.T, g *guest) bool {
 		t.Helper()
 		_, ok := g.registry.Package(t, pkgName).Versions[version]
 		return ok
@@ -119,34 +119,34 @@ func has(version string) func(*guest, *testing.T) bool {
 }
 
 // tagged returns whether a tag stands at a version, "" for none.
-func tagged(tag, version string) func(*guest, *testing.T) bool {
-	return func(g *guest, t *testing.T) bool {
+func tagged(tag, version string) func(*testing.T, *guest) bool {
+	return func(t *testing.T, g *guest) bool {
 		t.Helper()
 		return g.registry.Package(t, pkgName).Tags[tag] == version
 	}
 }
 
 // owned returns whether the package has so many owners.
-func owned(owners int) func(*guest, *testing.T) bool {
-	return func(g *guest, t *testing.T) bool {
+func owned(owners int) func(*testing.T, *guest) bool {
+	return func(t *testing.T, g *guest) bool {
 		t.Helper()
 		return len(g.registry.Package(t, pkgName).Maintainers) == owners
 	}
 }
 
 // tokens returns whether the user has so many tokens that npm created.
-func tokens(n int) func(*guest, *testing.T) bool {
-	return func(g *guest, t *testing.T) bool { t.Helper(); return len(g.registry.Tokens(t, g.token)) == n }
+func tokens(n int) func(*testing.T, *guest) bool {
+	return func(t *testing.T, g *guest) bool { t.Helper(); return len(g.registry.Tokens(t, g.token)) == n }
 }
 
 // staged returns whether so many versions are staged.
-func staged(n int) func(*guest, *testing.T) bool {
-	return func(g *guest, t *testing.T) bool { t.Helper(); return len(g.registry.Staged(t, g.token)) == n }
+func staged(n int) func(*testing.T, *guest) bool {
+	return func(t *testing.T, g *guest) bool { t.Helper(); return len(g.registry.Staged(t, g.token)) == n }
 }
 
 // ofStaged returns arguments that end with the id of what is staged.
-func ofStaged(args ...string) func(*guest, *testing.T) []string {
-	return func(g *guest, t *testing.T) []string {
+func ofStaged(args ...string) func(*testing.T, *guest) []string {
+	return func(t *testing.T, g *guest) []string {
 		t.Helper()
 		if s := g.registry.Staged(t, g.token); len(s) == 1 {
 			return append(args, s[0].ID)
@@ -175,14 +175,14 @@ func visits() []visit {
 		{"stage reject", stages, ofStaged("stage", "reject"), staged(0)},
 		{"token create", 0, words("token create --name ci"), tokens(1)},
 		{"token list", 0, words("token list"), tokens(1)},
-		{"token revoke", 0, func(g *guest, t *testing.T) []string {
+		{"token revoke", 0, func(t *testing.T, g *guest) []string {
 			t.Helper()
 			return append([]string{"token", "revoke"}, g.registry.Tokens(t, g.token)...)
 		}, tokens(0)},
 		{"profile set password", 0, words("profile set password"), nil},
 		{"login", 0, words("login"), nil},
 		{"unpublish a version", 0, words("unpublish --force " + pkgName + "@1.1.0"), tagged("next", "")},
-		{"unpublish", 0, words("unpublish --force " + pkgName), func(g *guest, t *testing.T) bool {
+		{"unpublish", 0, words("unpublish --force " + pkgName), func(t *testing.T, g *guest) bool {
 			t.Helper()
 			return len(g.registry.Package(t, pkgName).Versions) == 0
 		}},
@@ -190,8 +190,8 @@ func visits() []visit {
 }
 
 // deprecated returns whether the first version has a notice.
-func deprecated(notice string) func(*guest, *testing.T) bool {
-	return func(g *guest, t *testing.T) bool {
+func deprecated(notice string) func(*testing.T, *guest) bool {
+	return func(t *testing.T, g *guest) bool {
 		t.Helper()
 		return g.registry.Package(t, pkgName).Versions["1.0.0"].Deprecated == notice
 	}
@@ -244,7 +244,7 @@ func TestVerdaccio(t *testing.T) {
 func (g *guest) tour(t *testing.T) map[string]string {
 	t.Helper()
 	outcomes := map[string]string{}
-	outcomes["enroll"] = g.run(t, func(g *guest, t *testing.T) bool {
+	outcomes["enroll"] = g.run(t, func(t *testing.T, g *guest) bool {
 		t.Helper()
 		return g.registry.Level(t, g.token) == "auth-and-writes"
 	}, "enroll")
@@ -256,15 +256,15 @@ func (g *guest) tour(t *testing.T) map[string]string {
 		row := "exec npm " + v.name
 		outcomes[row] = "-"
 		if g.npm.Major >= v.since {
-			outcomes[row] = g.run(t, v.done, append([]string{"exec", "npm"}, v.args(g, t)...)...)
+			outcomes[row] = g.run(t, v.done, append([]string{"exec", "npm"}, v.args(t, g)...)...)
 		}
 	}
-	outcomes["recover"] = g.run(t, func(g *guest, t *testing.T) bool {
+	outcomes["recover"] = g.run(t, func(t *testing.T, g *guest) bool {
 		t.Helper()
 		return strings.Contains(g.registry.Log(t), "a recovery code was used by ada, 9 left") && g.registry.Level(t, g.token) == "auth-and-writes"
 	}, "recover", "--yes")
 	g.recoveries(t)
-	outcomes["disable"] = g.run(t, func(g *guest, t *testing.T) bool {
+	outcomes["disable"] = g.run(t, func(t *testing.T, g *guest) bool {
 		t.Helper()
 		return g.registry.Level(t, g.token) == ""
 	}, "disable")
@@ -279,10 +279,10 @@ func (g *guest) tour(t *testing.T) map[string]string {
 // prompt, for ten commands.
 func (g *guest) recoveries(t *testing.T) {
 	t.Helper()
-	g.run(t, has("3.0.0"), append([]string{"exec", "npm"}, publishing("3.0.0", "publish")(g, t)...)...)
-	tenth := visit{"deprecate", 0, func(*guest, *testing.T) []string { return []string{"deprecate", pkgName, ""} }, nil}
+	g.run(t, has("3.0.0"), append([]string{"exec", "npm"}, publishing("3.0.0", "publish")(t, g)...)...)
+	tenth := visit{"deprecate", 0, func(*testing.T, *guest) []string { return []string{"deprecate", pkgName, ""} }, nil}
 	if g.npm.Major >= stages {
-		g.run(t, staged(1), append([]string{"exec", "npm"}, publishing("3.1.0", "stage", "publish")(g, t)...)...)
+		g.run(t, staged(1), append([]string{"exec", "npm"}, publishing("3.1.0", "stage", "publish")(t, g)...)...)
 		tenth = visit{"stage", 0, ofStaged("stage", "approve"), has("3.1.0")}
 	}
 	for i, v := range []visit{
@@ -295,14 +295,14 @@ func (g *guest) recoveries(t *testing.T) {
 		{"token", 0, words("token create --name ci"), tokens(1)},
 		{"profile", 0, words("profile set password"), nil},
 		{"login", 0, words("login"), nil},
-		{"unpublish", 0, words("unpublish --force " + pkgName), func(g *guest, t *testing.T) bool {
+		{"unpublish", 0, words("unpublish --force " + pkgName), func(t *testing.T, g *guest) bool {
 			t.Helper()
 			return len(g.registry.Package(t, pkgName).Versions) == 0
 		}},
 	} {
 		before := strings.Count(g.registry.Log(t), "a recovery code was used by ada")
-		g.run(t, v.done, append([]string{"exec", "--recovery", "--last", "npm"}, v.args(g, t)...)...)
-		var list []struct{ State, Used_for string } //nolint:revive,staticcheck // a field of the JSON
+		g.run(t, v.done, append([]string{"exec", "--recovery", "--last", "npm"}, v.args(t, g)...)...)
+		var list []struct{ State, Used_for string } //nolint:staticcheck // a field of the JSON
 		if err := json.Unmarshal([]byte(run(t, g.home, "", "recovery", "list", "ada", "--json")), &list); err != nil {
 			t.Fatal(err)
 		}
@@ -320,11 +320,11 @@ func (g *guest) recoveries(t *testing.T) {
 
 // run runs a command of npmotp's on a terminal, and says how it went and how many
 // codes it took.
-func (g *guest) run(t *testing.T, done func(*guest, *testing.T) bool, args ...string) string {
+func (g *guest) run(t *testing.T, done func(*testing.T, *guest) bool, args ...string) string {
 	t.Helper()
 	before := g.clock.now()
 	c, status := g.talk(t, args...)
-	if status != 0 || done != nil && !done(g, t) {
+	if status != 0 || done != nil && !done(t, g) {
 		t.Errorf("npmotp %s: status %d, and it is not done\n%s", strings.Join(args, " "), status, c.screen)
 		return "failed"
 	}

@@ -70,6 +70,7 @@ func (k *picker) run(ctx context.Context) error {
 			if err := k.look(ctx); err != nil {
 				return err
 			}
+		default:
 		}
 	}
 }
@@ -164,6 +165,7 @@ func (k *picker) look(ctx context.Context) error {
 			top -= page
 		case ui.KeyPageDown, ' ':
 			top += page
+		default:
 		}
 	}
 }

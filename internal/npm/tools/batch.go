@@ -11,12 +11,6 @@ import (
 // once more: "pkg@^1.0.0" loses its caret, "pkg@>=1.0.0" writes into a file, and
 // "a&b" runs b.
 
-// isBatch reports whether cmd.exe runs a file, by its name.
-func isBatch(file string) bool {
-	ext := strings.ToLower(filepath.Ext(file))
-	return ext == ".cmd" || ext == ".bat"
-}
-
 // A batchScript is what a batch file has node run.
 type batchScript struct {
 	file   string // beside the batch file, with slashes

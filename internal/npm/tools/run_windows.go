@@ -55,6 +55,12 @@ func Run(ctx context.Context, argv, environ []string) error {
 	return &ExitError{statusNotExecutable, err}
 }
 
+// isBatch reports whether cmd.exe runs a file, by its name.
+func isBatch(file string) bool {
+	ext := strings.ToLower(filepath.Ext(file))
+	return ext == ".cmd" || ext == ".bat"
+}
+
 // direct has a command that is a batch file run without cmd.exe where it only
 // starts node, and else with arguments that cmd.exe leaves alone.
 func direct(ctx context.Context, child *exec.Cmd) error {
