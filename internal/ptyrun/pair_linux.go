@@ -88,10 +88,10 @@ func openOnce(shared bool) (master, slave *os.File, err error) {
 // kernel cannot, as before 4.13, the error is [errors.ErrUnsupported].
 func peer(fd int, name string) (*os.File, error) {
 	other, _, errno := syscall.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
-	switch {
-	case errno == 0:
+	if errno == 0 {
 		return os.NewFile(other, name), nil
-	case errno == unix.ENOTTY || errno == unix.EINVAL:
+	}
+	if errno == unix.ENOTTY || errno == unix.EINVAL {
 		return nil, errors.ErrUnsupported
 	}
 	return nil, os.NewSyscallError("TIOCGPTPEER", errno)
