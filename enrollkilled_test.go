@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -50,33 +51,35 @@ func TestEnrolKilledAnywhere(t *testing.T) {
 	k := &killing{}
 	whole := k.measure(t, n)
 	const byTime, afterSecret, printing = 12, 10, 8
-	for i := range byTime {
-		if !npmtest.Sampled(i + 2) { // not at once
-			continue
-		}
-		k.run(t, n, fmt.Sprintf("%d/%d of the time", i, byTime), func(_ *enrollee, c *conversation) {
-			time.AfterFunc(whole*time.Duration(i)/byTime, func() { _ = c.cmd.Process.Kill() })
-		})
-	}
-	for i := range afterSecret {
-		if !npmtest.Sampled(i) {
-			continue
-		}
-		k.run(t, n, fmt.Sprintf("after the secret, %d", i), func(_ *enrollee, c *conversation) {
-			c.waitFor("the secret is stored", "")
-			time.AfterFunc(time.Duration(i)*whole/(2*afterSecret), func() { _ = c.cmd.Process.Kill() })
-		})
-	}
 	lines := 0
-	for i := range printing {
-		if !npmtest.Sampled(i) {
-			continue
+	t.Run("kills", func(t *testing.T) { // most of their time they wait
+		for i := range byTime {
+			if !npmtest.Sampled(i + 2) { // not at once
+				continue
+			}
+			k.run(t, n, fmt.Sprintf("%d of %d of the time", i, byTime), func(_ *enrollee, c *conversation) {
+				time.AfterFunc(whole*time.Duration(i)/byTime, func() { _ = c.cmd.Process.Kill() })
+			})
 		}
-		lines++
-		k.run(t, n, fmt.Sprintf("before line %d of the codes", i), func(m *enrollee, c *conversation) {
-			m.write(t, "kill-before", fmt.Sprintf("%d %d", c.cmd.Process.Pid, i))
-		})
-	}
+		for i := range afterSecret {
+			if !npmtest.Sampled(i) {
+				continue
+			}
+			k.run(t, n, fmt.Sprintf("after the secret, %d", i), func(_ *enrollee, c *conversation) {
+				c.waitFor("the secret is stored", "")
+				time.AfterFunc(time.Duration(i)*whole/(2*afterSecret), func() { _ = c.cmd.Process.Kill() })
+			})
+		}
+		for i := range printing {
+			if !npmtest.Sampled(i) {
+				continue
+			}
+			lines++
+			k.run(t, n, fmt.Sprintf("before line %d of the codes", i), func(m *enrollee, c *conversation) {
+				m.write(t, "kill-before", fmt.Sprintf("%d %d", c.cmd.Process.Pid, i))
+			})
+		}
+	})
 	t.Logf("an enrolment takes %s after the password; of %d killed ones %d were on at the registry, %d had their codes printed by npm, %d lack them",
 		whole, k.runs, k.on, k.printed, k.missing)
 	if k.on < lines || k.printed < lines-1 || k.on == k.runs {
@@ -85,7 +88,10 @@ func TestEnrolKilledAnywhere(t *testing.T) {
 }
 
 // A killing counts what became of enrolments that were killed.
-type killing struct{ runs, on, printed, missing int }
+type killing struct {
+	sync.Mutex
+	runs, on, printed, missing int
+}
 
 func (k *killing) begin(t *testing.T, n npmtest.NPM) (*enrollee, *conversation) {
 	t.Helper()
@@ -126,6 +132,14 @@ func (k *killing) measure(t *testing.T, n npmtest.NPM) time.Duration {
 func (k *killing) run(t *testing.T, n npmtest.NPM, when string, kill func(*enrollee, *conversation)) {
 	t.Helper()
 	k.runs++
+	t.Run(when, func(t *testing.T) {
+		t.Parallel()
+		k.kill(t, n, when, kill)
+	})
+}
+
+func (k *killing) kill(t *testing.T, n npmtest.NPM, when string, kill func(*enrollee, *conversation)) {
+	t.Helper()
 	m, c := k.begin(t, n)
 	c.keys(enrolPassword + "\r")
 	kill(m, c)
@@ -141,14 +155,8 @@ func (k *killing) run(t *testing.T, n npmtest.NPM, when string, kill func(*enrol
 			break
 		}
 	}
-	if mode != "" {
-		k.on++
-	}
-	if printed {
-		k.printed++
-	}
+	k.count(mode != "", printed, mode != "" && codes != 5)
 	if mode != "" && codes != 5 {
-		k.missing++
 		if printed {
 			t.Errorf("killed %s: npm had printed the recovery codes, and %d are in the vault", when, codes)
 		}
@@ -165,6 +173,17 @@ func (k *killing) run(t *testing.T, n npmtest.NPM, when string, kill func(*enrol
 		again.has("its recovery codes were never stored")
 	}
 	m.agrees(t, npmregistry.AuthAndWrites, again.screen)
+}
+
+// count notes what became of one.
+func (k *killing) count(on, printed, missing bool) {
+	k.Lock()
+	defer k.Unlock()
+	for is, n := range map[*int]bool{&k.on: on, &k.printed: printed, &k.missing: missing} {
+		if n {
+			*is++
+		}
+	}
 }
 
 // codesOf returns how many recovery codes the vault has, of the account that
