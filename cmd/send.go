@@ -101,11 +101,7 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 	if err != nil {
 		return err
 	}
-	v, err := app.unlock(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := v.Contents(ctx)
+	v, c, err := app.opened(ctx)
 	if err != nil {
 		return err
 	}
