@@ -62,13 +62,7 @@ func runDoctor(ctx context.Context, app *App, fix bool) error {
 	if err := app.printFindings(findings); err != nil {
 		return err
 	}
-	wrong := 0
-	for _, f := range findings {
-		if !f.OK {
-			wrong++
-		}
-	}
-	if wrong > 0 {
+	if wrong := doctor.Wrong(findings); wrong > 0 {
 		app.Sayf("%s to mend", ui.Plural(wrong, "thing"))
 		return &statusError{exitFailure}
 	}
@@ -115,15 +109,8 @@ func (app *App) mend(ctx context.Context, findings []doctor.Finding) ([]doctor.F
 	if err := app.Confirm(ctx, fmt.Sprintf("Mend %s?", ui.Plural(len(names), "thing")), "--yes mends without asking"); err != nil {
 		return nil, err
 	}
-	for i, f := range findings {
-		if f.Fix == nil {
-			continue
-		}
-		if err := f.Fix(); err != nil {
-			findings[i].What += fmt.Sprintf(" (mending failed: %v)", err)
-			continue
-		}
-		findings[i] = doctor.Finding{Check: f.Check, OK: true, What: "mended: " + f.What}
+	for i := range findings {
+		findings[i].DoFix()
 	}
 	return findings, nil
 }

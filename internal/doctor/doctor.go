@@ -19,6 +19,29 @@ type Finding struct {
 	Fix func() error
 }
 
+// Wrong counts the findings that ask for something.
+func Wrong(findings []Finding) int {
+	n := 0
+	for _, f := range findings {
+		if !f.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// DoFix mends what was found, if that can be done here, and says what came of it.
+func (f *Finding) DoFix() {
+	if f.Fix == nil {
+		return
+	}
+	if err := f.Fix(); err != nil {
+		f.What += fmt.Sprintf(" (mending failed: %v)", err)
+		return
+	}
+	*f = Finding{Check: f.Check, OK: true, What: "mended: " + f.What}
+}
+
 // State is how a finding is called: WRONG, ok, or a note where nothing is wrong and
 // something can be done all the same.
 func (f Finding) State() string {
