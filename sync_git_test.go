@@ -157,3 +157,71 @@ func readFile(t *testing.T, path string) []byte {
 	}
 	return data
 }
+
+// The lines of doc/sync.md, on two laptops with a git that nobody has set up: both
+// change the vault, and then nobody does.
+func TestSyncGitAsDocumented(t *testing.T) {
+	need(t, "git")
+	if runtime.GOOS == "windows" {
+		t.Skip("the lines are for a POSIX shell")
+	}
+	page, err := os.ReadFile(filepath.Join("doc", "sync.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(page)) {
+		if line, ok := strings.CutPrefix(line, "$ cd ~/vault-copy && "); ok {
+			lines = append(lines, "cd ~/vault-copy && "+line)
+		}
+	}
+	if len(lines) != 4 {
+		t.Fatalf("the page has the lines %q", lines)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(exe, filepath.Join(bin, "npmotp")); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	origin := filepath.Join(t.TempDir(), "origin.git")
+	laptop := func() clone {
+		home := t.TempDir()
+		return clone{home: home, dir: filepath.Join(home, "vault-copy"), env: []string{"PATH=" + bin + ":" + os.Getenv("PATH")}}
+	}
+	a, b := laptop(), laptop()
+	in := func(c clone, lines ...string) {
+		t.Helper()
+		for _, line := range lines {
+			// By an alias of git's, in the environment that the clone has.
+			if out, err := c.git(t, "-c", "alias.line=!"+line, "line"); err != nil {
+				t.Fatalf("%s: %v\n%s", line, err, out)
+			}
+		}
+	}
+	here := clone{home: t.TempDir(), dir: "."}
+	here.mustGit(t, "init", "--bare", "-b", "main", origin)
+	here.mustGit(t, "clone", origin, a.dir)
+	a.mustGit(t, "checkout", "-B", "main")
+	a.mustGit(t, "commit", "--allow-empty", "-m", "first")
+	a.mustGit(t, "push", "-u", "origin", "main")
+	run(t, a.home, typedSecret, "add", "npm")
+	in(a, lines...)
+	here.mustGit(t, "clone", origin, b.dir)
+	in(b, lines[1:]...) // .gitattributes came with the clone
+	for range 2 {
+		in(a, lines[2:]...)
+		in(b, lines[2:]...)
+	}
+	run(t, a.home, typedSecret, "add", "from-a")
+	run(t, b.home, typedSecret, "add", "from-b")
+	in(a, lines[2:]...)
+	in(b, lines[2:]...)
+	in(a, lines[2:]...)
+	list := run(t, a.home, "", "list")
+	if other := run(t, b.home, "", "list"); other != list || !strings.Contains(list, "from-a") || !strings.Contains(list, "from-b") {
+		t.Errorf("the laptops have\n%s\n%s", list, other)
+	}
+}

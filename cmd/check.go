@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/doctor"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -108,7 +109,7 @@ func (app *App) printCheck(v checkView) error {
 		return err
 	}
 	for _, s := range v.Slots {
-		if s.WorkFactor > 0 && s.WorkFactor < weakWorkFactor {
+		if s.WorkFactor > 0 && s.WorkFactor < doctor.WeakWorkFactor {
 			app.Warnf("the work factor %d makes a stolen vault cheaper to guess; 'npmotp passwd' writes it with %d", s.WorkFactor, vault.DefaultWorkFactor)
 		}
 	}

@@ -31,7 +31,8 @@ func newDoctorCmd(app *App) *cobra.Command {
 		Long: `Look at the vault and at this machine for what weakens the protection, and say
 how to mend it: files that others can open, leftovers and conflict copies,
 codes in npm's logs, in an .npmrc or in a variable, unencrypted swap, a
-weak work factor, and a clock that is behind. Nothing is sent anywhere.
+weak work factor, and a clock that is behind. Nothing is sent anywhere. A note
+is advice: nothing is wrong.
 
 With the passphrase it also looks at the contents, the backups, whether the
 file was rolled back, and where the recovery codes are. An empty answer leaves
@@ -49,11 +50,7 @@ status is 1 when something is wrong.`,
 }
 
 func runDoctor(ctx context.Context, app *App, fix bool) error {
-	x, err := app.newExamination()
-	if err != nil {
-		return err
-	}
-	findings, err := x.findings(ctx)
+	findings, err := app.examine(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,17 +62,35 @@ func runDoctor(ctx context.Context, app *App, fix bool) error {
 	if err := app.printFindings(findings); err != nil {
 		return err
 	}
-	wrong := 0
-	for _, f := range findings {
-		if !f.OK {
-			wrong++
-		}
-	}
-	if wrong > 0 {
+	if wrong := doctor.Wrong(findings); wrong > 0 {
 		app.Sayf("%s to mend", ui.Plural(wrong, "thing"))
 		return &statusError{exitFailure}
 	}
 	return nil
+}
+
+// examine makes all checks that can be made.
+func (app *App) examine(ctx context.Context) (found []doctor.Finding, err error) {
+	dir, _ := app.Dir() // where there is none, no .npmrc is found in it
+	x := &doctor.Examination{
+		DataDir: dataDir(app.Getenv), State: stateDir(app.Getenv), Program: app.Self, Now: app.Now(),
+		NPM: doctor.NPM{Getenv: app.Getenv, Environ: app.Environ(), Dir: dir},
+		Hint: func(err error) string {
+			_, hint := outcome(err)
+			return hint
+		},
+	}
+	options := app.vaultOptions()
+	options.Warn = x.Warn
+	if x.File, err = app.fileWith(options); err != nil {
+		return nil, err
+	}
+	x.Open = func(ctx context.Context) (*vault.Vault, error) { return app.openToLook(ctx, x.File) }
+	found, whole, err := x.Run(ctx)
+	if err == nil && !whole {
+		app.Sayf("without the passphrase these were left out: contents, rollback, backups, recovery-codes, same-laptop")
+	}
+	return found, err
 }
 
 // mend does what doctor can do itself, once the user has agreed.
@@ -94,15 +109,8 @@ func (app *App) mend(ctx context.Context, findings []doctor.Finding) ([]doctor.F
 	if err := app.Confirm(ctx, fmt.Sprintf("Mend %s?", ui.Plural(len(names), "thing")), "--yes mends without asking"); err != nil {
 		return nil, err
 	}
-	for i, f := range findings {
-		if f.Fix == nil {
-			continue
-		}
-		if err := f.Fix(); err != nil {
-			findings[i].What += fmt.Sprintf(" (mending failed: %v)", err)
-			continue
-		}
-		findings[i] = doctor.Finding{Check: f.Check, OK: true, What: "mended: " + f.What}
+	for i := range findings {
+		findings[i].DoFix()
 	}
 	return findings, nil
 }
@@ -117,11 +125,7 @@ func (app *App) printFindings(findings []doctor.Finding) error {
 	}
 	var b strings.Builder
 	for _, f := range findings {
-		state := "ok   "
-		if !f.OK {
-			state = "WRONG"
-		}
-		fmt.Fprintf(&b, "%s  %-14s  %s\n", state, f.Check, cleantext.Show(f.What))
+		fmt.Fprintf(&b, "%-5s  %-14s  %s\n", f.State(), f.Check, cleantext.Show(f.What))
 		if f.Mend != "" {
 			fmt.Fprintf(&b, "%23s> %s\n", "", cleantext.Show(f.Mend))
 		}

@@ -84,11 +84,16 @@ func parseRegistry(s string) (string, error) {
 
 func newEditCmd(app *App) *cobra.Command {
 	var at attributes
+	var secret bool
 	cmd := &cobra.Command{
 		Use:   "edit [ACCOUNT]",
 		Short: "Change what is stored about an account",
 		Long: `Change the issuer, user name, registry, level or reuse of an account, whose
-name is written in full. Its secret stays.
+name is written in full.
+
+--secret asks for another key, a secret or an otpauth URI. The recovery codes
+and the rest stay. The first code of the new key is shown, to be typed at the
+registry; until then the account keeps the old key.
 
 --reuse says whether exec and approve may send a code again within its half
 minute: allow, once, or auto, which does it at npm's own registry, and at
@@ -96,25 +101,54 @@ another one when it was seen to take that. Once a registry was seen to refuse
 it, auto waits for the next code there. A code that was refused is never sent
 again.`,
 		Annotations: vaultStatuses(),
-		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/",
+		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/\n  npmotp edit work --secret",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level", "reuse") {
-				return ui.Usagef("nothing to change: give --issuer, --username, --registry, --level or --reuse")
+			if !changedAny(cmd, "issuer", "username", "registry", "level", "reuse", "secret") {
+				return ui.Usagef("nothing to change: give --issuer, --username, --registry, --level, --reuse or --secret")
 			}
 			var probe vault.Account
 			if err := at.apply(cmd, &probe); err != nil {
 				return err
 			}
-			return app.changeAccount(cmd.Context(), firstArg(args), (*vault.Contents).Named, func(_ *vault.Contents, a *vault.Account) error {
+			change := func(a *vault.Account) error {
 				a.UpdatedAt = app.Now().UTC()
 				return at.apply(cmd, a)
-			}, "changed %q")
+			}
+			if secret {
+				return app.replaceKey(cmd.Context(), firstArg(args), change)
+			}
+			return app.changeAccount(cmd.Context(), firstArg(args), (*vault.Contents).Named, func(_ *vault.Contents, a *vault.Account) error { return change(a) }, "changed %q")
 		},
 		ValidArgsFunction: app.completeAccount,
 	}
 	at.addFlags(cmd)
+	cmd.Flags().BoolVar(&secret, "secret", false, "replace the key")
 	return cmd
+}
+
+// replaceKey asks for another key of an account.
+func (app *App) replaceKey(ctx context.Context, query string, change func(*vault.Account) error) error {
+	v, a, err := app.found(ctx, query, (*vault.Contents).Named)
+	if err != nil {
+		return err
+	}
+	e, err := app.chosen(ctx)(app.gatherOne(ctx, addOptions{}))
+	if err != nil {
+		return err
+	}
+	show := func(a *vault.Account) error {
+		view, _, err := viewAdded(a, app.Now())
+		if err != nil {
+			return err
+		}
+		return app.printAdded([]addView{view}, false)
+	}
+	if err := codes.ReplaceKey(ctx, v, a.Name, e.Key, app.Now(), show, change); err != nil {
+		return err
+	}
+	app.Sayf("%q has the new key; 'npmotp restore' brings the old one back until 'npmotp backup prune' removes it", a.Name)
+	return nil
 }
 
 func changedAny(cmd *cobra.Command, flags ...string) bool {
@@ -137,6 +171,26 @@ func (app *App) pick(ctx context.Context) finder {
 	}
 }
 
+// opened opens the vault and returns it with what it holds.
+func (app *App) opened(ctx context.Context) (*vault.Vault, *vault.Contents, error) {
+	v, err := app.unlock(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := v.Contents(ctx)
+	return v, c, err
+}
+
+// found opens the vault and returns it with the account that query names.
+func (app *App) found(ctx context.Context, query string, find finder) (*vault.Vault, *vault.Account, error) {
+	v, c, err := app.opened(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := find(c, query)
+	return v, a, err
+}
+
 // account opens the vault and returns what it holds, with the account that query names,
 // for commands that change nothing.
 func (app *App) account(ctx context.Context, query string) (*vault.Contents, *vault.Account, error) {
@@ -151,15 +205,7 @@ func (app *App) account(ctx context.Context, query string) (*vault.Contents, *va
 // changeAccount stores one changed account, and says so in the given words. What
 // is asked about the account is asked before the vault is locked for the change.
 func (app *App) changeAccount(ctx context.Context, query string, find finder, change func(*vault.Contents, *vault.Account) error, said string) error {
-	v, err := app.unlock(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := v.Contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := find(c, query)
+	v, a, err := app.found(ctx, query, find)
 	if err != nil {
 		return err
 	}
@@ -224,15 +270,7 @@ beside it, still hold the account.`,
 }
 
 func runRemove(ctx context.Context, app *App, query string) error {
-	v, err := app.unlock(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := v.Contents(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := c.Named(query)
+	v, a, err := app.found(ctx, query, (*vault.Contents).Named)
 	if err != nil {
 		return err
 	}

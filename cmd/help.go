@@ -74,8 +74,10 @@ func printHelp(c *cobra.Command, _ []string) {
 		return
 	}
 	subs, usage := available(c), c.UseLine()
-	if len(subs) > 0 {
-		usage = c.CommandPath() + " COMMAND"
+	if family := c.CommandPath() + " COMMAND"; len(subs) > 0 && c.Use == c.Name() {
+		usage = family
+	} else if len(subs) > 0 {
+		usage += "\n  " + family
 	}
 	_, _ = fmt.Fprintf(w, "Usage:\n  %s\n", usage)
 	if len(c.Aliases) > 0 {

@@ -6,12 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/doctor"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
-
-// weakWorkFactor is where a warning begins: half of age's default.
-const weakWorkFactor = 17
 
 func newInitCmd(app *App) *cobra.Command {
 	var workFactor int
@@ -32,7 +30,7 @@ NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE.`,
 				if workFactor < vault.MinWorkFactor || workFactor > vault.MaxWorkFactor {
 					return ui.Usagef("--work-factor %d is not between %d and %d", workFactor, vault.MinWorkFactor, vault.MaxWorkFactor)
 				}
-				if workFactor < weakWorkFactor {
+				if workFactor < doctor.WeakWorkFactor {
 					app.Warnf("with a work factor of %d a stolen vault is cheaper to guess; the default is %d", workFactor, vault.DefaultWorkFactor)
 				}
 				options.WorkFactor = workFactor

@@ -95,11 +95,16 @@ enrolment did not come to its end is pending. Those that were put away, as
 			if !all {
 				accounts = slices.DeleteFunc(accounts, func(a agent.Account) bool { return !a.ArchivedAt.IsZero() })
 			}
-			if len(accounts) == 0 && stored > 0 && !app.flags.json {
+			hidden := stored - len(accounts)
+			if hidden > 0 && len(accounts) == 0 && !app.flags.json {
 				app.Sayf("all accounts are archived; 'npmotp list --all' shows them")
 				return nil
 			}
-			return app.printAccounts(accounts)
+			err = app.printAccounts(accounts)
+			if err == nil && hidden > 0 && !app.flags.json {
+				app.Sayf("%s left out; 'npmotp list --all' shows all", ui.Plural(hidden, "archived account"))
+			}
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "list archived accounts too")

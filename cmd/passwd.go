@@ -58,7 +58,7 @@ func runPasswd(ctx context.Context, app *App, slot, newFile string) error {
 		return err
 	}
 	app.Sayf("the passphrase is changed")
-	return app.offerBackups(ctx, f, "an older passphrase")
+	return app.offerAllBackups(ctx, f, "with an older passphrase")
 }
 
 // nextPassphrase returns the passphrase to change to. The sources of the

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,15 +58,11 @@ func (o *recoverySheetOptions) check(app *App) error {
 	if o.output == "" {
 		return &ui.UsageError{Msg: "no file to write the sheet to", Hint: "say -o codes.pdf, or -o - in front of a pipe"}
 	}
-	if o.format == "" {
-		o.format = "pdf"
-		if o.output != "-" {
-			o.format = strings.TrimPrefix(strings.ToLower(filepath.Ext(o.output)), ".")
-		}
-	}
-	if o.format != "pdf" && o.format != "png" {
+	format, ok := sheet.FormatOf(o.format, o.output)
+	if !ok {
 		return ui.Usagef("a sheet is a .pdf or .png file, not %s; or give --format", cleantext.Quote(filepath.Base(o.output)))
 	}
+	o.format = string(format)
 	switch {
 	case o.output != "-":
 		return nil
@@ -97,7 +91,11 @@ func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) err
 		return err
 	}
 	var data bytes.Buffer
-	if err := writeSheet(&data, s, o.format); err != nil {
+	err = s.Write(&data, sheet.Format(o.format))
+	if errors.Is(err, sheet.ErrManyPages) {
+		return &ui.UsageError{Msg: err.Error(), Hint: "make a PDF: -o codes.pdf"}
+	}
+	if err != nil {
 		return err
 	}
 	if o.output == "-" {
@@ -108,17 +106,6 @@ func runRecoverySheet(ctx context.Context, app *App, o recoverySheetOptions) err
 		return err
 	}
 	return app.tellSheet(s, o)
-}
-
-func writeSheet(w io.Writer, s sheet.Sheet, format string) error {
-	if format == "pdf" {
-		return s.WritePDF(w)
-	}
-	err := s.WritePNG(w)
-	if errors.Is(err, sheet.ErrManyPages) {
-		return &ui.UsageError{Msg: err.Error(), Hint: "make a PDF: -o codes.pdf"}
-	}
-	return err
 }
 
 // mayReplace reports whether a file of the name may be replaced.

@@ -76,15 +76,9 @@ func runListBackups(app *App) error {
 	if err != nil {
 		return err
 	}
-	views := []backupView{}
-	var rows [][]string
-	for _, b := range backups {
-		info, err := os.Stat(b.Path)
-		if err != nil {
-			return err
-		}
-		views = append(views, backupView{Generation: b.Generation, SavedAt: instant(info.ModTime()), Path: b.Path})
-		rows = append(rows, []string{fmt.Sprint(b.Generation), info.ModTime().Format(time.DateTime), b.Path})
+	views, rows, err := viewBackups(backups)
+	if err != nil {
+		return err
 	}
 	if app.flags.json {
 		return app.JSON(views)
@@ -94,6 +88,20 @@ func runListBackups(app *App) error {
 		return nil
 	}
 	return app.Table("GENERATION SAVED FILE", rows)
+}
+
+// viewBackups returns backups for JSON, and as the rows of a table.
+func viewBackups(backups []vault.Backup) (views []backupView, rows [][]string, err error) {
+	views = []backupView{}
+	for _, b := range backups {
+		info, err := os.Stat(b.Path)
+		if err != nil {
+			return nil, nil, err
+		}
+		views = append(views, backupView{Generation: b.Generation, SavedAt: instant(info.ModTime()), Path: b.Path})
+		rows = append(rows, []string{fmt.Sprint(b.Generation), info.ModTime().Format(time.DateTime), b.Path})
+	}
+	return views, rows, nil
 }
 
 func runRestore(ctx context.Context, app *App, generation uint64) error {

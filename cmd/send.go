@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,7 +39,8 @@ they become pictures in a new folder.
 
 --move forgets here what was sent, after the file is on the disk and was read
 back and decrypted; ACCOUNT is a name in full then. How many codes went, when
-and where stays known: "npmotp show" tells.`,
+and where stays known: "npmotp show" tells. The backups still hold it; npmotp
+asks whether to remove them, which 'npmotp backup prune' does later.`,
 		Annotations: vaultStatuses(exitNoCodes),
 		Example: `  npmotp send npm --to B --recovery
   npmotp send npm --to B --recovery --move -o codes.age
@@ -101,11 +101,7 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 	if err != nil {
 		return err
 	}
-	v, err := app.unlock(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := v.Contents(ctx)
+	v, c, err := app.opened(ctx)
 	if err != nil {
 		return err
 	}
@@ -256,9 +252,9 @@ func (app *App) forget(ctx context.Context, v *vault.Vault, s *sending, file str
 		return fmt.Errorf("%w; %s is written, and nothing was forgotten here", err, file)
 	}
 	app.Sayf("what it holds is forgotten here; keep %s until %q has received it", file, s.devices[0].Name)
-	path, err := app.vaultPath()
-	if err == nil {
-		app.Hintf("older generations in %s still hold it; remove them when it has arrived", filepath.Join(filepath.Dir(path), "backups"))
+	backups, err := v.BackupsOfForgotten(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	return app.offerBackups(ctx, v.File(), backups, "hold", "what was moved")
 }

@@ -176,7 +176,7 @@ func runSlotRemove(ctx context.Context, app *App, query string) error {
 		return err
 	}
 	app.Sayf("slot %s is removed", view.called())
-	return app.offerBackups(ctx, f, "the removed slot")
+	return app.offerAllBackups(ctx, f, "with the removed slot")
 }
 
 // passphraseOf returns what asks for the passphrases of other slots: first the
@@ -203,29 +203,4 @@ func (app *App) passphraseOf(known secret.Text) vault.PassphraseOf {
 		}
 		return pass, err
 	}
-}
-
-// offerBackups offers to remove the backups, which open with what the vault
-// itself opens with no more.
-func (app *App) offerBackups(ctx context.Context, f *vault.File, with string) error {
-	backups, err := f.Backups()
-	if err != nil || len(backups) == 0 {
-		return err
-	}
-	still := fmt.Sprintf("%s still open with %s", ui.Plural(len(backups), "backup"), with)
-	err = app.Confirm(ctx, still+"; remove them?", "")
-	_, unasked := errors.AsType[*ui.UsageError](err)
-	if errors.Is(err, ui.ErrDeclined) || unasked {
-		app.Warnf("%s; remove them from the folder 'backups' beside the vault", still)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	removed, err := f.RemoveBackups(ctx)
-	if err != nil {
-		return err
-	}
-	app.Sayf("removed %s", ui.Plural(removed, "backup"))
-	return nil
 }

@@ -93,22 +93,74 @@ func (f *File) pruneBackups(vaultID string) error {
 	return err
 }
 
-// RemoveBackups deletes every backup and returns how many there were: after a
-// new passphrase they still open with the old one.
-func (f *File) RemoveBackups(ctx context.Context) (int, error) {
+// RemoveBackups deletes backups and returns how many there were.
+func (f *File) RemoveBackups(ctx context.Context, backups []Backup) (int, error) {
 	unlock, err := f.lock(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
-	found, err := f.Backups()
-	if err != nil {
-		return 0, err
-	}
-	for i, b := range found {
-		if err := os.Remove(b.Path); err != nil {
-			return i, err
+	n := 0
+	for _, b := range backups {
+		switch err := os.Remove(b.Path); {
+		case err == nil:
+			n++
+		case !errors.Is(err, fs.ErrNotExist):
+			return n, err
 		}
 	}
-	return len(found), nil
+	return n, nil
+}
+
+// BackupsOfForgotten returns the backups that hold a key or a recovery code that the
+// vault holds no more, because it was moved to another laptop, removed or replaced.
+// Of those that open with an earlier passphrase this cannot be seen; they count as
+// such. Those of another vault in the same place, and damaged ones, do not.
+func (v *Vault) BackupsOfForgotten(context.Context) ([]Backup, error) {
+	_, present, err := v.present()
+	if err != nil {
+		return nil, err
+	}
+	backups, err := v.file.Backups()
+	if err != nil {
+		return nil, err
+	}
+	here := present.secrets()
+	return slices.DeleteFunc(backups, func(b Backup) bool {
+		return b.vault != shortID(present.VaultID) || !v.holdsOthers(b, here)
+	}), nil
+}
+
+// holdsOthers reports whether a backup holds secrets that are not among those here,
+// or cannot be looked into.
+func (v *Vault) holdsOthers(b Backup, here map[string]bool) bool {
+	c, err := readContainer(b.Path)
+	if err != nil {
+		return false
+	}
+	contents, err := v.decode(c)
+	if err != nil {
+		return errors.Is(err, ErrOtherIdentity)
+	}
+	for s := range contents.secrets() {
+		if !here[s] {
+			return true
+		}
+	}
+	return false
+}
+
+// secrets returns the keys and recovery codes of all accounts.
+func (c *Contents) secrets() map[string]bool {
+	all := map[string]bool{}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		if a.Key != nil {
+			all["key "+a.Key.Secret.Reveal()] = true
+		}
+		for j := range a.RecoveryCodes {
+			all["code "+a.RecoveryCodes[j].Code.Reveal()] = true
+		}
+	}
+	return all
 }

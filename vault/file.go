@@ -243,6 +243,9 @@ func (v *Vault) locked(ctx context.Context, fn func(*container, *Contents) error
 	return fn(c, contents)
 }
 
+// File returns the file that v was opened from.
+func (v *Vault) File() *File { return v.file }
+
 // present returns the file as it is now, and what it holds.
 func (v *Vault) present() (*container, *Contents, error) {
 	c, err := v.file.read()

@@ -359,7 +359,16 @@ func TestRekey(t *testing.T) {
 	if !errors.Is(report.Backups[1].Err, vault.ErrOtherPassphrase) || report.Backups[0].Err != nil {
 		t.Errorf("backups: %+v", report.Backups)
 	}
-	if n, err := vault.At(path, vault.Options{}).RemoveBackups(t.Context()); n != 3 || err != nil {
+	// What those under the old passphrase hold cannot be seen.
+	if old, err := v.BackupsOfForgotten(t.Context()); len(old) != 2 || err != nil {
+		t.Errorf("%v, %+v", err, old)
+	}
+	file := vault.At(path, vault.Options{})
+	backups, err := file.Backups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := file.RemoveBackups(t.Context(), backups); n != 3 || err != nil {
 		t.Errorf("removed %d backups, %v", n, err)
 	}
 }

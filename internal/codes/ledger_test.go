@@ -1,7 +1,6 @@
 package codes_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,17 +10,13 @@ import (
 	"npmotp/internal/codes"
 )
 
-const period = 30 * time.Second
-
-// claim takes a step of the first half minute there is, or of a later one.
-func claim(t *testing.T, l codes.Ledger, account string) (time.Time, error) {
-	t.Helper()
-	return l.Claim(t.Context(), account, free(time.Unix(30, 0)))
-}
-
-// free takes the first step from a time on that is free.
-func free(from time.Time) func(codes.Steps) (time.Time, error) {
-	return func(taken codes.Steps) (time.Time, error) { return taken.Free(from, period), nil }
+// next takes the step after the last one.
+func next(taken []codes.Step) time.Time {
+	last := time.Unix(0, 0)
+	if len(taken) > 0 {
+		last = taken[len(taken)-1].Begins
+	}
+	return last.Add(30 * time.Second)
 }
 
 func TestClaimsDiffer(t *testing.T) {
@@ -31,7 +26,7 @@ func TestClaimsDiffer(t *testing.T) {
 	seen := map[time.Time]int{}
 	for range 20 {
 		wait.Go(func() {
-			step, err := claim(t, l, "ada")
+			step, err := l.Claim(t.Context(), "ada", time.Unix(1, 0), next)
 			if err != nil {
 				t.Error(err)
 			}
@@ -44,25 +39,33 @@ func TestClaimsDiffer(t *testing.T) {
 	if len(seen) != 20 {
 		t.Errorf("20 claims took %d steps", len(seen))
 	}
-	if step, err := claim(t, l, "bob"); err != nil || !step.Equal(time.Unix(30, 0)) {
+	if step, err := l.Claim(t.Context(), "bob", time.Unix(1, 0), next); err != nil || !step.Equal(time.Unix(30, 0)) {
 		t.Errorf("another account begins at %v, %v", step, err)
 	}
 }
 
-func TestFailedPickTakesNothing(t *testing.T) {
+// The newest steps are kept, whatever the clock said when they were taken.
+func TestStepsAreBounded(t *testing.T) {
 	l := codes.Ledger{Dir: t.TempDir()}
-	mine := errors.New("mine")
-	if _, err := l.Claim(t.Context(), "ada", func(codes.Steps) (time.Time, error) { return time.Unix(90, 0), mine }); !errors.Is(err, mine) {
-		t.Errorf("got %v", err)
+	var seen []codes.Step
+	for i := range int64(100) {
+		_, err := l.Claim(t.Context(), "ada", time.Unix(1000-i, 0), func(taken []codes.Step) time.Time {
+			seen = taken
+			return time.Unix(30*i, 0)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if step, err := claim(t, l, "ada"); err != nil || !step.Equal(time.Unix(30, 0)) {
-		t.Errorf("%v, %v", step, err)
+	if n := len(seen); n != 64 || !seen[n-1].Begins.Equal(time.Unix(30*98, 0)) || !seen[n-1].Noted.Equal(time.Unix(1000-98, 0)) {
+		t.Errorf("%d steps are kept, the last is %v", n, seen[n-1])
 	}
 }
 
 // Whatever the clock did in between, a step is taken once, and nobody waits for more
 // than those that were taken.
 func TestClockJumps(t *testing.T) {
+	const period = 30 * time.Second
 	for name, jumps := range map[string][]time.Duration{
 		"a day ahead for one run":  {0, 24 * time.Hour, 0, 0},
 		"five minutes ahead":       {0, 5 * time.Minute, 0, 5 * time.Minute, 0},
@@ -72,43 +75,49 @@ func TestClockJumps(t *testing.T) {
 	} {
 		l := codes.Ledger{Dir: t.TempDir()}
 		start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
-		taken := map[time.Time]bool{}
+		seen := map[time.Time]bool{}
 		for i, jump := range jumps {
-			step, err := l.Claim(t.Context(), "ada", free(start.Add(jump)))
+			now := start.Add(jump)
+			step, err := l.Claim(t.Context(), "ada", now, func(taken []codes.Step) time.Time {
+				step, _, _ := codes.Choice{From: now, Period: period}.Pick(taken)
+				return step
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if taken[step] {
+			if seen[step] {
 				t.Errorf("%s: run %d takes a step for the second time", name, i)
 			}
-			if wait := step.Sub(start.Add(jump)); wait < 0 || wait > time.Duration(i)*period {
+			if wait := step.Sub(now); wait < 0 || wait > time.Duration(i)*period {
 				t.Errorf("%s: run %d waits %s", name, i, wait)
 			}
-			taken[step] = true
+			seen[step] = true
 		}
 	}
 }
 
-// One step for an account is what the first ledgers had.
+// Times are what the first ledgers had, one for an account or several.
 func TestFirstLedgers(t *testing.T) {
-	l := codes.Ledger{Dir: t.TempDir()}
-	if err := os.WriteFile(filepath.Join(l.Dir, "steps.json"), []byte(`{"ada":"1970-01-01T00:00:30Z"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for want := int64(60); want <= 90; want += 30 {
-		if step, err := claim(t, l, "ada"); err != nil || !step.Equal(time.Unix(want, 0)) {
-			t.Errorf("%v, %v", step, err)
+	for _, text := range []string{`{"ada":"1970-01-01T00:00:30Z"}`, `{"ada":["1970-01-01T00:00:00Z","1970-01-01T00:00:30Z"]}`} {
+		l := codes.Ledger{Dir: t.TempDir()}
+		if err := os.WriteFile(filepath.Join(l.Dir, "steps.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for want := int64(60); want <= 90; want += 30 {
+			if step, err := l.Claim(t.Context(), "ada", time.Unix(30, 0), next); err != nil || !step.Equal(time.Unix(want, 0)) {
+				t.Errorf("%s: %v, %v", text, step, err)
+			}
 		}
 	}
 }
 
 func TestDamagedFileCountsAsEmpty(t *testing.T) {
-	for _, text := range []string{"", "{", "null", "[1]", `{"ada":"soon"}`} {
+	for _, text := range []string{"", "{", "null", "[1]", `{"ada":"soon"}`, `{"ada":[{"begins":"soon"}]}`} {
 		l := codes.Ledger{Dir: t.TempDir()}
 		if err := os.WriteFile(filepath.Join(l.Dir, "steps.json"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if step, err := claim(t, l, "ada"); err != nil || !step.Equal(time.Unix(30, 0)) {
+		if step, err := l.Claim(t.Context(), "ada", time.Unix(1, 0), next); err != nil || !step.Equal(time.Unix(30, 0)) {
 			t.Errorf("%q: %v, %v", text, step, err)
 		}
 	}
@@ -116,7 +125,7 @@ func TestDamagedFileCountsAsEmpty(t *testing.T) {
 
 func TestZeroLedger(t *testing.T) {
 	for range 2 {
-		if step, err := claim(t, codes.Ledger{}, "ada"); err != nil || !step.Equal(time.Unix(30, 0)) {
+		if step, err := (codes.Ledger{}).Claim(t.Context(), "ada", time.Unix(1, 0), next); err != nil || !step.Equal(time.Unix(30, 0)) {
 			t.Errorf("%v, %v", step, err)
 		}
 	}

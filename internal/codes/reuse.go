@@ -41,12 +41,6 @@ func (r Replay) Name() string {
 	return "refused"
 }
 
-// Of the files of a [Ledger]: by account, and by the origin of a registry.
-const (
-	refusedFile  = "refused.json"
-	registryFile = "registries.json"
-)
-
 // Replay returns what was last seen of a registry; the zero Replay is nothing.
 func (l Ledger) Replay(address string) Replay {
 	// A file that cannot be read is begun anew by the next note.
@@ -83,15 +77,6 @@ func (l Ledger) note(ctx context.Context, r Replay) error {
 		}
 		return nil
 	})
-}
-
-// lastRefused returns the last step of an account whose code was refused.
-func (s *Source) lastRefused(account string) time.Time {
-	steps, _ := statefile.Read[map[string]time.Time](statefile.Folder(s.Ledger), refusedFile)
-	if here := s.refused[account]; here.After(steps[account]) {
-		return here
-	}
-	return steps[account]
 }
 
 // takesTwice reports whether an account's code may be sent to a registry again
@@ -145,16 +130,11 @@ func (s *Source) Refused(ctx context.Context, c Sent) {
 		return
 	}
 	if s.refused == nil {
-		s.refused = map[string]time.Time{}
+		s.refused = map[string][]Step{}
 	}
-	s.refused[c.account] = c.From // also where there is no folder to note it in
-	err := statefile.Change(ctx, statefile.Folder(s.Ledger), refusedFile, func(steps *map[string]time.Time) error {
-		if *steps == nil {
-			*steps = map[string]time.Time{}
-		}
-		(*steps)[c.account] = c.From
-		return nil
-	})
+	refused := Step{Begins: c.From.UTC(), Noted: s.Now().UTC(), Refused: true}
+	s.refused[c.account] = append(s.refused[c.account], refused)
+	err := s.Ledger.refuse(ctx, c.account, refused)
 	if err == nil && c.Again {
 		err = s.Ledger.note(ctx, Replay{Registry: registry.OriginOf(c.registry), At: s.Now().UTC()})
 	}

@@ -32,8 +32,9 @@ type Source struct {
 	Wait func(ctx context.Context, d time.Duration) error
 
 	client *agent.Client // nil while there is no agent
-	// refused are the last refused steps of accounts, in this run.
-	refused map[string]time.Time
+	// refused are the refused steps of accounts in this run, also where there is no
+	// folder to note them in.
+	refused map[string][]Step
 	// explained tells that the user knows why codes are waited for.
 	explained bool
 	vault     *Unlocked // nil until it is needed
@@ -201,9 +202,7 @@ func (s *Source) Fresh(ctx context.Context, query string, timeBased bool, least 
 	if err := checkLeast(code, least); err != nil {
 		return agent.Code{}, err
 	}
-	left := max(0, code.Until.Sub(at))
-	s.UI.Sayf("the present code ends in %s; waiting for the next one", ui.Seconds(left))
-	if err := s.Wait(ctx, left); err != nil {
+	if err := s.waitUntil(ctx, code.Until, "the present code ends in", "waiting for the next one"); err != nil {
 		return agent.Code{}, err
 	}
 	next, err := s.Code(ctx, query, timeBased)
@@ -226,10 +225,6 @@ func checkLeast(code agent.Code, least time.Duration) error {
 func Following(code agent.Code) agent.Code {
 	return agent.Code{Account: code.Account, Value: code.Next, From: code.Until, Until: code.Until.Add(code.Until.Sub(code.From))}
 }
-
-// staleRefusal is how far ahead of the clock a noted step may lie before it is
-// taken for the trace of a clock that was wrong.
-const staleRefusal = 10 * time.Minute
 
 // A Sent is a code that goes to a registry.
 type Sent struct {
@@ -254,28 +249,22 @@ func (s *Source) ToSend(ctx context.Context, a agent.Account, to string, least t
 	if err := checkLeast(code, least); err != nil {
 		return Sent{}, err
 	}
-	now, from, period := s.Now(), code.From, code.Until.Sub(code.From)
+	now := s.Now()
+	want := Choice{From: code.From, Period: code.Until.Sub(code.From), Twice: s.takesTwice(a, to)}
 	if code.Until.Sub(now) < least {
-		from = code.Until
+		want.From = code.Until
 	}
-	if refused := s.lastRefused(a.ID); !stale(refused, now) && !from.After(refused) {
-		from = refused.Add(period)
-	}
-	twice := s.takesTwice(a, to)
-	again, waits := false, false
-	step, err := s.Ledger.Claim(ctx, a.ID, func(taken Steps) (time.Time, error) {
-		switch {
-		case !taken.Has(from):
-			return from, nil
-		case twice:
-			again = true
-			return from, nil
-		}
-		waits = true
-		return taken.Free(from, period), nil
+	again, waits, back := false, false, time.Duration(0)
+	step, err := s.Ledger.Claim(ctx, a.ID, now, func(taken []Step) (step time.Time) {
+		back = setBack(taken, now)
+		step, again, waits = want.Pick(append(taken, s.refused[a.ID]...))
+		return step
 	})
 	if err != nil {
 		return Sent{}, fmt.Errorf("noting that a code is used: %w", err)
+	}
+	if back > 0 {
+		s.warnSetBack(a, back)
 	}
 	if waits {
 		s.explainWait(a, to)
@@ -284,14 +273,19 @@ func (s *Source) ToSend(ctx context.Context, a agent.Account, to string, least t
 	return Sent{Code: code, Again: again, account: a.ID, registry: to}, err
 }
 
-// stale reports whether a noted step lies so far ahead that the clock must have
-// been wrong when it was noted.
-func stale(step, now time.Time) bool { return step.After(now.Add(staleRefusal)) }
+// warnSetBack says that a clock that was set back is or was wrong.
+func (s *Source) warnSetBack(a agent.Account, back time.Duration) {
+	long := ui.Span(back)
+	if days := int(back / (24 * time.Hour)); days > 1 {
+		long = ui.Plural(days, "day")
+	}
+	s.UI.Warnf("the clock is %s behind what it was when the last code of %q was sent: it was wrong then or is wrong now, and a wrong clock makes wrong codes; 'npmotp doctor' looks at it", long, a.Name)
+}
 
 // ofStep waits for a step, the present one or one to come, and returns its code.
 // Code is the present one.
 func (s *Source) ofStep(ctx context.Context, code agent.Code, step time.Time) (agent.Code, error) {
-	if err := s.waitUntil(ctx, step); err != nil {
+	if err := s.waitUntil(ctx, step, "the next code begins in", "waiting for it"); err != nil {
 		return agent.Code{}, err
 	}
 	if step.After(code.Until) || step.After(code.From) && code.Next.Len() == 0 {
@@ -306,24 +300,9 @@ func (s *Source) ofStep(ctx context.Context, code agent.Code, step time.Time) (a
 	return code, nil
 }
 
-// waitUntil waits for the beginning of a step. On a terminal a countdown shows.
-func (s *Source) waitUntil(ctx context.Context, step time.Time) error {
-	left := step.Sub(s.Now())
-	if left <= 0 {
-		return nil
-	}
-	if !s.UI.ErrTTY {
-		s.UI.Sayf("the next code begins in %s; waiting for it", ui.Seconds(left))
-		return s.Wait(ctx, left)
-	}
-	for left > 0 {
-		s.UI.Countdown("the next code begins in", left)
-		if err := s.Wait(ctx, min(left, time.Second)); err != nil {
-			return err
-		}
-		left = step.Sub(s.Now())
-	}
-	// The countdown goes, so that the command has the line to itself.
-	s.UI.EndCountdown()
-	return nil
+// waitUntil waits for a time, which the user is told what happens then.
+func (s *Source) waitUntil(ctx context.Context, at time.Time, what, then string) error {
+	return s.UI.Countdown(what, then,
+		func() time.Duration { return at.Sub(s.Now()) },
+		func(d time.Duration) error { return s.Wait(ctx, d) })
 }

@@ -3,9 +3,10 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"slices"
+
 	"npmotp/internal/ui"
 	"npmotp/vault"
-	"slices"
 )
 
 // Backups tells which backups can be read.
@@ -39,27 +40,63 @@ func RecoveryCodes(c *vault.Contents) []Finding {
 	var without, beside []Finding
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		switch {
-		case a.Key == nil, a.Pending, !a.ArchivedAt.IsZero():
-		case a.UnusedCodes() == 0 && slices.ContainsFunc(a.Moved, func(m vault.Move) bool { return m.Codes > 0 }):
-			// They are where they are best: on another laptop.
-		case a.UnusedCodes() == 0:
+		add := "npmotp recovery add " + ui.Quote(a.Name)
+		total, are := current(a)
+		switch moved := slices.ContainsFunc(a.Moved, func(m vault.Move) bool { return m.Codes > 0 }); {
+		case a.Pending, !a.ArchivedAt.IsZero():
+		case a.UnusedCodes() == 0 && total > 0:
 			without = append(without, Finding{
-				Check: "recovery-codes", What: fmt.Sprintf("%q has no unused recovery codes: a lost laptop is a lost account", a.Name),
-				Mend: "npmotp recovery add " + ui.Quote(a.Name),
+				Check: "recovery-codes", What: fmt.Sprintf("%q has used up its recovery codes, %d are %s: a lost laptop is a lost account", a.Name, total, are),
+				Mend: "have the registry make new ones, then " + add,
+			})
+		case a.Key == nil:
+		case a.UnusedCodes() > 0:
+			beside = append(beside, besideKey(c, a))
+		case moved:
+			// They are where they are best: on another laptop.
+		case a.Registry == "":
+			without = append(without, Finding{
+				Check: "recovery-codes", OK: true, What: fmt.Sprintf("%q, of a service that is no registry, has no recovery codes here", a.Name), Mend: add,
 			})
 		default:
-			beside = append(beside, Finding{
-				Check: "same-laptop", What: fmt.Sprintf("the recovery codes of %q are on the laptop that its secret is on: who gets the one gets the other", a.Name),
-				Mend: fmt.Sprintf("npmotp send %s --recovery --to DEVICE --move", ui.Quote(a.Name)),
+			without = append(without, Finding{
+				Check: "recovery-codes", What: fmt.Sprintf("%q has no unused recovery codes: a lost laptop is a lost account", a.Name), Mend: add,
 			})
 		}
 	}
-	if len(without) == 0 {
-		without = []Finding{{Check: "recovery-codes", OK: true, What: "no account is without recovery codes"}}
+	return append(or(without, "recovery-codes", "no account is without recovery codes"),
+		or(beside, "same-laptop", "no recovery codes are on the laptop that the secret is on")...)
+}
+
+// current counts the recovery codes of the present set, none of which is unused, and
+// says what they are.
+func current(a *vault.Account) (n int, are string) {
+	are = "used"
+	for i := range a.RecoveryCodes {
+		if r := &a.RecoveryCodes[i]; r.RetiredAt.IsZero() {
+			n++
+			if r.State != vault.Used {
+				are = "used or reserved"
+			}
+		}
 	}
-	if len(beside) == 0 {
-		beside = []Finding{{Check: "same-laptop", OK: true, What: "no recovery codes are on the laptop that the secret is on"}}
+	return n, are
+}
+
+// besideKey is the finding that key and recovery codes are on one laptop: advice
+// while no other one is known that the codes could go to.
+func besideKey(c *vault.Contents, a *vault.Account) Finding {
+	f := Finding{
+		Check: "same-laptop", OK: len(c.Devices) == 0,
+		What: fmt.Sprintf("the recovery codes of %q are on the laptop that its secret is on: who gets the one gets the other", a.Name),
+		Mend: "'npmotp device id' on another laptop begins sending them there; 'npmotp recovery sheet' prints them",
 	}
-	return append(without, beside...)
+	if !f.OK {
+		device := "DEVICE"
+		if len(c.Devices) == 1 {
+			device = ui.Quote(c.Devices[0].Name)
+		}
+		f.Mend = fmt.Sprintf("npmotp send %s --recovery --to %s --move -o codes.age", ui.Quote(a.Name), device)
+	}
+	return f
 }

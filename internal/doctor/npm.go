@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
+
+	"npmotp/internal/ui"
 )
 
 // An NPM is where npm of a user keeps its logs and settings.
@@ -66,33 +68,85 @@ func (n NPM) logDirs() []string {
 	return slices.Compact(dirs)
 }
 
-// Logs looks for codes and recovery codes in the logs of npm, which writes
-// down its arguments. A code has ended by now; a recovery code that was
-// never sent has not.
-func (n NPM) Logs() []Finding {
+// A log of npm, with what stands in it.
+type log struct {
+	path     string
+	written  time.Time
+	recovery bool // a recovery code, or else a one-time password
+}
+
+// Logs looks for codes in the logs of npm, which writes down its arguments. A
+// one-time password has ended by now or soon, and is worth a note; a recovery code
+// that was never sent has not.
+func (n NPM) Logs(now time.Time) []Finding {
 	const check = "npm-logs"
-	given := regexp.MustCompile(`(?i)\botp\b["'=,:\s]+["']?(?:[0-9]{6,8}|[0-9a-f]{16}|[0-9a-f]{48}|[0-9a-f]{64})\b`)
+	logs, err := n.withCodes()
+	if err != nil {
+		return []Finding{unreadable(check, err)}
+	}
 	var found []Finding
+	var ended []log
+	for _, l := range logs {
+		if !l.recovery {
+			ended = append(ended, l)
+			continue
+		}
+		found = append(found, Finding{
+			Check: check, What: "npm wrote a recovery code into " + l.path,
+			Mend: "rm -- " + ui.Quote(l.path) + "; 'npmotp exec --recovery' passes none in the arguments",
+		})
+	}
+	if len(ended) > 0 {
+		found = append(found, noteLogs(check, ended, now))
+	}
+	return or(found, check, "no code stands in the logs of npm")
+}
+
+// noteLogs is the note about logs with one-time passwords.
+func noteLogs(check string, logs []log, now time.Time) Finding {
+	last := slices.MaxFunc(logs, func(a, b log) int { return a.written.Compare(b.written) })
+	what := fmt.Sprintf("npm wrote one-time passwords into %s, the last into %s", ui.Plural(len(logs), "log"), last.path)
+	if len(logs) == 1 {
+		what = "npm wrote a one-time password into " + last.path
+	}
+	// Registries take the codes before and after the present one, too.
+	if now.Sub(last.written) < 2*time.Minute {
+		what += ", which ends within two minutes"
+	} else {
+		what += ", which has ended"
+	}
+	return Finding{Check: check, OK: true, What: what, Mend: "'npmotp exec --via prompt' passes none in the arguments"}
+}
+
+// withCodes returns the logs in which codes stand.
+func (n NPM) withCodes() ([]log, error) {
+	const before = `(?i)\botp\b["'=,:\s]+["']?`
+	otp := regexp.MustCompile(before + `[0-9]{6,8}\b`)
+	recovery := regexp.MustCompile(before + `(?:[0-9a-f]{16}|[0-9a-f]{48}|[0-9a-f]{64})\b`)
+	var logs []log
 	for _, dir := range n.logDirs() {
 		entries, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return []Finding{unreadable(check, err)}
+			return nil, err
 		}
 		for _, e := range entries {
-			path := filepath.Join(dir, e.Name())
-			if !e.Type().IsRegular() || filepath.Ext(path) != ".log" || !contains(path, given) {
+			l := log{path: filepath.Join(dir, e.Name())}
+			if !e.Type().IsRegular() || filepath.Ext(l.path) != ".log" {
 				continue
 			}
-			found = append(found, Finding{
-				Check: check, What: "npm wrote a one-time password or a recovery code into " + path,
-				Mend: "rm -- " + ui.Quote(path) + "; 'npmotp exec --via prompt' passes none in the arguments",
-			})
+			if l.recovery = contains(l.path, recovery); !l.recovery && !contains(l.path, otp) {
+				continue
+			}
+			if info, err := e.Info(); err == nil {
+				l.written = info.ModTime()
+			}
+			logs = append(logs, l)
 		}
 	}
-	return or(found, check, "no code stands in the logs of npm")
+	return logs, nil
 }
 
 func contains(path string, what *regexp.Regexp) bool {

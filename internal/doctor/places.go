@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"npmotp/internal/ui"
 )
 
 // Places are the files that are looked after.

@@ -21,6 +21,7 @@ import (
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
+	"npmotp/internal/ui"
 
 	"github.com/creack/pty"
 )
@@ -29,7 +30,7 @@ const (
 	// monitorArg makes the test binary the monitor of a session.
 	monitorArg = "ptyrun-monitor"
 	// runVariable makes the test binary run its arguments in a session, and end
-	// as npmotp does. It holds options: nested, agree, max=N, prompt=TEXT.
+	// as npmotp does. It holds options: nested, agree, counts, max=N, prompt=TEXT.
 	runVariable = "PTYRUN_TEST_RUN"
 	// hideVariable makes it a thief of another kind than the scripts: it writes to a
 	// file what it reads from any terminal that the user opens.
@@ -66,7 +67,8 @@ func runSession() int {
 	ask, reply := os.NewFile(3, "ask"), bufio.NewReader(os.NewFile(4, "reply"))
 	syscall.CloseOnExec(3)
 	syscall.CloseOnExec(4)
-	s := &ptyrun.Session{
+	var s *ptyrun.Session
+	s = &ptyrun.Session{
 		Path: path, Argv: os.Args[1:], Environ: environ,
 		Helper: []string{self, monitorArg},
 		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -76,6 +78,12 @@ func runSession() int {
 		Ask: func(_ context.Context, p ptyrun.Prompt) (secret.Text, error) {
 			if _, err := fmt.Fprintf(ask, "%s|%d|%t\n", p.Text, p.Again, p.Refused); err != nil {
 				return secret.Text{}, err
+			}
+			if slices.Contains(options, "counts") {
+				talk := s.Talk().(ui.Passing)
+				talk.Pass("two more")
+				talk.Pass("one more")
+				defer talk.Passed()
 			}
 			line, err := reply.ReadString('\n')
 			switch line = strings.TrimSpace(line); {

@@ -19,7 +19,11 @@ func (r *run) show(p []byte) {
 	r.debugged = r.debugged || bytes.Contains(r.tail, []byte("Debugger listening on "))
 	r.tail = bytes.Clone(r.tail[max(0, len(r.tail)-len("Debugger listening on ")):])
 	p, failed := r.relay(r.matcher.Pass(p))
-	err := r.screen.show(r.Stdout, p, r.matcher.x != 0)
+	column := r.matcher.x
+	if r.Relay != nil || column >= r.matcher.width {
+		column = 0
+	}
+	err := r.screen.show(r.Stdout, p, r.matcher.x != 0, column)
 	switch {
 	case failed != nil:
 		r.question.left = true
@@ -45,7 +49,7 @@ func (r *run) relay(p []byte) ([]byte, error) {
 // finish shows what the relay has left to show.
 func (r *run) finish() {
 	if r.Relay != nil {
-		_ = r.screen.show(r.Stdout, r.Relay.End(), false)
+		_ = r.screen.show(r.Stdout, r.Relay.End(), false, 0)
 	}
 }
 
@@ -72,11 +76,13 @@ func (t *talker) set(raw bool) {
 	t.raw = raw
 }
 
-// show writes the program's output.
-func (t *talker) show(to *os.File, p []byte, midway bool) error {
+// show writes the program's output, which ends within a line or not, and in a
+// column if that is known.
+func (t *talker) show(to *os.File, p []byte, midway bool, column int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.midway = midway
+	t.takeBack()
+	t.midway, t.column = midway, column
 	_, err := to.Write(p)
 	return err
 }

@@ -3,6 +3,7 @@
 package ptyrun_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"npmotp/internal/vt"
 )
 
 func TestSessionPassesTheStatus(t *testing.T) {
@@ -268,6 +271,39 @@ func TestSessionAnswersAScript(t *testing.T) {
 	p := sit(t, start{}, "sh", "-c", `printf 'Enter OTP: '; read x; [ "$x" = 123456 ] && echo right`)
 	p.expect("Enter OTP: ******\r\nright\r\n")
 	p.end(0)
+}
+
+// shown is the text on a terminal that got p, and the row and column of the cursor.
+func shown(p string) string {
+	t := vt.New()
+	t.Replay(context.Background(), p)
+	lines := make([]string, len(t.Lines))
+	for i, l := range t.Lines {
+		var b strings.Builder
+		for _, c := range l {
+			b.WriteRune(c.Rune)
+		}
+		lines[i] = strings.TrimRight(b.String(), " ")
+	}
+	return strings.Join(lines, "|")
+}
+
+// What is waited for shows below the question, and is gone afterwards as if it had
+// never been there.
+func TestSessionCountsBelowTheQuestion(t *testing.T) {
+	const script = `printf 'a line\nEnter OTP: '; read x; [ "$x" = 123456 ] && echo right`
+	goOn := make(chan struct{})
+	p := sit(t, start{options: "counts", answer: func(string) string { <-goOn; return "123456" }}, "sh", "-c", script)
+	p.expect("one more\x1b[K\x1b[?7h")
+	if got := shown(p.screen.String()); got != "a line|Enter OTP:|one more" {
+		t.Errorf("the screen is %q", got)
+	}
+	close(goOn)
+	p.expect("right")
+	screen := p.end(0)
+	if got := shown(screen); !strings.HasPrefix(got, "a line|Enter OTP: ******|right|") || strings.Contains(got, "more") {
+		t.Errorf("the screen is %q\n%q", got, screen)
+	}
 }
 
 func TestSessionStopsAtTheLimit(t *testing.T) {

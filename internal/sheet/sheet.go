@@ -7,6 +7,9 @@ package sheet
 
 import (
 	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"npmotp/internal/qrdraw"
@@ -43,6 +46,38 @@ func Of(a *vault.Account, now time.Time) (Sheet, error) {
 		return Sheet{}, fmt.Errorf("%w in %q", vault.ErrNoCodes, a.Name)
 	}
 	return s, nil
+}
+
+// A Format is a kind of file that a sheet is written as.
+type Format string
+
+// The formats.
+const (
+	PDF Format = "pdf"
+	PNG Format = "png"
+)
+
+// FormatOf returns the format that is asked for, or else the one that the end of a
+// file's name says, and PDF for standard output ("-").
+func FormatOf(asked, file string) (f Format, ok bool) {
+	f = Format(asked)
+	switch {
+	case asked != "":
+	case file == "-":
+		f = PDF
+	default:
+		f = Format(strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), "."))
+	}
+	return f, f == PDF || f == PNG
+}
+
+// Write writes the sheet, of which a PNG holds one page only; more are
+// [ErrManyPages].
+func (s Sheet) Write(w io.Writer, f Format) error {
+	if f == PDF {
+		return s.WritePDF(w)
+	}
+	return s.WritePNG(w)
 }
 
 // qr returns the QR code of the page. The level of error correction goes down

@@ -31,6 +31,8 @@ type UI struct {
 	Yes     bool // the answer to confirmations
 	NoInput bool // nobody may be asked
 	Verbose bool // say why each decision is made
+
+	passing Passing // shows countdowns, where another program has the terminal
 }
 
 // Sayf prints a notice, unless the user wants none.
@@ -69,10 +71,14 @@ func (u *UI) Explainf(format string, args ...any) {
 }
 
 // Beside returns a UI that talks to w, for the time that another program has
-// the terminal.
+// the terminal. Where w is a [Passing], countdowns show there, if this one talks to
+// a terminal.
 func (u *UI) Beside(w io.Writer) *UI {
 	beside := *u
 	beside.Err, beside.ErrTTY = w, false
+	if p, ok := w.(Passing); ok && u.ErrTTY {
+		beside.passing = p
+	}
 	return &beside
 }
 
@@ -126,10 +132,45 @@ func (u *UI) Choose(ctx context.Context, title string, things []string) (int, er
 	return n - 1, nil
 }
 
-// Countdown shows on a terminal, in place of the one before, what is waited for.
-func (u *UI) Countdown(what string, left time.Duration) {
-	_, _ = fmt.Fprintf(u.Err, "\rnpmotp: %s %s \b", cleantext.Show(what), Seconds(left))
+// A Passing shows a line on a terminal for a while.
+type Passing interface {
+	Pass(line string) // in place of the one before
+	Passed()          // takes it off the screen
 }
 
-// EndCountdown takes a countdown off the screen.
-func (u *UI) EndCountdown() { _, _ = fmt.Fprint(u.Err, "\r\033[K") }
+// Countdown waits until left returns nothing, and says what for: on a terminal in a
+// line that counts down and is gone afterwards, and else in one that stays, which
+// says what happens then. Wait is called with the time to wait at a stretch.
+func (u *UI) Countdown(what, then string, left func() time.Duration, wait func(time.Duration) error) error {
+	d := left()
+	if d <= 0 {
+		return nil
+	}
+	shown := u.passing
+	if shown == nil && u.ErrTTY {
+		shown = errLine{u.Err}
+	}
+	if shown == nil || u.Quiet {
+		u.Sayf("%s %s; %s", what, Seconds(d), then)
+		return wait(d)
+	}
+	defer shown.Passed()
+	for ; d > 0; d = left() {
+		shown.Pass(fmt.Sprintf("npmotp: %s %s", cleantext.Show(what), Seconds(d)))
+		// To the next whole second, so that none is left out.
+		if err := wait((d-1)%time.Second + 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// An errLine is the last line of a terminal that nobody else writes to.
+type errLine struct{ w io.Writer }
+
+// Pass implements [Passing]. A line that is too long for a window is cut: of one
+// that wraps only the end could be taken back.
+func (l errLine) Pass(line string) { _, _ = fmt.Fprintf(l.w, "\r\033[?7l%s\033[K\033[?7h", line) }
+
+// Passed implements [Passing].
+func (l errLine) Passed() { _, _ = fmt.Fprint(l.w, "\r\033[K") }
