@@ -57,8 +57,9 @@ func newStatusCmd(app *App) *cobra.Command {
 		Use:   "status",
 		Short: "Say whether the vault is unlocked, and what was given to whom",
 		Long: `Say whether the vault is unlocked, until when, and what the agent has given to
-which process: one-time passwords, and lists of accounts; what it refused, and
-how a question was answered. It counts all, and lists the last 40. Registries that were seen to take a code twice, or to refuse
+which process: one-time passwords, and lists of accounts; with unlock --confirm
+also what it refused, and how each question was answered. It counts all, and
+lists the last 40. Registries that were seen to take a code twice, or to refuse
 it, follow.
 
 The exit status is 4 while the vault is locked.`,

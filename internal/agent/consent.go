@@ -95,7 +95,7 @@ const (
 type guard struct {
 	mu         sync.Mutex
 	asking     bool
-	runs       map[run]bool
+	runs       map[run]time.Time    // until when; the zero time is for as long as it runs
 	remembered map[memory]time.Time // until when
 	held       map[string]time.Time // until when, by job
 	unwanted   int
@@ -174,7 +174,7 @@ func (s *server) consent(w wish, peer Peer) (answer string, err error) {
 		err = s.over()
 	}
 	if err == nil {
-		return s.guard.agreed(program, d.Line, key, s.Consent.Remember), nil
+		return s.guard.agreed(program, d.Line, key, s.Consent.Remember, time.Duration(w.account.Period)*time.Second), nil
 	}
 	answer = answerTo(err)
 	if way != "" {
@@ -248,8 +248,12 @@ func (g *guard) known(p Program, line string, key memory, job string, here bool)
 	defer g.mu.Unlock()
 	now := time.Now()
 	for _, account := range []string{key.account, ""} {
-		if g.runs[run{p.PID, p.Started, line, account}] {
+		until, ok := g.runs[run{p.PID, p.Started, line, account}]
+		switch {
+		case ok && until.IsZero():
 			return answerRun, nil
+		case ok && now.Before(until) && !key.whole:
+			return answerYes, nil
 		}
 	}
 	switch {
@@ -274,7 +278,7 @@ func (g *guard) asked() {
 }
 
 // agreed notes a yes, and returns the answer that it is.
-func (g *guard) agreed(p Program, line string, key memory, remember time.Duration) string {
+func (g *guard) agreed(p Program, line string, key memory, remember, period time.Duration) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.unwanted = 0
@@ -284,14 +288,19 @@ func (g *guard) agreed(p Program, line string, key memory, remember time.Duratio
 		}
 		g.remembered[key] = time.Now().Add(remember)
 	}
-	if !key.whole {
-		return answerYes
-	}
 	if g.runs == nil {
-		g.runs = map[run]bool{}
+		g.runs = map[run]time.Time{}
 	}
-	g.runs[run{p.PID, p.Started, line, key.account}] = true
-	return answerRun
+	here := run{p.PID, p.Started, line, key.account}
+	if key.whole {
+		g.runs[here] = time.Time{}
+		return answerRun
+	}
+	// The next code goes along with each, so that it is asked about no second time.
+	if period > 0 {
+		g.runs[here] = time.Now().Add(period)
+	}
+	return answerYes
 }
 
 // declined notes that there was no yes, which holds for the job. A program that ends
