@@ -353,6 +353,38 @@ setsid "$1" --no-input code hot </dev/null; echo "status $?"; read end; ` + sayR
 	d.end(0)
 }
 
+// A watch asks once for all it shows, before it draws; a no ends it with a sentence.
+func TestTerminalConfirmWatch(t *testing.T) {
+	c := newConfirmTest(t)
+	script := `export XDG_RUNTIME_DIR=` + c.runtime + ` TERM=xterm TEST_NOW=2026-03-04T05:06:07Z
+"$1" unlock --confirm; "$1" watch; echo "status $?"; "$1" watch; echo "status $?"; "$1" status; ` + sayRestored
+	run(t, c.home, typedSecret, "add", "bob")
+	d := underShell(t, c.home, script)
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	const question = "a program wants the codes of all accounts, for as long as it runs"
+	d.expect(question)
+	d.expect("[y/N] ")
+	d.answer("yes\r")
+	d.expect("bob")
+	d.expect(quitKeys)
+	d.answer("j")
+	d.expect(quitKeys)
+	d.answer("n") // the next code of the counter, which is no further question
+	d.expect(quitKeys)
+	d.answer("q")
+	d.expect("status 0")
+	d.expect(question)
+	d.expect("[y/N] ")
+	d.answer("n\r")
+	d.expect("the agent gives no code: the question whether it may have it was answered with no")
+	d.expect("status 4")
+	d.expect("yes, for its run")
+	if screen := d.end(0); strings.Count(screen, question) != 2 {
+		t.Errorf("asked more than twice:\n%s", screen)
+	}
+}
+
 // The real pinentry on a real terminal.
 func TestTerminalConfirmPinentry(t *testing.T) {
 	needs(t, "tmux", "pinentry-curses")
