@@ -31,7 +31,10 @@ func newConfirmTest(t *testing.T) *confirmTest {
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
-	c.env = []string{"SSH_ASKPASS=" + program, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=", "WAYLAND_DISPLAY=", "DBUS_SESSION_BUS_ADDRESS="}
+	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_ASKPASS"} {
+		t.Setenv(name, "")
+	}
+	c.env = []string{"SSH_ASKPASS=" + program, "SSH_ASKPASS_REQUIRE=force"}
 	c.answers("yes")
 	return c
 }
@@ -322,35 +325,76 @@ func TestConfirmTerminalOnly(t *testing.T) {
 	}
 }
 
-// At the terminal where the vault was unlocked, the question comes there; what the
-// person has typed before is no answer.
+// At the terminal where the vault was unlocked, the question comes there. What the
+// person typed before is no answer, and where a program reads the keys nobody is asked.
 func TestTerminalConfirm(t *testing.T) {
-	c := newConfirmTest(t)
-	script := `export XDG_RUNTIME_DIR=` + c.runtime + ` TEST_NOW=2026-03-04T05:06:07Z
-"$1" unlock --confirm; printf 'ready\n'; read go; "$1" code ada; echo "status $?"; "$1" code hot; echo "status $?"
-setsid "$1" --no-input code hot </dev/null; echo "status $?"; read end; ` + sayRestored
 	needs(t, "setsid")
+	c := newConfirmTest(t)
+	c.program()
+	script := `export XDG_RUNTIME_DIR=` + c.runtime + ` TEST_NOW=2026-03-04T05:06:07Z
+"$1" unlock --confirm; printf 'ready\n'; read go
+stty -icanon; "$1" code ada; echo "raw $?"; stty icanon
+"$1" code ada; echo "cooked $?"
+setsid "$1" --no-input code hot </dev/null; echo "elsewhere $?"
+"$1" code hot; echo "declined $?"; read end; ` + sayRestored
 	d := underShell(t, c.home, script)
 	d.expect("Passphrase: ")
 	d.answer("hunter2\r")
 	d.expect("asked for in this terminal")
 	d.expect("ready")
-	d.answer("y\r") // the read's
+	d.answer("go\ry\ry\r")
+	d.expect("nobody could be asked")
+	d.expect("raw 4")
 	d.expect(`npmotp: a program wants a code of "ada"`)
 	d.expect("code ada (process ")
 	d.expect("[y/N] ")
-	d.answer("y\r")
-	d.expect("status 0")
-	d.expect(`a program wants a code of "hot"`)
-	d.expect("[y/N] ")
-	d.answer("\r")
-	d.expect("answered with no")
-	d.expect("status 4")
+	d.answer("yes\r")
+	d.expect("cooked 0")
 	// A program that has left the terminal is not asked about there.
 	d.expect("nobody could be asked")
-	d.expect("status 4")
+	d.expect("elsewhere 4")
+	d.expect(`a program wants a code of "hot"`)
+	d.expect("[y/N] ")
+	// Nor is one in the foreground of another terminal, which it could have made.
+	other := underShell(t, c.home, `export XDG_RUNTIME_DIR=`+c.runtime+`; "$@"; echo "other $?"; `+sayRestored, "code", "ada")
+	other.expect("the agent gives no code")
+	other.expect("other 4")
+	other.end(0)
+	d.answer("\r")
+	d.expect("answered with no")
+	d.expect("declined 4")
+	other = underShell(t, c.home, `export XDG_RUNTIME_DIR=`+c.runtime+`; "$@"; echo "other $?"; `+sayRestored, "code", "ada")
+	other.expect("nobody could be asked")
+	other.expect("other 4")
+	other.end(0)
 	d.answer("\r")
 	d.end(0)
+	c.wantQuestions(0)
+}
+
+// Ctrl-C at a question takes it away with the program that waited for it.
+func TestTerminalConfirmInterrupted(t *testing.T) {
+	c := newConfirmTest(t)
+	script := `export XDG_RUNTIME_DIR=` + c.runtime + `; trap : INT
+"$1" unlock --confirm; "$1" code ada; echo "status $?"; read line; echo "read $line"; ` + sayRestored
+	d := underShell(t, c.home, script)
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("[y/N] ")
+	d.answer("\x03")
+	d.expect("status 130")
+	// What is typed then is the shell's. The agent says when it has noticed.
+	for end := time.Now().Add(time.Minute); len(c.status().Given) == 0; {
+		if time.Now().After(end) {
+			t.Fatal("the question stays")
+		}
+	}
+	d.answer("mine\r")
+	d.expect("read mine")
+	d.end(0)
+	if s := c.status(); s.Codes != 0 || s.Given[0].Answer != "none, it has ended" {
+		t.Errorf("%+v", s)
+	}
 }
 
 // A watch asks once for all it shows, before it draws; a no ends it with a sentence.

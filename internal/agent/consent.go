@@ -154,11 +154,11 @@ func (s *server) consent(w wish, peer Peer) (answer string, err error) {
 	}
 	key := memory{d.Line, strings.Join(d.StartedBy, "\x00"), d.Folder, program.TTY, program.Session, w.account.ID, w.whole}
 	job := program.Job
-	here := s.Here(program)
+	here := func() bool { return s.Here(program) }
 	if !program.Foreground {
 		job = "" // what runs in the background is one: it can be another process each time
 	}
-	if answer, err := s.guard.known(program, d.Line, key, job, here); answer != "" || err != nil {
+	if answer, err := s.guard.known(program, d.Line, key, job, here()); answer != "" || err != nil {
 		if err != nil {
 			s.refuse(w, peer, "")
 		}

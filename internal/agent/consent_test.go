@@ -34,7 +34,7 @@ func confirming(t *testing.T, s *source, p *person, c agent.Consent) *running {
 	return serveWith(t, s, agent.Limits{For: time.Hour}, func(config *agent.Config) {
 		config.Consent = c
 		config.Here = func(program agent.Program) bool { return program.Foreground && !p.away.Load() }
-		config.Ask = func(ctx context.Context, _ confirm.Question, here bool, asking func(confirm.Way)) (confirm.Way, error) {
+		config.Ask = func(ctx context.Context, _ confirm.Question, _ func() bool, asking func(confirm.Way)) (confirm.Way, error) {
 			p.asked.Add(1)
 			asking(confirm.Askpass)
 			return confirm.Askpass, p.answer(ctx)

@@ -82,8 +82,12 @@ func ThisTerminal() Terminal {
 // foreground reports whether a program is what the terminal is for just now. The
 // number of a terminal is given again, and that of a session too: the leader of this
 // one has to be the one that it was.
-func (t Terminal) foreground(p Program) bool {
-	if t.TTY.Path == "" || !p.Foreground || p.Session != t.Session || p.TTY != t.TTY.Device {
+func (t Terminal) foreground(known Program) bool {
+	p, err := lookAt(known.PID)
+	if err != nil || p.started != known.Started {
+		return false
+	}
+	if t.TTY.Path == "" || p.session != t.Session || p.tty != t.TTY.Device || p.group != p.foreground {
 		return false
 	}
 	leader, err := lookAt(t.Session)

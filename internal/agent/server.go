@@ -49,10 +49,10 @@ type Config struct {
 	// InMemory reports whether what is known of the vault is not swapped.
 	InMemory func() bool
 	Consent  Consent
-	// Ask puts a question to the person, and returns nil for a yes; here is what
-	// Here says, which is that the terminal where the vault was unlocked is for
-	// the program just now.
-	Ask  func(ctx context.Context, q confirm.Question, here bool, asking func(confirm.Way)) (confirm.Way, error)
+	// Ask puts a question to the person, and returns nil for a yes.
+	Ask func(ctx context.Context, q confirm.Question, here func() bool, asking func(confirm.Way)) (confirm.Way, error)
+	// Here reports whether the terminal where the vault was unlocked is for a
+	// program just now.
 	Here func(Program) bool
 }
 

@@ -107,8 +107,7 @@ type TTY struct {
 	Device uint64 `json:"device,omitempty"` // tells another one that got the path later
 }
 
-// Can returns the ways that can be tried. Of the terminal only the person knows
-// whether it is free when the time comes; here says that it is.
+// Can returns the ways that can be tried; here says that the terminal is free.
 func (p Person) Can(here bool) []Way {
 	var can []Way
 	display := p.getenv("DISPLAY") != "" || p.getenv("WAYLAND_DISPLAY") != ""
@@ -128,17 +127,17 @@ func (p Person) Can(here bool) []Way {
 	return can
 }
 
-// Ask returns nil for a yes, and how it was given; here says that the terminal is
-// free. The end of ctx takes the question away. The error is [ErrNo], [ErrSilence]
+// Ask returns nil for a yes, and how it was given; here says whether the terminal is
+// free just now, which is for who waits for the answer. The end of ctx takes the question away. The error is [ErrNo], [ErrSilence]
 // where ctx ended at a deadline, or [ErrNobody].
-func (p Person) Ask(ctx context.Context, q Question, here bool, asking func(Way)) (Way, error) {
+func (p Person) Ask(ctx context.Context, q Question, here func() bool, asking func(Way)) (Way, error) {
 	failed := ErrNobody
-	for _, way := range p.Can(here) {
+	for _, way := range p.Can(here()) {
 		asking(way)
 		var err error
 		switch way {
 		case Terminal:
-			err = p.byTerminal(ctx, q)
+			err = p.byTerminal(ctx, q, here)
 		case Askpass:
 			err = p.byAskpass(ctx, q)
 		case Pinentry:

@@ -7,4 +7,4 @@ import "context"
 // TTYOf returns none.
 func TTYOf(uint64) TTY { return TTY{} }
 
-func (p Person) byTerminal(context.Context, Question) error { return errUnusable }
+func (p Person) byTerminal(context.Context, Question, func() bool) error { return errUnusable }

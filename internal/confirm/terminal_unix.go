@@ -43,17 +43,19 @@ func (t TTY) open() (*os.File, error) {
 			err = fmt.Errorf("%s is another terminal now", t.Path)
 		}
 	}
-	if err == nil {
-		var modes *unix.Termios
-		if modes, err = unix.IoctlGetTermios(int(tty.Fd()), getTermios); err == nil && modes.Lflag&unix.ICANON == 0 {
-			err = fmt.Errorf("a program reads the keys of %s", t.Path)
-		}
+	if err == nil && !inLineMode(tty) {
+		err = fmt.Errorf("a program reads the keys of %s", t.Path)
 	}
 	if err != nil {
 		_ = tty.Close()
 		return nil, err
 	}
 	return tty, nil
+}
+
+func inLineMode(tty *os.File) bool {
+	modes, err := unix.IoctlGetTermios(int(tty.Fd()), getTermios)
+	return err == nil && modes.Lflag&unix.ICANON != 0
 }
 
 // look is how often it is looked whether a question was taken away.
@@ -71,7 +73,9 @@ func within(ctx context.Context) string {
 // byTerminal asks on the terminal, in one line. The modes of the terminal are left
 // as they are: were the question taken away by the end of the program that waits for
 // it, what the shell has set by then could not be told from what was set here.
-func (p Person) byTerminal(ctx context.Context, q Question) error {
+//
+// It ends when free says that the terminal is for another program, as after Ctrl-Z.
+func (p Person) byTerminal(ctx context.Context, q Question, free func() bool) error {
 	tty, err := p.TTY.open()
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUnusable, err)
@@ -90,6 +94,14 @@ func (p Person) byTerminal(ctx context.Context, q Question) error {
 		n, err := unix.Poll(ready, int(look/time.Millisecond))
 		if err != nil && err != unix.EINTR || n > 0 && ready[0].Revents&unix.POLLIN == 0 {
 			return ErrSilence // the terminal has gone
+		}
+		// Asked anew before each read: the line may be the shell's by now.
+		if ctx.Err() != nil {
+			break
+		}
+		if !free() || !inLineMode(tty) {
+			_, _ = io.WriteString(tty, "\r\n")
+			return fmt.Errorf("%w: the terminal is for another program now", errUnusable)
 		}
 		if n <= 0 {
 			continue
