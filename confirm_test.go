@@ -397,6 +397,25 @@ func TestTerminalConfirmInterrupted(t *testing.T) {
 	}
 }
 
+// After Ctrl-Z the terminal is the shell's, and so is the next line.
+func TestTerminalConfirmStopped(t *testing.T) {
+	c := newConfirmTest(t)
+	script := `export XDG_RUNTIME_DIR=` + c.runtime + `; set -m
+"$1" unlock --confirm; "$1" code ada; echo "stopped"; read line; echo "read $line"; kill %1; kill -CONT %1; wait; ` + sayRestored
+	d := underShell(t, c.home, script)
+	d.expect("Passphrase: ")
+	d.answer("hunter2\r")
+	d.expect("[y/N] ")
+	d.answer("\x1a")
+	d.expect("stopped")
+	d.answer("y\r")
+	d.expect("read y")
+	d.end(0)
+	if s := c.status(); s.Codes != 0 || len(s.Given) == 0 || s.Given[0].What != "refused" {
+		t.Errorf("%+v", s)
+	}
+}
+
 // A watch asks once for all it shows, before it draws; a no ends it with a sentence.
 func TestTerminalConfirmWatch(t *testing.T) {
 	c := newConfirmTest(t)
