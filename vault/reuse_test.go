@@ -79,6 +79,10 @@ func TestConfirm(t *testing.T) {
 			t.Errorf("%q is read as %q, %v", text, c, err)
 		}
 	}
+	before, after := &vault.Contents{Accounts: []vault.Account{{ID: "1", Name: "ada"}}}, &vault.Contents{Accounts: []vault.Account{{ID: "1", Name: "ada", Confirm: vault.ConfirmAlways}}}
+	if d := vault.Diff(before, after); len(d) != 1 || strings.Join(d[0].Details, "") != "confirm" {
+		t.Errorf("the difference is %+v", d)
+	}
 	if c, err := vault.ParseConfirm("maybe"); err == nil {
 		t.Errorf("maybe is read as %q", c)
 	}

@@ -30,7 +30,6 @@ func confirming(t *testing.T, s *source, p *person, c agent.Consent) *running {
 	t.Helper()
 	p.is(agent.Program{PID: 7, Started: "1", Command: "npmotp", Parent: "sh", Job: "1/7"})
 	p.gone = make(chan struct{})
-	c.All = true
 	return serveWith(t, s, agent.Limits{For: time.Hour}, func(config *agent.Config) {
 		config.Consent = c
 		config.Here = func(program agent.Program) bool { return program.Foreground && !p.away.Load() }
@@ -79,7 +78,7 @@ func refused(err error) bool {
 func TestNoAnswerIsNo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, s := &person{answer: silent}, &source{}
-		r := confirming(t, s, p, agent.Consent{})
+		r := confirming(t, s, p, agent.Consent{All: true})
 		start := time.Now()
 		if err := r.code(); !refused(err) || time.Since(start) != 30*time.Second || !strings.Contains(err.Error(), "within 30 s") {
 			t.Errorf("after %s: %v", time.Since(start), err)
@@ -100,7 +99,7 @@ func TestNoAnswerIsNo(t *testing.T) {
 func TestOneQuestionAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &person{answer: silent}
-		r := confirming(t, &source{}, p, agent.Consent{})
+		r := confirming(t, &source{}, p, agent.Consent{All: true})
 		ended := make(chan error)
 		go func() { ended <- r.code() }()
 		synctest.Wait()
@@ -127,7 +126,7 @@ func TestOneQuestionAtATime(t *testing.T) {
 func TestQuestionOfOneThatEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, s := &person{answer: silent}, &source{}
-		r := confirming(t, s, p, agent.Consent{})
+		r := confirming(t, s, p, agent.Consent{All: true})
 		ended := make(chan error)
 		start := time.Now()
 		go func() { ended <- r.code() }()
@@ -148,7 +147,7 @@ func TestQuestionOfOneThatEnds(t *testing.T) {
 func TestManyQuestions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &person{answer: no}
-		r := confirming(t, &source{}, p, agent.Consent{})
+		r := confirming(t, &source{}, p, agent.Consent{All: true})
 		here := func(i int, foreground bool) {
 			p.is(agent.Program{PID: i, Started: "1", Foreground: foreground, Job: fmt.Sprint("1/", i)})
 		}
@@ -176,7 +175,7 @@ func TestManyQuestions(t *testing.T) {
 func TestYesForARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &person{answer: yes}
-		r := confirming(t, &source{}, p, agent.Consent{})
+		r := confirming(t, &source{}, p, agent.Consent{All: true})
 		want := func(n int64, what string) {
 			t.Helper()
 			if p.asked.Load() != n {
@@ -209,8 +208,8 @@ func TestYesForARun(t *testing.T) {
 func TestYesForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &person{answer: yes}
-		s := &source{accounts: []agent.Account{{ID: "1", Name: "a", Type: "totp", Confirm: agent.ConfirmNever}}}
-		r := confirming(t, s, p, agent.Consent{})
+		s := &source{accounts: []agent.Account{{ID: "1", Name: "a", Type: "totp", Confirm: agent.ConfirmAuto}}}
+		r := confirming(t, s, p, agent.Consent{}) // but of those that say so
 		if err := r.client().Allow(""); err != nil || p.asked.Load() != 0 {
 			t.Errorf("%v, %d questions", err, p.asked.Load())
 		}
@@ -221,6 +220,11 @@ func TestYesForAll(t *testing.T) {
 		if err := r.code(); err != nil || p.asked.Load() != 1 {
 			t.Errorf("%v, %d questions", err, p.asked.Load())
 		}
+		r = confirming(t, s, p, agent.Consent{All: true})
+		s.accounts[0].Confirm = agent.ConfirmNever
+		if err := r.client().Allow(""); err != nil || p.asked.Load() != 1 {
+			t.Errorf("%v, %d questions", err, p.asked.Load())
+		}
 	})
 }
 
@@ -229,7 +233,7 @@ func TestTimeEndsAtAQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{}
 		p := &person{answer: func(context.Context) error { time.Sleep(20 * time.Second); return nil }}
-		r := confirming(t, s, p, agent.Consent{})
+		r := confirming(t, s, p, agent.Consent{All: true})
 		time.Sleep(time.Hour - 10*time.Second)
 		if err := r.code(); err == nil || s.asked.Load() != 0 {
 			t.Errorf("%v, %d codes", err, s.asked.Load())
