@@ -40,7 +40,7 @@ func floors() [][]string {
 		},
 		// Mechanism knows none of these words.
 		{
-			"./internal/agefile", "./internal/agent", "./internal/atomicfile", "./internal/clip", "./internal/filelock",
+			"./internal/agefile", "./internal/agent", "./internal/atomicfile", "./internal/clip", "./internal/confirm", "./internal/filelock",
 			"./internal/harden", "./internal/passphrase", "./internal/plaintext", "./internal/ptyrun", "./internal/qrdraw",
 			"./internal/registry", "./internal/screen", "./internal/statefile", "./internal/ui", "./internal/vt",
 		},
@@ -61,6 +61,8 @@ func beside() map[string][]string {
 		"./vault":               {"./otpgen", "./vault/internal/merge", "./internal/recoverycode"},
 		"./internal/npm/config": {"./internal/npm/argv"},
 		"./internal/npm/tools":  {"./internal/npm/argv"},
+		"./internal/agent":      {"./internal/confirm"},
+		"./internal/passphrase": {"./internal/plaintext"},
 		"./internal/statefile":  {"./internal/atomicfile", "./internal/filelock"},
 	}
 }
@@ -105,7 +107,7 @@ func modules() map[string][]string {
 		"github.com/sethvargo/go-diceware": {"./internal/passphrase"},
 		"golang.org/x/term":                {"./internal/ui"},
 		// The system itself, and the rest of the standard library's crypto.
-		"golang.org/x/sys":    {"./internal/agent", "./internal/clip", "./internal/doctor", "./internal/filelock", "./internal/harden", "./internal/npm/tools", "./internal/ptyrun", "./internal/ui"},
+		"golang.org/x/sys":    {"./internal/agent", "./internal/clip", "./internal/confirm", "./internal/doctor", "./internal/filelock", "./internal/harden", "./internal/npm/tools", "./internal/ptyrun", "./internal/ui"},
 		"golang.org/x/crypto": {"./internal/agefile", "./internal/otpexport", "./internal/otpimport"},
 	}
 }
@@ -131,7 +133,9 @@ func only() map[string][]string {
 		"net/rpc":       nil,
 		"net/smtp":      nil,
 		"os/exec": {
-			"./cmd", // the command that prints the passphrase
+			"./cmd",                 // the tour runs the program itself
+			"./internal/passphrase", // the command that prints it
+			"./internal/confirm",    // the programs that ask
 			"./internal/agent", "./internal/clip", "./internal/npm/tools", "./internal/ptyrun", "./internal/screen",
 		},
 		"plugin": nil,

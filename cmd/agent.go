@@ -3,11 +3,8 @@ package cmd
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 
 	"npmotp/internal/agent"
-	"npmotp/internal/atomicfile"
 	"npmotp/internal/codes"
 	"npmotp/internal/ui"
 )
@@ -52,29 +49,14 @@ func (app *App) dialAgent(ctx context.Context, warn func(text string)) *agent.Cl
 	return c
 }
 
-// endpoint returns where the agent of the vault is, and the path of the vault
-// that its name is made of: absolute and without symbolic links, so that all
-// names of a vault lead to one agent.
+// endpoint returns where the agent of the vault is, as [codes.AgentOf] has it.
 func (app *App) endpoint() (path string, e agent.Endpoint, err error) {
 	if path, err = app.vaultPath(); err != nil {
 		return "", e, err
 	}
-	if path, err = atomicfile.Resolve(path); err != nil {
-		return "", e, err
+	path, e, err = codes.AgentOf(path, app.Getenv("XDG_RUNTIME_DIR"), stateDir(app.Getenv))
+	if err == nil && e.Folder == "" {
+		err = ui.WithHint(errNoHome, "set XDG_RUNTIME_DIR to a folder of yours")
 	}
-	if !filepath.IsAbs(path) {
-		wd, err := os.Getwd()
-		if err != nil {
-			return "", e, err
-		}
-		if wd, err = filepath.EvalSymlinks(wd); err != nil {
-			return "", e, err
-		}
-		path = filepath.Join(wd, path)
-	}
-	folder := agent.Folder(app.Getenv("XDG_RUNTIME_DIR"), stateDir(app.Getenv))
-	if folder == "" {
-		return "", e, ui.WithHint(errNoHome, "set XDG_RUNTIME_DIR to a folder of yours")
-	}
-	return path, agent.EndpointOf(folder, path), nil
+	return path, e, err
 }

@@ -15,7 +15,7 @@ import (
 
 // attributes are the flags that describe an account, of add and edit.
 type attributes struct {
-	issuer, username, registry, level, reuse string
+	issuer, username, registry, level, reuse, confirm string
 }
 
 func (at *attributes) addFlags(cmd *cobra.Command) {
@@ -25,12 +25,14 @@ func (at *attributes) addFlags(cmd *cobra.Command) {
 	f.StringVar(&at.registry, "registry", "", "the registry's `URL`, or none (default: npm's, unless the key is another service's)")
 	f.StringVar(&at.level, "level", "", "what the registry asks codes for: auth-only or auth-and-writes")
 	f.StringVar(&at.reuse, "reuse", "", "how often a code of one time step may be sent: auto, once or allow")
+	f.StringVar(&at.confirm, "confirm", "", "whether the agent gives a code only after a yes: auto, always or never")
+	completeChoices(cmd, "confirm", vault.ConfirmAuto.String(), "always", "never")
 	completeChoices(cmd, "level", string(vault.AuthOnly), string(vault.AuthAndWrites))
 	completeChoices(cmd, "reuse", vault.ReuseAuto.String(), "once", "allow")
 }
 
 // apply sets on a what the flags of cmd set.
-func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
+func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) (err error) {
 	for flag, value := range map[string]*string{"issuer": &a.Issuer, "username": &a.Username} {
 		if given, _ := cmd.Flags().GetString(flag); given != "" {
 			clean, err := ui.Name(given)
@@ -54,18 +56,19 @@ func (at *attributes) apply(cmd *cobra.Command, a *vault.Account) error {
 		a.Registry = address
 	}
 	if cmd.Flags().Changed("reuse") {
-		reuse, err := vault.ParseReuse(at.reuse)
-		if err != nil {
+		if a.Reuse, err = vault.ParseReuse(at.reuse); err != nil {
 			return ui.Usagef("--reuse: %v", err)
 		}
-		a.Reuse = reuse
+	}
+	if cmd.Flags().Changed("confirm") {
+		if a.Confirm, err = vault.ParseConfirm(at.confirm); err != nil {
+			return ui.Usagef("--confirm: %v", err)
+		}
 	}
 	if cmd.Flags().Changed("level") {
-		level, err := vault.ParseLevel(at.level)
-		if err != nil {
+		if a.Level, err = vault.ParseLevel(at.level); err != nil {
 			return ui.Usagef("--level %v", err)
 		}
-		a.Level = level
 	}
 	return nil
 }
@@ -88,8 +91,8 @@ func newEditCmd(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "edit [ACCOUNT]",
 		Short: "Change what is stored about an account",
-		Long: `Change the issuer, user name, registry, level or reuse of an account, whose
-name is written in full.
+		Long: `Change the issuer, user name, registry, level, reuse or confirm of an account,
+whose name is written in full.
 
 --secret asks for another key, a secret or an otpauth URI. The recovery codes
 and the rest stay. The first code of the new key is shown, to be typed at the
@@ -99,13 +102,16 @@ registry; until then the account keeps the old key.
 minute: allow, once, or auto, which does it at npm's own registry, and at
 another one when it was seen to take that. Once a registry was seen to refuse
 it, auto waits for the next code there. A code that was refused is never sent
-again.`,
+again.
+
+--confirm says whether the agent gives a code only after a yes: always, never,
+or auto, which is as 'npmotp unlock' was told.`,
 		Annotations: vaultStatuses(),
 		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/\n  npmotp edit work --secret",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !changedAny(cmd, "issuer", "username", "registry", "level", "reuse", "secret") {
-				return ui.Usagef("nothing to change: give --issuer, --username, --registry, --level, --reuse or --secret")
+			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level", "reuse", "confirm", "secret") {
+				return ui.Usagef("nothing to change: give --issuer, --username, --registry, --level, --reuse, --confirm or --secret")
 			}
 			var probe vault.Account
 			if err := at.apply(cmd, &probe); err != nil {

@@ -19,6 +19,7 @@ import (
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/otpexport"
 	"npmotp/internal/otpimport"
+	"npmotp/internal/passphrase"
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/sheet"
 	"npmotp/internal/statefile"
@@ -123,6 +124,8 @@ func outcomes() []row {
 		{vault.ErrNoPassphraseSlot, exitUsage, "'npmotp slot list' shows the slots; 'npmotp slot add --passphrase' adds one"},
 		{vault.ErrSlotsChanged, exitVault, "look at 'npmotp slot list', then run it again"},
 		{codes.ErrLocked, exitLocked, "type the passphrase at a terminal, run 'npmotp unlock' first, or name a file that holds it with --passphrase-file or NPMOTP_PASSPHRASE_FILE"},
+		{codes.ErrRefused, exitLocked, ""},
+		{passphrase.ErrEmptyLine, exitLocked, "put the passphrase into its first line"},
 		{ui.ErrNoTerminal, exitLocked, "without a terminal, give the passphrase with --passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE"},
 		{vault.ErrNoVault, exitVault, "'npmotp init' creates a vault, and so does 'npmotp add'"},
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},

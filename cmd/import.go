@@ -15,6 +15,7 @@ import (
 	"npmotp/internal/cleantext"
 	"npmotp/internal/codes"
 	"npmotp/internal/otpimport"
+	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/scan"
@@ -193,8 +194,8 @@ func (app *App) exportPassword(ctx context.Context, name, file string) (secret.T
 		return secret.Text{}, err
 	}
 	defer func() { _ = f.Close() }()
-	password, err := firstLine(f, "the password file "+file)
-	if errors.Is(err, codes.ErrLocked) {
+	password, err := passphrase.FirstLine(f, "the password file "+file)
+	if errors.Is(err, passphrase.ErrEmptyLine) {
 		err = fmt.Errorf("%w: the password file %s begins with an empty line", otpimport.ErrNoPassword, file)
 	}
 	return password, err

@@ -28,6 +28,7 @@ type accountView struct {
 	Level         string     `json:"level"`
 	Reuse         string     `json:"reuse"`                // auto, once or allow
 	ReuseSeen     string     `json:"reuse_seen,omitempty"` // of the registry: taken or refused
+	Confirm       string     `json:"confirm"`              // auto, always or never
 	Type          string     `json:"type"`
 	Algorithm     string     `json:"algorithm,omitempty"`
 	Digits        int        `json:"digits,omitempty"`
@@ -48,7 +49,7 @@ type accountView struct {
 func viewAccount(a agent.Account) accountView {
 	view := accountView{
 		Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: a.Level, Reuse: cmp.Or(a.Reuse, vault.ReuseAuto.String()),
-		Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
+		Confirm: cmp.Or(a.Confirm, vault.ConfirmAuto.String()), Type: a.Type, Algorithm: a.Algorithm, Digits: a.Digits, Period: a.Period, Counter: a.Counter,
 		RecoveryCodes: a.RecoveryCodes, Default: a.Default, AddedAt: instant(a.AddedAt), UpdatedAt: instant(a.UpdatedAt),
 		ArchivedAt: instant(a.ArchivedAt), AsksCodeFor: tools.AsksCode(levelOf(a)),
 	}
@@ -209,7 +210,7 @@ func (v accountView) fields() [][2]string {
 	}
 	fields := [][2]string{
 		{"name", v.Name}, {"issuer", v.Issuer}, {"user name", v.Username}, {"registry", cmp.Or(v.Registry, noRegistry)},
-		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"one-time passwords", code}, {"reuse", v.Reuse}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
+		{"level", v.Level}, {"asks a code for", strings.Join(v.AsksCodeFor, ", ")}, {"one-time passwords", code}, {"reuse", v.Reuse}, {"confirm", v.Confirm}, {"recovery codes", fmt.Sprintf("%d unused", v.RecoveryCodes)},
 		{"secret", v.Secret}, {"uri", v.URI}, {"note", note},
 	}
 	for _, m := range v.Moved {

@@ -2,14 +2,13 @@ package cmd
 
 import (
 	"context"
-	"errors"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/agent"
 	"npmotp/internal/codes"
+	"npmotp/internal/confirm"
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/ui"
 )
@@ -23,16 +22,13 @@ const (
 	// longestUnlock is a working day and some; a vault that is open for longer
 	// is not locked.
 	longestUnlock = 24 * time.Hour
-	// agentGC is how much the heap of the agent grows between two collections,
-	// in percent.
-	agentGC = 20
 )
 
 // noAgentHint is for systems without an agent.
 const noAgentHint = "every command asks for the passphrase; NPMOTP_PASSPHRASE_COMMAND can fetch it from a password manager"
 
 func newUnlockCmd(app *App) *cobra.Command {
-	limits := agent.Limits{For: unlockFor, Idle: unlockIdle}
+	o := agent.Order{Limits: agent.Limits{For: unlockFor, Idle: unlockIdle}, Consent: agent.Consent{Way: confirm.Any}}
 	cmd := &cobra.Command{
 		Use:   "unlock",
 		Short: "Ask for the passphrase once, for a while",
@@ -45,32 +41,56 @@ secret or a recovery code.
 The agent ends after the time of --for, when it was not used for that of --idle
 (0: never), at 'npmotp lock', when the machine has slept, and when the
 passphrase is changed. It serves this vault and your user only. There is no
-agent on Windows.`,
+agent on Windows.
+
+With --confirm each code needs a yes, to a question that names the program,
+what started it, the account and its registry: in this terminal when the
+program is in its foreground, else by the program of SSH_ASKPASS, pinentry or
+a notification. --confirm=WAY takes only one of these: terminal, askpass,
+pinentry or notify. exec, approve and watch ask once a run. No answer in 30
+seconds is a no, and a no holds for the program for a minute. --remember has a
+yes hold for the same program, folder and command. What 'npmotp edit --confirm'
+says of an account wins. With --terminal-only programs that have no terminal
+get no code.`,
 		Annotations: statuses(exitUsage, exitLocked, exitVault),
-		Example:     "  npmotp unlock\n  npmotp unlock --for 8h --idle 30m",
+		Example:     "  npmotp unlock\n  npmotp unlock --for 8h --idle 30m\n  npmotp unlock --confirm --remember 5m",
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runUnlock(cmd.Context(), app, limits)
+			o.Consent.All = cmd.Flags().Changed("confirm")
+			return runUnlock(cmd.Context(), app, o)
 		},
 	}
 	f := cmd.Flags()
-	f.Var((*ui.TimeFlag)(&limits.For), "for", "lock again after this `TIME`, a day at most")
-	f.Var((*ui.TimeFlag)(&limits.Idle), "idle", "lock earlier when unused for this `TIME`")
+	f.Var((*ui.TimeFlag)(&o.Limits.For), "for", "lock again after this `TIME`, a day at most")
+	f.Var((*ui.TimeFlag)(&o.Limits.Idle), "idle", "lock earlier when unused for this `TIME`")
+	f.StringVar((*string)(&o.Consent.Way), "confirm", string(confirm.Any), "give each code only after a yes, asked for by this `WAY`")
+	f.Lookup("confirm").NoOptDefVal = string(confirm.Any)
+	completeChoices(cmd, "confirm", confirm.Ways()...)
+	f.Var((*ui.TimeFlag)(&o.Consent.Remember), "remember", "with --confirm: have a yes hold for the same again for this `TIME`")
+	f.BoolVar(&o.Consent.TerminalOnly, "terminal-only", false, "give no code to a program without a terminal")
 	return cmd
 }
 
-func runUnlock(ctx context.Context, app *App, limits agent.Limits) error {
-	if limits.For < time.Second || limits.For > longestUnlock {
+func runUnlock(ctx context.Context, app *App, o agent.Order) error {
+	if o.Limits.For < time.Second || o.Limits.For > longestUnlock {
 		return ui.Usagef("--for takes a time from 1s to %dh", longestUnlock/time.Hour)
 	}
-	if limits.Idle > 0 && limits.Idle < time.Second {
+	if o.Limits.Idle > 0 && o.Limits.Idle < time.Second {
 		return ui.Usagef("--idle takes a time from 1s on, or 0")
+	}
+	if _, err := confirm.ParseWay(string(o.Consent.Way)); err != nil {
+		return ui.Usagef("--confirm: %v", err)
 	}
 	if !agent.Supported {
 		return ui.WithHint(agent.ErrUnsupported, noAgentHint)
 	}
-	path, endpoint, err := app.endpoint()
+	environ := tools.WithoutPassphrase(app.Environ())
+	o.Consent.Terminal = agent.ThisTerminal()
+	promise, err := codes.Promise(o, environ)
 	if err != nil {
+		return &ui.UsageError{Msg: "--confirm: " + err.Error(), Hint: "run it at a terminal, set SSH_ASKPASS, or install pinentry or notify-send on a desktop"}
+	}
+	if o.Vault, o.Endpoint, err = app.endpoint(); err != nil {
 		return err
 	}
 	v, err := app.unlock(ctx)
@@ -81,17 +101,11 @@ func runUnlock(ctx context.Context, app *App, limits agent.Limits) error {
 	if _, err := app.endAgent(ctx); err != nil {
 		return err
 	}
-	err = agent.Start(ctx, []string{app.Self, agentCommand}, tools.WithoutPassphrase(app.Environ()), agent.Order{
-		Vault: path, Identity: v.Identity(), Endpoint: endpoint, Limits: limits,
-	})
-	if err != nil {
+	o.Identity = v.Identity()
+	if err := agent.Start(ctx, []string{app.Self, agentCommand}, environ, o); err != nil {
 		return err
 	}
-	if limits.Idle == 0 || limits.Idle >= limits.For {
-		app.Sayf("unlocked for %s", ui.Span(limits.For))
-	} else {
-		app.Sayf("unlocked for %s, or until unused for %s", ui.Span(limits.For), ui.Span(limits.Idle))
-	}
+	app.Sayf("%s", promise)
 	return nil
 }
 
@@ -101,15 +115,7 @@ func (app *App) endAgent(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c, err := agent.Dial(ctx, endpoint)
-	if err == nil {
-		defer func() { _ = c.Close() }()
-		err = c.Lock()
-	}
-	if errors.Is(err, agent.ErrNone) {
-		return false, nil
-	}
-	return err == nil, err
+	return agent.End(ctx, endpoint)
 }
 
 func newLockCmd(app *App) *cobra.Command {
@@ -143,32 +149,8 @@ func newAgentCmd(app *App) *cobra.Command {
 		Short:  "Hand out one-time passwords",
 		Hidden: true,
 		Args:   noArgs,
-		RunE:   func(cmd *cobra.Command, _ []string) error { return runAgent(cmd.Context(), app) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return codes.Serve(cmd.Context(), app.In, app.Out, app.Environ(), app.Now, app.VaultOptions)
+		},
 	}
-}
-
-// runAgent is the agent, from its order to its end. Why it ended is nobody's to
-// read: its streams are closed by then.
-func runAgent(ctx context.Context, app *App) error {
-	order, err := agent.ReadOrder(app.In)
-	if err != nil {
-		return err
-	}
-	// A small heap leaves fewer copies behind, and fits into the memory that
-	// may be locked.
-	debug.SetGCPercent(agentGC)
-	l, err := agent.Listen(ctx, order.Endpoint)
-	var live *codes.Live
-	if err == nil {
-		live = codes.NewLive(order.Vault, order.Identity, app.Now, app.VaultOptions)
-		err = live.Check(ctx)
-	}
-	if reportErr := agent.Report(app.Out, err); err == nil {
-		err = reportErr
-	}
-	if err != nil {
-		return err
-	}
-	reason := agent.Run(ctx, l, agent.Config{Source: live, Limits: order.Limits, InMemory: live.InMemory})
-	return errors.Join(reason, l.Release())
 }

@@ -13,6 +13,7 @@ import (
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/codes"
+	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -162,7 +163,7 @@ func (app *App) openCopies(ctx context.Context, v *vault.Vault, files []string, 
 // open.
 func (app *App) copyPassphrase(ctx context.Context, name, file string) (secret.Text, error) {
 	if file != "" {
-		return readPassphraseFile(file)
+		return passphrase.FromFile(file)
 	}
 	pass, err := app.ask(ctx, "Passphrase of "+name+": ")
 	if !errors.Is(err, codes.ErrLocked) && !errors.Is(err, ui.ErrNoTerminal) {

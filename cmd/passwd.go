@@ -1,12 +1,11 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 )
 
@@ -68,11 +67,7 @@ func (app *App) nextPassphrase(ctx context.Context, file string) (secret.Text, e
 	case "":
 		return app.askNew(ctx)
 	case "-":
-		return firstLine(app.stdin(ctx, "the new passphrase"), "standard input")
+		return passphrase.FirstLine(app.stdin(ctx, "the new passphrase"), "standard input")
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return secret.Text{}, err
-	}
-	return firstLine(bytes.NewReader(data), "the passphrase file "+file)
+	return passphrase.FromFile(file)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,11 @@ type statusView struct {
 	Codes      int         `json:"codes"`
 	Lists      int         `json:"lists"`
 	Given      []givenView `json:"given"`
+	// Confirm says that each code needs a yes, TerminalOnly that programs without a
+	// terminal get none; Refused is how many were not given.
+	Confirm      bool `json:"confirm"`
+	TerminalOnly bool `json:"terminal_only"`
+	Refused      int  `json:"refused"`
 	// Registries are those that were seen to take, or to refuse, a code twice.
 	Registries []replayView `json:"registries"`
 }
@@ -43,6 +49,7 @@ type givenView struct {
 	PID     int       `json:"pid"`
 	Command string    `json:"command"`
 	Parent  string    `json:"parent"`
+	Answer  string    `json:"answer,omitempty"` // to the question, where one was asked
 }
 
 func newStatusCmd(app *App) *cobra.Command {
@@ -50,7 +57,8 @@ func newStatusCmd(app *App) *cobra.Command {
 		Use:   "status",
 		Short: "Say whether the vault is unlocked, and what was given to whom",
 		Long: `Say whether the vault is unlocked, until when, and what the agent has given to
-which process: one-time passwords, and lists of accounts. It counts all, and
+which process: one-time passwords, and lists of accounts; with unlock --confirm
+also what it refused, and how each question was answered. It counts all, and
 lists the last 40. Registries that were seen to take a code twice, or to refuse
 it, follow.
 
@@ -109,6 +117,7 @@ func viewStatus(s agent.Status, unlocked bool) statusView {
 	view := statusView{
 		Unlocked: unlocked, UnlockedAt: second(s.UnlockedAt), Until: second(s.Until), Idle: s.Idle,
 		IdleUntil: second(s.IdleUntil), PID: s.PID, InMemory: s.InMemory, Codes: s.Codes, Lists: s.Lists, Given: []givenView{}, Registries: []replayView{},
+		Confirm: s.Confirm, TerminalOnly: s.TerminalOnly, Refused: s.Refused,
 	}
 	for _, g := range s.Given {
 		g.At = g.At.Truncate(time.Second)
@@ -136,14 +145,20 @@ func (app *App) printStatus(s agent.Status, unlocked bool) error {
 	if s.InMemory {
 		fields[4][1] = "is not swapped"
 	}
+	head := "TIME WHAT ACCOUNT PROCESS COMMAND PARENT"
+	if s.Confirm || s.TerminalOnly || s.Refused > 0 {
+		head += " ANSWER"
+		fields = append(fields, [2]string{"refused", ui.Plural(s.Refused, "code")})
+	}
 	if err := app.Fields(append(fields, registries...)); err != nil || len(s.Given) == 0 {
 		return err
 	}
 	var rows [][]string
 	for _, g := range s.Given {
-		rows = append(rows, []string{clockTime(g.At), g.What, g.Account, fmt.Sprint(g.PID), g.Command, g.Parent})
+		row := []string{clockTime(g.At), g.What, g.Account, fmt.Sprint(g.PID), g.Command, g.Parent, g.Answer}
+		rows = append(rows, row[:len(strings.Fields(head))])
 	}
-	return app.Table("TIME WHAT ACCOUNT PROCESS COMMAND PARENT", rows)
+	return app.Table(head, rows)
 }
 
 // clockTime writes a time of this day or the next.

@@ -1,28 +1,18 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"runtime"
-	"strings"
 	"unicode/utf8"
 
 	"npmotp/internal/codes"
 	"npmotp/internal/npm/tools"
 	"npmotp/internal/passphrase"
-	"npmotp/internal/plaintext"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
-
-// maxPassphrase bounds what is read from a file or a command, in bytes.
-const maxPassphrase = 64 << 10
 
 const (
 	// maxTries is how often a passphrase is asked for that may be mistyped.
@@ -190,56 +180,17 @@ func (app *App) ask(ctx context.Context, label string) (secret.Text, error) {
 func (app *App) givenPassphrase(ctx context.Context) (pass secret.Text, ok bool, err error) {
 	switch {
 	case app.flags.passphraseFile != "":
-		pass, err = readPassphraseFile(app.flags.passphraseFile)
+		pass, err = passphrase.FromFile(app.flags.passphraseFile)
 	case app.Getenv("NPMOTP_PASSPHRASE_FILE") != "":
-		pass, err = readPassphraseFile(app.Getenv("NPMOTP_PASSPHRASE_FILE"))
+		pass, err = passphrase.FromFile(app.Getenv("NPMOTP_PASSPHRASE_FILE"))
 	case app.Getenv("NPMOTP_PASSPHRASE_COMMAND") != "":
-		pass, err = app.runPassphraseCommand(ctx, app.Getenv("NPMOTP_PASSPHRASE_COMMAND"))
+		pass, err = passphrase.FromCommand(ctx, app.Getenv("NPMOTP_PASSPHRASE_COMMAND"), tools.WithoutPassphrase(app.Environ()), app.In, app.Err)
 	case app.Getenv("NPMOTP_PASSPHRASE") != "":
 		pass = secret.New(app.Getenv("NPMOTP_PASSPHRASE"))
 	default:
 		return secret.Text{}, false, nil
 	}
 	return pass, err == nil, err
-}
-
-func readPassphraseFile(name string) (secret.Text, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	return firstLine(f, "the passphrase file "+name)
-}
-
-// runPassphraseCommand runs a command line of the shell. Its standard error
-// goes to the user; the passphrase variables do not go to it.
-func (app *App) runPassphraseCommand(ctx context.Context, line string) (secret.Text, error) {
-	shell := []string{"sh", "-c"}
-	if runtime.GOOS == "windows" {
-		shell = []string{"cmd", "/C"}
-	}
-	cmd := exec.CommandContext(ctx, shell[0], shell[1], line) //nolint:gosec // the user's own command, from the user's environment
-	cmd.Env = tools.WithoutPassphrase(app.Environ())
-	cmd.Stdin, cmd.Stderr = app.In, app.Err
-	out, err := cmd.Output()
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("NPMOTP_PASSPHRASE_COMMAND: %w", err)
-	}
-	return firstLine(bytes.NewReader(out), "the output of NPMOTP_PASSPHRASE_COMMAND")
-}
-
-// firstLine returns the first line of r without its end, in UTF-8.
-func firstLine(r io.Reader, what string) (secret.Text, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxPassphrase))
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("reading %s: %w", what, err)
-	}
-	line, _, _ := strings.Cut(plaintext.Decode(data), "\n")
-	if line = strings.TrimSuffix(line, "\r"); line == "" {
-		return secret.Text{}, fmt.Errorf("%w: %s begins with an empty line", codes.ErrLocked, what)
-	}
-	return secret.New(line), nil
 }
 
 // newPassphrase returns the passphrase for a new vault: a given one, or one

@@ -56,6 +56,7 @@ type wireAccount struct {
 	Registry      string            `json:"registry"`
 	Level         Level             `json:"level"`
 	Reuse         Reuse             `json:"reuse,omitempty"` // absent for [ReuseAuto]
+	Confirm       Confirm           `json:"confirm,omitempty"`
 	OTP           *wireKey          `json:"otp,omitempty"`
 	RecoveryCodes []json.RawMessage `json:"recovery_codes,omitempty"`
 	Moved         []json.RawMessage `json:"moved,omitempty"`

@@ -107,6 +107,8 @@ func (a *Account) decode(raw []byte) error {
 			return decodeText(value, (*string)(&a.Level))
 		case "reuse":
 			return decodeText(value, (*string)(&a.Reuse))
+		case "confirm":
+			return decodeText(value, (*string)(&a.Confirm))
 		case "state":
 			return decodeText(value, &state)
 		case "wanted_name":

@@ -88,6 +88,7 @@ func diffAccount(after *Contents, was, a *Account) (Change, bool) {
 		{"registry", was.Registry != a.Registry},
 		{"level", was.Level != a.Level},
 		{"reuse", was.Reuse != a.Reuse},
+		{"confirm", was.Confirm != a.Confirm},
 		{"state", was.Pending != a.Pending},
 		{"archived", was.Archived() != a.Archived()},
 		{"secret", !sameKey(was, a)},

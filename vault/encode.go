@@ -160,7 +160,7 @@ func (w *wireContents) pad(x extra) ([]byte, error) {
 func (a *Account) encode() (json.RawMessage, error) {
 	w := wireAccount{
 		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry,
-		Level: a.Level, Wanted: a.Wanted, ArchivedAt: a.ArchivedAt.UTC(), AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
+		Level: a.Level, Confirm: a.Confirm, Wanted: a.Wanted, ArchivedAt: a.ArchivedAt.UTC(), AddedAt: a.AddedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(),
 	}
 	if k := a.Key; k != nil {
 		w.OTP = &wireKey{

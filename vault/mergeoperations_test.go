@@ -59,7 +59,7 @@ func (h *history) edit(c *vault.Contents, now time.Time) error {
 		return errNothing
 	}
 	h.serial++
-	switch rapid.IntRange(0, 3).Draw(h.t, "field") {
+	switch rapid.IntRange(0, 4).Draw(h.t, "field") {
 	case 0:
 		a.Issuer = rapid.SampledFrom([]string{"", "npm", "other"}).Draw(h.t, "issuer")
 	case 1:
@@ -68,6 +68,8 @@ func (h *history) edit(c *vault.Contents, now time.Time) error {
 		a.Registry = fmt.Sprintf("https://r%d.example.org/", h.serial)
 	case 3:
 		a.Reuse = rapid.SampledFrom([]vault.Reuse{"", vault.ReuseOnce, vault.ReuseAllow}).Draw(h.t, "reuse")
+	case 4:
+		a.Confirm = rapid.SampledFrom([]vault.Confirm{"", vault.ConfirmAlways, vault.ConfirmNever}).Draw(h.t, "confirm")
 	}
 	a.UpdatedAt = now
 	return nil

@@ -48,3 +48,42 @@ func TestReuse(t *testing.T) {
 		t.Errorf("maybe is read as %q", r)
 	}
 }
+
+// So does whether a code needs a yes.
+func TestConfirm(t *testing.T) {
+	for text, want := range map[string]vault.Confirm{
+		"": vault.ConfirmAuto, "always": vault.ConfirmAlways, "never": vault.ConfirmNever, "on-tuesday": "on-tuesday",
+	} {
+		file := vault.At(filepath.Join(t.TempDir(), "vault.npmotp"), vault.Options{WorkFactor: vault.MinWorkFactor})
+		v, err := file.Create(t.Context(), secret.New("hunter2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = v.Update(t.Context(), func(c *vault.Contents) error {
+			_, err := c.Add(vault.Account{Name: "ada", Confirm: vault.Confirm(text)}, time.Unix(59, 0))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts[0].Issuer = "npm"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		c, err := v.Contents(t.Context())
+		if err != nil || c.Accounts[0].Confirm != want {
+			t.Errorf("%q became %q, %v", text, c.Accounts[0].Confirm, err)
+		}
+	}
+	for text := range strings.FieldsSeq("auto always never") {
+		if c, err := vault.ParseConfirm(text); err != nil || c.String() != text {
+			t.Errorf("%q is read as %q, %v", text, c, err)
+		}
+	}
+	before, after := &vault.Contents{Accounts: []vault.Account{{ID: "1", Name: "ada"}}}, &vault.Contents{Accounts: []vault.Account{{ID: "1", Name: "ada", Confirm: vault.ConfirmAlways}}}
+	if d := vault.Diff(before, after); len(d) != 1 || strings.Join(d[0].Details, "") != "confirm" {
+		t.Errorf("the difference is %+v", d)
+	}
+	if c, err := vault.ParseConfirm("maybe"); err == nil {
+		t.Errorf("maybe is read as %q", c)
+	}
+}

@@ -120,6 +120,35 @@ func ParseReuse(s string) (Reuse, error) {
 // String returns what [ParseReuse] reads.
 func (r Reuse) String() string { return cmp.Or(string(r), reuseAuto) }
 
+// A Confirm says whether the agent gives a code of the account only after a yes of the
+// person. A text that this version does not know is kept, and counts as
+// [ConfirmAlways].
+type Confirm string
+
+// What may be said of it.
+const (
+	ConfirmAuto   Confirm = "" // as the agent was started
+	ConfirmAlways Confirm = "always"
+	ConfirmNever  Confirm = "never"
+)
+
+// confirmAuto is how [ConfirmAuto] is written by people.
+const confirmAuto = "auto"
+
+// ParseConfirm returns what s says: auto, always or never.
+func ParseConfirm(s string) (Confirm, error) {
+	switch c := Confirm(s); {
+	case s == confirmAuto:
+		return ConfirmAuto, nil
+	case c == ConfirmAlways || c == ConfirmNever:
+		return c, nil
+	}
+	return "", fmt.Errorf("invalid confirmation %q: use auto, always or never", s)
+}
+
+// String returns what [ParseConfirm] reads.
+func (c Confirm) String() string { return cmp.Or(string(c), confirmAuto) }
+
 // Contents is what a vault holds. It is a value without I/O; [Vault.Update]
 // stores a changed one.
 type Contents struct {
@@ -150,6 +179,7 @@ type Account struct {
 	Registry      string // origin URL; empty for a key of another service
 	Level         Level
 	Reuse         Reuse       // how often one code may be sent; "" is [ReuseAuto]
+	Confirm       Confirm     // whether the agent asks for each code; "" is [ConfirmAuto]
 	Key           *otpgen.Key // nil when only recovery codes are kept
 	RecoveryCodes []RecoveryCode
 	Moved         []Move    // what went to another laptop, the latest last

@@ -26,6 +26,7 @@ type Account struct {
 	Registry      string    `json:"registry,omitempty"`
 	Level         string    `json:"level,omitempty"`
 	Reuse         string    `json:"code_reuse,omitempty"` // how often one code may be sent: auto, once or allow
+	Confirm       string    `json:"confirm,omitempty"`    // whether a code needs a yes: auto, always or never
 	Type          string    `json:"type,omitempty"`       // empty when there are only recovery codes
 	Algorithm     string    `json:"algorithm,omitempty"`
 	Digits        int       `json:"digits,omitempty"`
@@ -50,16 +51,21 @@ type Status struct {
 	Lists      int       `json:"lists"` // how often accounts were told
 	InMemory   bool      `json:"in_memory"`
 	Given      []Given   `json:"given,omitempty"` // the last of them, the oldest first
+
+	Confirm      bool `json:"confirm,omitempty"`       // each code needs a yes
+	TerminalOnly bool `json:"terminal_only,omitempty"` // programs without a terminal get none
+	Refused      int  `json:"refused,omitempty"`       // how often a code was not given
 }
 
 // A Given is something that an agent gave.
 type Given struct {
 	At      time.Time `json:"at"`
-	What    string    `json:"what"` // "code" or "list"
+	What    string    `json:"what"` // "code", "list" or "refused"
 	Account string    `json:"account,omitempty"`
 	PID     int       `json:"pid"`
-	Command string    `json:"command"` // of the process that asked
-	Parent  string    `json:"parent"`  // of the process that started that
+	Command string    `json:"command"`          // of the process that asked
+	Parent  string    `json:"parent"`           // of the process that started that
+	Answer  string    `json:"answer,omitempty"` // to the question, where one was asked
 }
 
 // A Source yields what an agent gives. Its methods are called from several
@@ -89,8 +95,9 @@ type Error struct {
 
 // The kinds of errors that do not come from the source.
 const (
-	KindEnded  = "ended"  // the agent has locked itself, and says why
-	KindFailed = "failed" // anything else
+	KindEnded   = "ended"   // the agent has locked itself, and says why
+	KindRefused = "refused" // the program does not get what it asks for
+	KindFailed  = "failed"  // anything else
 )
 
 // Error implements error.

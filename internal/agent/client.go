@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"npmotp/internal/confirm"
 	"npmotp/internal/secret"
 )
 
@@ -20,13 +21,16 @@ type Client struct {
 	conn net.Conn
 	// Warn is told what the agent wants the user to know.
 	Warn func(string)
-	stop func() bool
+	// Asking is told by which way of [confirm] a person is asked for a yes.
+	Asking func(confirm.Way)
+	ctx    context.Context //nolint:containedctx // the life of the client
+	stop   func() bool
 }
 
 // NewClient returns a client that asks over conn until ctx is done.
 func NewClient(ctx context.Context, conn net.Conn) *Client {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return &Client{conn: conn, Warn: func(string) {}, stop: stop}
+	return &Client{conn: conn, ctx: ctx, Warn: func(string) {}, Asking: func(confirm.Way) {}, stop: stop}
 }
 
 // Close ends the connection.
@@ -42,6 +46,7 @@ type head struct {
 	V       int    `json:"v"`
 	Error   *Error `json:"error"`
 	Warning string `json:"warning"`
+	Asking  string `json:"asking"`
 }
 
 // ask sends a request and reads the reply into answer, which h is part of.
@@ -53,11 +58,23 @@ func (c *Client) ask(r request, answer any, h *head) error {
 	if err := writeFrame(c.conn, r); err != nil {
 		return fmt.Errorf("asking the agent: %w", err)
 	}
-	if err := readFrame(c.conn, answer); err != nil {
-		if errors.Is(err, io.EOF) {
-			return ErrNone // it ended, or was about to
+	for more := true; more; more = h.Asking != "" {
+		h.Asking = ""
+		if err := readFrame(c.conn, answer); err != nil {
+			if errors.Is(err, io.EOF) {
+				return ErrNone // it ended, or was about to
+			}
+			return fmt.Errorf("the answer of the agent: %w", err)
 		}
-		return fmt.Errorf("the answer of the agent: %w", err)
+		if h.Asking != "" {
+			if err := c.conn.SetDeadline(time.Now().Add(questionTime + answerTime)); err != nil {
+				return err
+			}
+			if c.ctx.Err() != nil { // it may have ended just before that
+				return context.Cause(c.ctx)
+			}
+			c.Asking(confirm.Way(h.Asking))
+		}
 	}
 	switch {
 	case h.V != protocol && r.Op != opLock:
@@ -103,6 +120,13 @@ func (c *Client) Find(query string) (Account, error) {
 		return Account{}, errFrame
 	}
 	return *answer.Account, nil
+}
+
+// Allow asks for codes of the account that query names, or of all accounts for "",
+// for as long as this process runs. Where no yes is needed it returns at once.
+func (c *Client) Allow(query string) error {
+	var answer head
+	return c.ask(request{Op: opAllow, Account: query}, &answer, &answer)
 }
 
 // List returns all accounts.
@@ -152,6 +176,19 @@ func (c *Client) status(op string) (Status, error) {
 		return Status{}, errFrame
 	}
 	return *answer.Status, nil
+}
+
+// End ends the agent at e, and reports whether there was one.
+func End(ctx context.Context, e Endpoint) (bool, error) {
+	c, err := Dial(ctx, e)
+	if err == nil {
+		defer func() { _ = c.Close() }()
+		err = c.Lock()
+	}
+	if errors.Is(err, ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Lock ends the agent, and returns when it has ended.

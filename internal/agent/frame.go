@@ -24,6 +24,7 @@ const (
 	opList   = "list"   // all accounts, from the one at Offset on
 	opStatus = "status" // what was given, and until when
 	opUse    = "use"    // the same, and a run that may need a code counts as use
+	opAllow  = "allow"  // codes of Account, or of all (""), for as long as the process runs
 	opLock   = "lock"   // forget everything and end
 )
 
@@ -43,6 +44,7 @@ type reply struct {
 	V        int               `json:"v"`
 	Error    *Error            `json:"error,omitempty"`
 	Warning  string            `json:"warning,omitempty"`
+	Asking   string            `json:"asking,omitempty"` // how a person is asked just now; the answer follows
 	Code     *wireCode         `json:"code,omitempty"`
 	Account  *Account          `json:"account,omitempty"`
 	Accounts []json.RawMessage `json:"accounts,omitempty"` // each an [Account]

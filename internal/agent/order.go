@@ -9,4 +9,5 @@ type Order struct {
 	Identity secret.Text
 	Endpoint Endpoint
 	Limits   Limits
+	Consent  Consent
 }

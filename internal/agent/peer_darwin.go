@@ -1,9 +1,12 @@
 package agent
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,14 +27,44 @@ func peerOf(fd int) (uid, pid int, err error) {
 	return int(cred.Uid), pid, nil
 }
 
-// commandOf returns the name of a process and the number of its parent.
-func commandOf(pid int) (name string, parent int) {
+// lookAt returns what the system knows of a process. It is an error if there is
+// none. The name is what the process says of itself.
+func lookAt(pid int) (process, error) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil {
-		return "", 0
+		return process{}, err
 	}
-	return unix.ByteSliceToString(info.Proc.P_comm[:]), int(info.Eproc.Ppid)
+	p := process{
+		pid: pid, name: unix.ByteSliceToString(info.Proc.P_comm[:]), parent: int(info.Eproc.Ppid),
+		group: int(info.Eproc.Pgid), foreground: int(info.Eproc.Tpgid),
+		started: fmt.Sprint(info.Proc.P_starttime.Sec, ".", info.Proc.P_starttime.Usec),
+	}
+	if p.session, err = unix.Getsid(pid); err != nil {
+		return process{}, err
+	}
+	if info.Eproc.Tdev != -1 { // NODEV
+		p.tty = uint64(info.Eproc.Tdev)
+	}
+	return p, nil
 }
+
+// commandLine returns the arguments of a process, or its name where they cannot be
+// had (sysctl(3), KERN_PROCARGS2: their number, the path of the program, zeros, and
+// then each with a zero behind it).
+func (p process) commandLine() string {
+	data, err := unix.SysctlRaw("kern.procargs2", p.pid)
+	if err != nil || len(data) < 4 {
+		return p.name
+	}
+	n := int(binary.NativeEndian.Uint32(data))
+	_, rest, _ := strings.Cut(string(data[4:]), "\x00")
+	words := strings.Split(strings.TrimLeft(rest, "\x00"), "\x00")
+	return cmp.Or(strings.Join(words[:max(0, min(n, len(words)))], " "), p.name)
+}
+
+// folder returns "": the system tells the working folder of another process to
+// libraries of C only.
+func (p process) folder() string { return "" }
 
 // inheritNothing keeps what this process was started with, beside its streams,
 // from those it starts: an agent that holds a pipe of a script open would have

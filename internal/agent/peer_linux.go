@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"os"
@@ -21,24 +22,47 @@ func peerOf(fd int) (uid, pid int, err error) {
 	return int(cred.Uid), int(cred.Pid), nil
 }
 
-// commandOf returns the name of a process and the number of its parent
-// (proc_pid_stat(5)). The name is what the process says of itself.
-func commandOf(pid int) (name string, parent int) {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+// lookAt returns what the system knows of a process (proc_pid_stat(5)). It is an
+// error if there is none. The name and the arguments are what the process says of
+// itself.
+func lookAt(pid int) (process, error) {
+	folder := "/proc/" + strconv.Itoa(pid)
+	data, err := os.ReadFile(folder + "/stat")
 	if err != nil {
-		return "", 0
+		return process{}, err
 	}
 	// The name stands in parentheses and may hold some itself.
 	_, rest, _ := strings.Cut(string(data), "(")
 	i := strings.LastIndex(rest, ")")
 	if i < 0 {
-		return "", 0
+		return process{}, errNoProcess
 	}
+	// From the third field, the state, to the twenty-second, when it was started.
 	fields := strings.Fields(rest[i+1:])
-	if len(fields) > 1 {
-		parent, _ = strconv.Atoi(fields[1])
+	if len(fields) < 20 {
+		return process{}, errNoProcess
 	}
-	return rest[:i], parent
+	number := func(field int) int { n, _ := strconv.Atoi(fields[field-3]); return n }
+	p := process{
+		pid: pid, name: rest[:i], parent: number(4), group: number(5), session: number(6), foreground: number(8), started: fields[22-3],
+	}
+	if n := uint32(number(7)); n != 0 { //nolint:gosec // 32 bits of a device number
+		p.tty = unix.Mkdev(n>>8&0xfff, n&0xff|n>>12&0xfff00)
+	}
+	return p, nil
+}
+
+// commandLine returns the arguments of a process, or its name where it has none.
+func (p process) commandLine() string {
+	data, _ := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/cmdline")
+	return cmp.Or(strings.Join(strings.Split(strings.TrimRight(string(data), "\x00"), "\x00"), " "), p.name)
+}
+
+// folder returns the working folder of a process, or "": that of one that is closed
+// to tracing, as npmotp is, is nobody's to read.
+func (p process) folder() string {
+	dir, _ := os.Readlink("/proc/" + strconv.Itoa(p.pid) + "/cwd")
+	return dir
 }
 
 // inheritNothing keeps what this process was started with, beside its streams,

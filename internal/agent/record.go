@@ -18,9 +18,10 @@ const (
 	maxPage = maxFrame - 8<<10
 )
 
-// note remembers what was given to whom, and that the agent was used.
-func (s *server) note(what, account string, peer Peer) {
-	command, parent := peer.Names()
+// note remembers what was given to whom, by which answer to a question, and that the
+// agent was used.
+func (s *server) note(what, account, answer string, peer Peer) {
+	program := peer.Program()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.used = time.Now()
@@ -29,12 +30,37 @@ func (s *server) note(what, account string, peer Peer) {
 	} else {
 		s.lists++
 	}
+	s.record(what, account, answer, program)
+}
+
+// refuse remembers that a program got no code, and the answer to the question, if one
+// was asked. It is no use of the agent. What is refused again and again is one entry,
+// which would else push out the others.
+func (s *server) refuse(w wish, peer Peer, answer string) {
+	program := peer.Program()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused++
+	if answer == "" {
+		return
+	}
+	if n := len(s.given) - 1; n >= 0 {
+		if last := &s.given[n]; last.What == "refused" && last.Answer == answer && last.Account == cut(w.account.Name) && last.Command == cut(program.Command) {
+			last.At, last.PID = time.Now().UTC(), program.PID
+			return
+		}
+	}
+	s.record("refused", w.account.Name, answer, program)
+}
+
+// record adds an entry. The caller holds s.mu.
+func (s *server) record(what, account, answer string, program Program) {
 	if len(s.given) == maxGiven {
 		s.given = append(s.given[:0], s.given[1:]...)
 	}
 	s.given = append(s.given, Given{
-		At: s.used.UTC(), What: what, Account: cut(account), PID: peer.PID,
-		Command: cut(command), Parent: cut(parent),
+		At: time.Now().UTC(), What: what, Account: cut(account), PID: program.PID,
+		Command: cut(program.Command), Parent: cut(program.Parent), Answer: answer,
 	})
 }
 

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
+
+	"npmotp/internal/confirm"
 )
 
 const (
@@ -45,14 +48,25 @@ type Config struct {
 	Lost func() bool
 	// InMemory reports whether what is known of the vault is not swapped.
 	InMemory func() bool
+	Consent  Consent
+	// Ask puts a question to the person, and returns nil for a yes.
+	Ask func(ctx context.Context, q confirm.Question, here func() bool, asking func(confirm.Way)) (confirm.Way, error)
+	// Here reports whether the terminal where the vault was unlocked is for a
+	// program just now.
+	Here func(Program) bool
 }
 
 // A Peer is the process at the other end of a connection.
 type Peer struct {
 	PID int
-	// Names returns the names of the process and of its parent. It may wait for
-	// them, so that they are looked up while the request is on its way.
-	Names func() (command, parent string)
+	// Program returns what is known of the process. It may wait for that, which is
+	// looked up while the request is on its way.
+	Program func() Program
+	// Describe returns what a person is told of it.
+	Describe func() (Description, error)
+	// Until returns a context that ends when the process does not wait for an
+	// answer any more. No request is read before stop has been called.
+	Until func(ctx context.Context) (waiting context.Context, stop func())
 }
 
 type server struct {
@@ -60,6 +74,7 @@ type server struct {
 	ctx   context.Context //nolint:containedctx // the life of the agent, which is that of this value
 	end   context.CancelCauseFunc
 	slots chan struct{}
+	guard guard
 
 	mu      sync.Mutex
 	started time.Time
@@ -67,6 +82,7 @@ type server struct {
 	asleep  time.Duration // what Slept said at the start
 	codes   int
 	lists   int
+	refused int
 	given   []Given
 	held    []net.Conn // of clients that wait for the end
 }
@@ -199,7 +215,11 @@ func (s *server) serve(conn net.Conn) {
 		}
 		answer := reply{Error: &Error{Kind: KindFailed, Message: errFrame.Error()}}
 		if err == nil {
-			answer = s.answer(r, peer)
+			answer = s.answer(r, peer, func(way confirm.Way) {
+				// One that does not listen gets no answer either.
+				_ = conn.SetWriteDeadline(time.Now().Add(patience))
+				_ = writeFrame(conn, reply{V: protocol, Asking: string(way)})
+			})
 		}
 		answer.V = protocol
 		if conn.SetWriteDeadline(time.Now().Add(patience)) != nil || writeFrame(conn, answer) != nil || err != nil {
@@ -217,7 +237,7 @@ func (s *server) serve(conn net.Conn) {
 }
 
 // answer does what a request asks for.
-func (s *server) answer(r request, peer Peer) reply {
+func (s *server) answer(r request, peer Peer, asking func(confirm.Way)) reply {
 	if r.Op == opLock {
 		return reply{} // in whatever version: it is the way out of a difference
 	}
@@ -233,9 +253,7 @@ func (s *server) answer(r request, peer Peer) reply {
 		s.end(err)
 		return reply{Error: &Error{Kind: KindEnded, Message: "the agent has locked itself: " + err.Error()}}
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, handling)
-	defer cancel()
-	answer := s.do(ctx, r, peer)
+	answer := s.do(r, peer, asking)
 	if answer.Error == nil {
 		answer.Warning = s.Source.Warning()
 	}
@@ -246,8 +264,19 @@ func (s *server) isEnd(err error) bool {
 	return s.ctx.Err() != nil || errors.Is(err, ErrTime) || errors.Is(err, ErrIdle) || errors.Is(err, ErrSlept)
 }
 
-func (s *server) do(ctx context.Context, r request, peer Peer) reply {
+func (s *server) do(r request, peer Peer, asking func(confirm.Way)) reply {
+	yes := ""
+	if r.Op == opCode || r.Op == opAllow {
+		var err error
+		if yes, err = s.allow(r, peer, asking); err != nil {
+			return failed(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, handling)
+	defer cancel()
 	switch r.Op {
+	case opAllow:
+		return reply{}
 	case opUse:
 		s.use()
 		return reply{Status: s.status()}
@@ -258,7 +287,7 @@ func (s *server) do(ctx context.Context, r request, peer Peer) reply {
 		if err != nil {
 			return failed(err)
 		}
-		s.note("code", code.Account, peer)
+		s.note("code", code.Account, yes, peer)
 		return reply{Code: &wireCode{
 			Account: code.Account, Value: code.Value.Reveal(), Next: code.Next.Reveal(),
 			From: code.From, Until: code.Until,
@@ -268,7 +297,7 @@ func (s *server) do(ctx context.Context, r request, peer Peer) reply {
 		if err != nil {
 			return failed(err)
 		}
-		s.note("list", account.Name, peer)
+		s.note("list", account.Name, "", peer)
 		return reply{Account: &account}
 	case opList:
 		accounts, state, err := s.Source.List(ctx)
@@ -276,11 +305,33 @@ func (s *server) do(ctx context.Context, r request, peer Peer) reply {
 			return failed(err)
 		}
 		if r.Offset <= 0 {
-			s.note("list", "", peer)
+			s.note("list", "", "", peer)
 		}
 		return page(accounts, state, r.Offset)
 	}
 	return failed(fmt.Errorf("the agent has no operation %.20q", r.Op))
+}
+
+// allow returns nil if a program may have what it asks for, and the yes to that, or
+// "" where none was needed.
+func (s *server) allow(r request, peer Peer, asking func(confirm.Way)) (yes string, err error) {
+	ctx, cancel := context.WithTimeout(s.ctx, handling)
+	defer cancel()
+	w := wish{whole: r.Op == opAllow, asking: asking}
+	if r.Account != "" || !w.whole {
+		if w.account, err = s.Source.Find(ctx, r.Account); err != nil {
+			return "", err
+		}
+		if w.account.Type == "" || r.TimeBased && w.account.Counter != nil {
+			return "", nil // there is none to give, which the source says
+		}
+	} else {
+		accounts, _, err := s.Source.List(ctx)
+		if err != nil || !slices.ContainsFunc(accounts, s.Consent.needed) && !s.Consent.TerminalOnly {
+			return "", err
+		}
+	}
+	return s.consent(w, peer)
 }
 
 func failed(err error) reply {
@@ -303,6 +354,7 @@ func (s *server) status() *Status {
 	status := &Status{
 		PID: os.Getpid(), UnlockedAt: s.started.UTC(), Until: s.started.Add(s.Limits.For).UTC(),
 		Idle: int(s.Limits.Idle / time.Second), Codes: s.codes, Lists: s.lists, InMemory: inMemory,
+		Confirm: s.Consent.All, TerminalOnly: s.Consent.TerminalOnly, Refused: s.refused,
 		Given: append([]Given(nil), s.given...),
 	}
 	if s.Limits.Idle > 0 {

@@ -72,7 +72,7 @@ func (s *source) Code(_ context.Context, query string, _ bool) (agent.Code, erro
 }
 
 func (s *source) Find(_ context.Context, query string) (agent.Account, error) {
-	return agent.Account{Name: query, Level: "auth-only"}, nil
+	return agent.Account{ID: "id of " + query, Name: query, Level: "auth-only", Type: "totp"}, nil
 }
 
 func (s *source) List(context.Context) ([]agent.Account, uint64, error) {
@@ -88,7 +88,7 @@ func (s *source) Check(context.Context) error {
 
 func (s *source) Warning() string { return s.warning }
 
-func names() (command, parent string) { return "npmotp", "sh" }
+func program() agent.Program { return agent.Program{PID: 7, Command: "npmotp", Parent: "sh"} }
 
 // An agent under test.
 type running struct {
@@ -101,14 +101,20 @@ type running struct {
 
 func serve(t *testing.T, s *source, limits agent.Limits) *running {
 	t.Helper()
+	return serveWith(t, s, limits, func(*agent.Config) {}, func() agent.Peer { return agent.Peer{PID: 7, Program: program} })
+}
+
+func serveWith(t *testing.T, s *source, limits agent.Limits, change func(*agent.Config), peer func() agent.Peer) *running {
+	t.Helper()
 	r := &running{pipes: newPipes(), t: t, end: make(chan error, 1)}
 	config := agent.Config{
 		Source: s, Limits: limits,
-		Peer:     func(net.Conn) (agent.Peer, error) { return agent.Peer{PID: 7, Names: names}, nil },
+		Peer:     func(net.Conn) (agent.Peer, error) { return peer(), nil },
 		Slept:    func() time.Duration { return time.Duration(r.slept.Load()) },
 		Lost:     r.lost.Load,
 		InMemory: func() bool { return true },
 	}
+	change(&config)
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	go func() { r.end <- agent.Serve(ctx, r.pipes, config) }()

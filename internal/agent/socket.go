@@ -213,26 +213,54 @@ func PeerOf(conn net.Conn) (Peer, error) {
 	return Peer{PID: pid}, nil
 }
 
-// clientOf is [PeerOf] with the names for the record.
+// clientOf is [PeerOf] with what is known of the process. That is looked up at once:
+// another process may get its number later.
 func clientOf(conn net.Conn) (Peer, error) {
 	p, err := PeerOf(conn)
 	if err != nil {
 		return Peer{}, err
 	}
-	names := make(chan [2]string, 1)
-	go func() {
-		command, parent := commandOf(p.PID)
-		of := ""
-		if parent > 0 {
-			of, _ = commandOf(parent)
-		}
-		names <- [2]string{command, of}
-	}()
-	p.Names = sync.OnceValues(func() (command, parent string) {
-		n := <-names
-		return n[0], n[1]
-	})
+	known := make(chan Program, 1)
+	go func() { known <- programOf(p.PID) }()
+	p.Program = sync.OnceValue(func() Program { return <-known })
+	p.Describe = func() (Description, error) { return describe(p.Program()) }
+	p.Until = func(ctx context.Context) (context.Context, func()) { return untilGone(ctx, conn) }
 	return p, nil
+}
+
+// errGone says that nobody waits for an answer any more.
+var errGone = errors.New("the program that asked has ended")
+
+// untilGone returns a context that ends with the other side of conn. What that sent
+// and nobody has read stays. The returned function has to be called before conn is
+// read again.
+func untilGone(ctx context.Context, conn net.Conn) (waiting context.Context, stop func()) {
+	waiting, cancel := context.WithCancelCause(ctx)
+	raw, err := conn.(syscall.Conn).SyscallConn() // as PeerOf has found
+	if err != nil || conn.SetReadDeadline(time.Time{}) != nil {
+		return waiting, func() { cancel(nil) }
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ended := false
+		err := raw.Read(func(fd uintptr) bool {
+			n, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+			if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
+				return false
+			}
+			ended = n <= 0
+			return true
+		})
+		if err == nil && ended {
+			cancel(errGone)
+		}
+	}()
+	return waiting, func() {
+		cancel(nil)
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+		<-done
+	}
 }
 
 // clock reads a clock of the system; one that is not there stands still.
@@ -248,5 +276,6 @@ func clock(id int32) time.Duration {
 // system is filled in.
 func Run(ctx context.Context, l *Listener, c Config) error {
 	c.Peer, c.Slept, c.Lost = clientOf, sleptSoFar, l.Lost
+	c.Here = c.Consent.Terminal.foreground
 	return Serve(ctx, l, c)
 }

@@ -31,6 +31,7 @@ type wireOrder struct {
 	Name     string        `json:"name"`
 	For      time.Duration `json:"for"`
 	Idle     time.Duration `json:"idle"`
+	Consent  Consent       `json:"consent"`
 }
 
 // A report is the one line that an agent says, when it is ready or has failed.
@@ -68,6 +69,7 @@ func Start(ctx context.Context, argv, environ []string, o Order) error {
 	err = json.NewEncoder(in).Encode(wireOrder{
 		V: protocol, Vault: o.Vault, Identity: o.Identity.Reveal(), Folder: o.Endpoint.Folder, Name: o.Endpoint.Name,
 		For: o.Limits.For, Idle: o.Limits.Idle,
+		Consent: o.Consent,
 	})
 	err = errors.Join(err, in.Close())
 	var said report
@@ -96,7 +98,7 @@ func ReadOrder(r io.Reader) (Order, error) {
 	}
 	return Order{
 		Vault: w.Vault, Identity: secret.New(w.Identity), Endpoint: Endpoint{Folder: w.Folder, Name: w.Name},
-		Limits: Limits{For: w.For, Idle: w.Idle},
+		Limits: Limits{For: w.For, Idle: w.Idle}, Consent: w.Consent,
 	}, nil
 }
 

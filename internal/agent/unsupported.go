@@ -23,6 +23,9 @@ func (l *Listener) Release() error { return nil }
 // Listen returns [ErrUnsupported].
 func Listen(context.Context, Endpoint) (*Listener, error) { return nil, ErrUnsupported }
 
+// ThisTerminal returns none.
+func ThisTerminal() Terminal { return Terminal{} }
+
 // Dial returns [ErrNone]: no agent can be there.
 func Dial(context.Context, Endpoint) (*Client, error) { return nil, ErrNone }
 

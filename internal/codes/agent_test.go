@@ -106,7 +106,7 @@ func FuzzAgentFrame(f *testing.F) {
 			_ = agent.Serve(t.Context(), l, agent.Config{
 				Source: live, Limits: agent.Limits{For: time.Hour},
 				Peer: func(net.Conn) (agent.Peer, error) {
-					return agent.Peer{PID: 1, Names: func() (command, parent string) { return "fuzz", "" }}, nil
+					return agent.Peer{PID: 1, Program: func() agent.Program { return agent.Program{PID: 1, Command: "fuzz"} }}, nil
 				},
 				Slept:    func() time.Duration { return 0 },
 				Lost:     func() bool { return false },

@@ -7,12 +7,17 @@ import (
 	"npmotp/vault"
 )
 
+// ErrRefused says that the agent gives no code to this program.
+var ErrRefused = errors.New("the agent gives no code")
+
 const kindAmbiguous = "ambiguous"
 
 // wireErrors returns the kinds of errors that go over the agent's socket, and
 // what they are here.
 func wireErrors() map[string]error {
 	return map[string]error{
+		agent.KindRefused: ErrRefused,
+
 		"no-account":    vault.ErrNoAccount,
 		"no-key":        vault.ErrNoKey,
 		"counter-based": ErrCounterBased,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"npmotp/internal/agent"
+	"npmotp/internal/confirm"
 	"npmotp/internal/ui"
 )
 
@@ -116,7 +117,28 @@ func (s *Source) KeepOpen(ctx context.Context) {
 // dial connects to the agent, and reports whether there is one.
 func (s *Source) dial(ctx context.Context) bool {
 	s.client = s.Dial(ctx, func(text string) { s.UI.Warnf("%s", text) })
-	return s.client != nil
+	if s.client == nil {
+		return false
+	}
+	s.client.Asking = func(way confirm.Way) {
+		if way != confirm.Terminal { // where the question is seen
+			s.UI.Sayf("a code needs your yes: you are asked by %s", way)
+		}
+	}
+	return true
+}
+
+// Allow has the codes of the account with a name, or of all accounts for "", given
+// without another question for as long as this process runs. Where somebody has to
+// say yes to that, they are asked now.
+func (s *Source) Allow(ctx context.Context, name string) error {
+	if s.client == nil {
+		return nil // who typed the passphrase said yes
+	}
+	_, err := ask(ctx, s, name,
+		func(c *agent.Client) (none struct{}, err error) { return none, c.Allow(name) },
+		func(*Unlocked) (none struct{}, err error) { return none, nil })
+	return err
 }
 
 // named returns the answer about the account that query names, as [Pick] has it.

@@ -83,7 +83,7 @@ func (u *Unlocked) List() []agent.Account {
 func Describe(c *vault.Contents, a *vault.Account) agent.Account {
 	d := agent.Account{
 		ID: a.ID, Name: a.Name, Issuer: a.Issuer, Username: a.Username, Registry: a.Registry, Level: string(a.Level),
-		Reuse: a.Reuse.String(), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
+		Reuse: a.Reuse.String(), Confirm: a.Confirm.String(), RecoveryCodes: a.UnusedCodes(), Default: a.ID == c.Default,
 		Pending: a.Pending, ArchivedAt: a.ArchivedAt,
 		AddedAt: a.AddedAt, UpdatedAt: a.UpdatedAt,
 	}

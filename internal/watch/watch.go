@@ -54,6 +54,10 @@ func (w *Watch) Run(ctx context.Context) error {
 		return fmt.Errorf("%w in any account", vault.ErrNoKey)
 	}
 	v.filter("")
+	// Before the window is drawn: the question is asked on this terminal, perhaps.
+	if err := w.Codes.Allow(ctx, ""); err != nil {
+		return err
+	}
 	// What is said meanwhile stands in the last line; nothing is asked.
 	own := *w.UI
 	w.UI.Err, w.UI.ErrTTY, w.UI.NoInput = &v.said, false, true

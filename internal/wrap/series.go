@@ -99,6 +99,9 @@ func (s *Series) Run(ctx context.Context, argv ...string) error {
 	if !x.plan.NeedsCode {
 		return x.capture(ctx, secret.Text{})
 	}
+	if err := r.Codes.Allow(ctx, a.Name); err != nil {
+		return err
+	}
 	for try := 1; ; try++ {
 		code, err := r.Codes.ToSend(ctx, a, x.to, s.o.MinRemaining)
 		if err != nil {

@@ -88,7 +88,12 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 		return x.start(ctx, x.plan, secret.Text{})
 	case o.Recovery:
 		return x.recover(ctx, a)
-	case x.plan.AtPrompt:
+	}
+	// Now, while nobody else reads the terminal, and once for the whole run.
+	if err := r.Codes.Allow(ctx, a.Name); err != nil {
+		return err
+	}
+	if x.plan.AtPrompt {
 		return x.answer(ctx, a, codes.Sent{})
 	}
 	code, err := r.Codes.ToSend(ctx, a, x.to, o.MinRemaining)
