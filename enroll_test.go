@@ -244,3 +244,26 @@ func codeAt(t *testing.T, secret string, at time.Time) string {
 	}
 	return code
 }
+
+// replies goes on until the end, and types an answer each time its question comes.
+func (c *conversation) replies(answers map[string]string) int {
+	c.t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		select {
+		case chunk, ok := <-c.chunks:
+			if !ok {
+				return c.end()
+			}
+			c.screen += chunk
+		case <-deadline:
+			c.t.Fatalf("it does not end:\n%s", c.screen)
+		}
+		for question, answer := range answers {
+			if i := strings.Index(c.screen[c.seen:], question); i >= 0 {
+				c.seen += i + len(question)
+				c.keys(answer + "\r")
+			}
+		}
+	}
+}

@@ -13,20 +13,6 @@ import (
 	"time"
 )
 
-// needs skips a test without the programs that it needs, and fails it in CI,
-// where they are to be installed.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(p, "is not installed")
-		}
-	}
-}
-
 // xServer starts an X server without hardware and returns its display.
 func xServer(t *testing.T) string {
 	t.Helper()

@@ -413,3 +413,17 @@ func TestTerminalDoctor(t *testing.T) {
 	d.expect("1 account can be read")
 	d.end(1)
 }
+
+// needs skips a test without the programs that it needs, and fails it in CI,
+// where they are to be installed.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skip(p, "is not installed")
+		}
+	}
+}

@@ -64,29 +64,6 @@ func (g *guest) talk(t *testing.T, args ...string) (*conversation, int) {
 	})
 }
 
-// replies goes on until the end, and types an answer each time its question comes.
-func (c *conversation) replies(answers map[string]string) int {
-	c.t.Helper()
-	deadline := time.After(time.Minute)
-	for {
-		select {
-		case chunk, ok := <-c.chunks:
-			if !ok {
-				return c.end()
-			}
-			c.screen += chunk
-		case <-deadline:
-			c.t.Fatalf("it does not end:\n%s", c.screen)
-		}
-		for question, answer := range answers {
-			if i := strings.Index(c.screen[c.seen:], question); i >= 0 {
-				c.seen += i + len(question)
-				c.keys(answer + "\r")
-			}
-		}
-	}
-}
-
 // A visit is a command that a guest has npmotp run, and what the registry has then.
 type visit struct {
 	name  string // in the table
