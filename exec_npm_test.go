@@ -174,3 +174,6 @@ func TestLoginNPM(t *testing.T) {
 		})
 	}
 }
+
+// stages is the first npm whose last release has staged publishing.
+const stages = 11

@@ -133,9 +133,6 @@ func ofStaged(args ...string) func(*testing.T, *guest) []string {
 	}
 }
 
-// stages is the first npm whose last release has staged publishing.
-const stages = 11
-
 // visits returns the commands, in an order in which each finds what it needs.
 func visits() []visit {
 	return []visit{
