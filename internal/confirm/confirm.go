@@ -77,12 +77,18 @@ type Question struct {
 // maxFact is how many characters of a fact are shown.
 const maxFact = 160
 
-// lines returns the question without its end, in lines that are fit to be shown.
-func (q Question) lines() []string {
+// width returns the columns that what each fact is needs.
+func (q Question) width() int {
 	width := 0
 	for _, f := range q.Facts {
 		width = max(width, len(f[0]))
 	}
+	return width
+}
+
+// lines returns the question without its end, in lines that are fit to be shown.
+func (q Question) lines() []string {
+	width := q.width()
 	lines := []string{cleantext.Show(q.Title)}
 	for _, f := range q.Facts {
 		text := cleantext.Show(f[1])

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"npmotp/internal/cleantext"
 )
 
 // TTYOf returns the terminal with the device number, if it has a name.
@@ -58,6 +61,59 @@ func inLineMode(tty *os.File) bool {
 	return err == nil && modes.Lflag&unix.ICANON != 0
 }
 
+// columnsOf returns the width of a terminal, or 0 where it does not know.
+func columnsOf(tty *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(tty.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0
+	}
+	return int(size.Col)
+}
+
+// onTerminal returns the question as it is asked on a terminal of so many columns.
+//
+// A line that is too long for them is broken here and not by the terminal, and goes on
+// further in than any fact begins: the command line of a stranger, drawn out by blanks,
+// would else show as a line of the question.
+func (q Question) onTerminal(columns int, within string) string {
+	lines := q.lines()
+	lines[0] = "npmotp: " + lines[0]
+	indent := strings.Repeat(" ", q.width()+len("  ")+len("  ")+len("  "))
+	const leastText = 12
+	if columns < len(indent)+leastText {
+		columns = math.MaxInt
+	}
+	var text strings.Builder
+	for _, line := range lines {
+		text.WriteString(fold(line, columns, indent) + "\n")
+	}
+	return text.String() + fold("Give it?"+within+" [y/N]", columns, "") + " "
+}
+
+// fold breaks a line into some of so many columns at most, at a blank where there is
+// one near the end; each but the first is indented.
+func fold(line string, columns int, indent string) string {
+	var folded strings.Builder
+	for cleantext.Width(line) > columns {
+		end, blank, width := 0, 0, 0
+		for i, r := range line {
+			if width += cleantext.Width(string(r)); width > columns {
+				end = i
+				break
+			}
+			if r == ' ' {
+				blank = i + 1
+			}
+		}
+		if blank > max(end*2/3, len(indent)) {
+			end = blank
+		}
+		folded.WriteString(strings.TrimRight(line[:end], " ") + "\n")
+		line = indent + strings.TrimLeft(line[end:], " ")
+	}
+	return folded.String() + line
+}
+
 // look is how often it is looked whether a question was taken away.
 const look = 100 * time.Millisecond
 
@@ -85,8 +141,7 @@ func (p Person) byTerminal(ctx context.Context, q Question, free func() bool) er
 	if err := flushInput(int(tty.Fd())); err != nil {
 		return fmt.Errorf("%w: %w", errUnusable, err)
 	}
-	text := "npmotp: " + strings.Join(q.lines(), "\n") + "\nGive it?" + within(ctx) + " [y/N] "
-	if _, err := io.WriteString(tty, text); err != nil {
+	if _, err := io.WriteString(tty, q.onTerminal(columnsOf(tty), within(ctx))); err != nil {
 		return fmt.Errorf("%w: %w", errUnusable, err)
 	}
 	for ctx.Err() == nil {

@@ -60,6 +60,9 @@ type layout struct{ name, issuer, code, next, bar, left int }
 // leastName is how much of a name is worth more than a bar.
 const leastName = 6
 
+// leastIssuer is how much of an issuer is worth more than the end of a long name.
+const leastIssuer = 10
+
 // gap is what is between two columns.
 const gap = 1
 
@@ -93,10 +96,13 @@ func (v *view) layout(columns int) layout {
 	if rest < leastName {
 		rest, l.bar = rest+l.bar+gap, 0
 	}
-	l.name = max(1, min(l.name, rest))
-	if columns >= widthForIssuer {
-		l.issuer = max(0, min(issuer, rest-l.name-gap))
+	if columns < widthForIssuer || issuer == 0 {
+		l.name = max(1, min(l.name, rest))
+		return l
 	}
+	// One long name does not hide whose codes these are.
+	l.name = max(1, min(l.name, rest-gap-min(issuer, leastIssuer)))
+	l.issuer = max(0, min(issuer, rest-l.name-gap))
 	return l
 }
 
