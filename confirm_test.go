@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -511,9 +512,25 @@ read end
 	tmux("send-keys", "hunter2", "Enter")
 	question := []string{`a program wants a code of "ada"`, "code ada (process ", "sh " + script, "registry", "<Give it>", "<No>"}
 	expect(question...)
-	tmux("send-keys", "Tab", "Enter")
+	first := regexp.MustCompile(`\(process \d+\)`).FindString(tmux("capture-pane", "-p"))
+	// The button that has the focus is marked.
+	tmux("send-keys", "Tab")
+	for end := time.Now().Add(time.Minute); regexp.MustCompile(`\x1b\[[0-9;]*m<Give it>`).MatchString(tmux("capture-pane", "-p", "-e")); {
+		if time.Now().After(end) {
+			t.Fatal("the focus does not go on")
+		}
+	}
+	tmux("send-keys", "Enter")
 	// Each command is a job of its own, so there is a second question. Ctrl-C takes it
 	// away, and pinentry leaves the terminal as it was.
+	for end := time.Now().Add(time.Minute); ; {
+		if screen := tmux("capture-pane", "-p"); strings.Contains(screen, "<Give it>") && !strings.Contains(screen, first) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("there is no second question")
+		}
+	}
 	expect(question...)
 	tmux("send-keys", "C-c")
 	expect("answered with no", "status 4", "restored")

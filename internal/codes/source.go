@@ -121,7 +121,8 @@ func (s *Source) dial(ctx context.Context) bool {
 		return false
 	}
 	s.client.Asking = func(way confirm.Way) {
-		if way != confirm.Terminal { // where the question is seen
+		// On a terminal the question is seen, and pinentry may have drawn on it by now.
+		if way != confirm.Terminal && way != confirm.Pinentry {
 			s.UI.Sayf("a code needs your yes: you are asked by %s", way)
 		}
 	}
