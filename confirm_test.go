@@ -29,7 +29,7 @@ func newConfirmTest(t *testing.T) *confirmTest {
 	c := &confirmTest{agentTest: newAgentTest(t), asked: filepath.Join(t.TempDir(), "asked")}
 	program := filepath.Join(t.TempDir(), "askpass")
 	script := fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n%%s\\n' \"$SSH_ASKPASS_PROMPT\" \"$1\" >>'%s'\ngrep -q yes '%s'\n", c.asked, c.answerFile())
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_ASKPASS"} {
@@ -251,7 +251,7 @@ func TestConfirmExec(t *testing.T) {
 	c := newConfirmTest(t)
 	c.unlockWith("--confirm")
 	stub := filepath.Join(c.home, "npm")
-	if err := os.WriteFile(stub, []byte("#!/bin/sh\necho \"ran $*\"\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(stub, []byte("#!/bin/sh\necho \"ran $*\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	exec := `PATH="$HOME:$PATH" "$npmotp" --no-input exec -a ada npm dist-tag add a@1.0.0 latest`
@@ -273,7 +273,7 @@ func TestConfirmByNotification(t *testing.T) {
 	c := newConfirmTest(t)
 	bin := t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\nfor word; do printf '%%s\\n' \"$word\"; done >>'%s'\ncat '%s'\n", c.asked, c.answerFile())
-	if err := os.WriteFile(filepath.Join(bin, "notify-send"), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "notify-send"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	c.env = append(c.env, "SSH_ASKPASS=", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere", "PATH="+bin+":"+os.Getenv("PATH"))

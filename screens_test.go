@@ -72,22 +72,26 @@ type screen struct {
 func screens() []screen {
 	return []screen{
 		{"help", func(t *testing.T, columns uint16) string {
+			t.Helper()
 			d := atTerminal(t, t.TempDir(), "--help")
 			d.resize(columns, 24)
 			shown, _, _ := strings.Cut(d.end(0), "terminal-restored")
 			return shown
 		}},
 		{"watch", func(t *testing.T, columns uint16) string {
+			t.Helper()
 			return watchScreen(t, columns, "2026-03-04T05:06:07Z", "")
 		}},
 		{"watch-next", func(t *testing.T, columns uint16) string {
+			t.Helper()
 			return watchScreen(t, columns, "2026-03-04T05:06:23Z", "")
 		}},
 		{"watch-hide", func(t *testing.T, columns uint16) string {
+			t.Helper()
 			return watchScreen(t, columns, "2026-03-04T05:06:07Z", " ", "--hide")
 		}},
-		{"qr", func(t *testing.T, columns uint16) string { return qrScreen(t, columns, 24) }},
-		{"qr-ansi", func(t *testing.T, columns uint16) string { return qrScreen(t, columns, 60, "--ansi") }},
+		{"qr", func(t *testing.T, columns uint16) string { t.Helper(); return qrScreen(t, columns, 24) }},
+		{"qr-ansi", func(t *testing.T, columns uint16) string { t.Helper(); return qrScreen(t, columns, 60, "--ansi") }},
 		{"confirm", confirmScreen},
 	}
 }

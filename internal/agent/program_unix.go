@@ -87,7 +87,7 @@ func (t Terminal) foreground(known Program) bool {
 	if err != nil || p.started != known.Started {
 		return false
 	}
-	if t.TTY.Path == "" || p.session != t.Session || p.tty != t.TTY.Device || p.group != p.foreground {
+	if t.Path == "" || p.session != t.Session || p.tty != t.Device || p.group != p.foreground {
 		return false
 	}
 	leader, err := lookAt(t.Session)

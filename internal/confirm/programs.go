@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,7 +20,7 @@ const grace = time.Second
 
 // command returns a program that asks. It ends with ctx.
 func (p Person) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // one that the user has for this
 	cmd.Env = p.Environ
 	cmd.WaitDelay = grace
 	return cmd
@@ -30,7 +31,7 @@ func (p Person) command(ctx context.Context, name string, args ...string) *exec.
 // readpass.c).
 func (p Person) byAskpass(ctx context.Context, q Question) error {
 	cmd := p.command(ctx, p.getenv("SSH_ASKPASS"), strings.Join(q.lines(), "\n"))
-	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], "SSH_ASKPASS_PROMPT=confirm")
+	cmd.Env = append(slices.Clip(cmd.Env), "SSH_ASKPASS_PROMPT=confirm")
 	err := cmd.Run()
 	exit, ended := errors.AsType[*exec.ExitError](err)
 	switch {

@@ -4,6 +4,7 @@ package confirm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -147,7 +148,7 @@ func (p Person) byTerminal(ctx context.Context, q Question, free func() bool) er
 	for ctx.Err() == nil {
 		ready := []unix.PollFd{{Fd: int32(tty.Fd()), Events: unix.POLLIN}} //nolint:gosec // a descriptor
 		n, err := unix.Poll(ready, int(look/time.Millisecond))
-		if err != nil && err != unix.EINTR || n > 0 && ready[0].Revents&unix.POLLIN == 0 {
+		if err != nil && !errors.Is(err, unix.EINTR) || n > 0 && ready[0].Revents&unix.POLLIN == 0 {
 			return ErrSilence // the terminal has gone
 		}
 		// Asked anew before each read: the line may be the shell's by now.
