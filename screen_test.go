@@ -109,6 +109,47 @@ func TestScreenAndClipboard(t *testing.T) {
 	}
 }
 
+// The QR code of "qr" is read from a real terminal by another reader, and by "add":
+// from half blocks and from colours, light on dark and dark on light.
+func TestQROnAScreen(t *testing.T) {
+	needs(t, "Xvfb", "xterm", "fc-match", "maim", "zbarimg")
+	home := t.TempDir()
+	run(t, home, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "add", "ada")
+	const uri = "otpauth://totp/"
+	for name, args := range map[string][]string{
+		"light":       {"-bg", "white", "-fg", "black"},
+		"dark":        {"-bg", "black", "-fg", "white"},
+		"light, ansi": {"-bg", "white", "-fg", "black", "--ansi"},
+		"dark, ansi":  {"-bg", "black", "-fg", "white", "--ansi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			display := xServer(t)
+			qr := npmotp(t, home, append([]string{"qr", "ada"}, args[4:]...)...)
+			terminal := exec.CommandContext(t.Context(), "xterm", append(append([]string{"-u8", "-fa", "monospace", "-fs", "12", "-geometry", "100x60"}, args[:4]...), append([]string{"-e"}, qr.Args...)...)...)
+			terminal.Path, _ = exec.LookPath("xterm")
+			terminal.Env = append(qr.Env, "DISPLAY="+display, "LC_ALL=C.UTF-8")
+			start(t, terminal)
+			shot := filepath.Join(t.TempDir(), "shot.png")
+			var read []byte
+			for deadline := time.Now().Add(time.Minute); !bytes.Contains(read, []byte(uri)); {
+				if time.Now().After(deadline) {
+					t.Fatalf("the screen is not read: %q", read)
+				}
+				maim := exec.CommandContext(t.Context(), "maim", "--hidecursor", shot)
+				maim.Env = append(os.Environ(), "DISPLAY="+display)
+				if out, err := maim.CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
+				read, _ = exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", shot).Output()
+			}
+			if said := run(t, t.TempDir(), "", "add", "--dry-run", "--qr", shot); !strings.Contains(said, "ada") {
+				t.Errorf("add --qr says %q", said)
+			}
+		})
+	}
+}
+
 // xclip lives on as the owner of the clipboard. Its environment is what any
 // process of the user can read, and holds none of the passphrase.
 func TestClipboardOwnerHasNoPassphrase(t *testing.T) {
