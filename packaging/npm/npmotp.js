@@ -25,11 +25,8 @@ const args = process.argv.slice(2);
 // where Node can do that: version 22.15 and later, and not on Windows.
 if (process.execve && !onWindows) process.execve(program, ["npmotp", ...args], process.env);
 
-const child = spawn(program, args, { stdio: "inherit", windowsHide: false });
-child.on("error", (error) => {
-  console.error(`npmotp: ${error.message}`);
-  process.exit(1);
-});
+// Before the program is there: what is pressed at its first question is for it.
+let child;
 for (const signal of ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]) {
   // A terminal sends Ctrl-C to the program too: once is enough.
   const fromTerminal = signal === "SIGINT" || signal === "SIGQUIT";
@@ -40,6 +37,11 @@ for (const signal of ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGU
     });
   } catch {} // a signal that this system lacks
 }
+child = spawn(program, args, { stdio: "inherit", windowsHide: false });
+child.on("error", (error) => {
+  console.error(`npmotp: ${error.message}`);
+  process.exit(1);
+});
 child.on("exit", (status, signal) => {
   if (!signal) process.exit(status);
   process.removeAllListeners(signal);
