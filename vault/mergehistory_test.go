@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,6 +53,7 @@ type history struct {
 	used     map[string]bool // "account code", ever used
 	reserved map[string]bool // "account code", ever reserved
 	counters map[string]uint64
+	splitOf  map[string]string // accounts made for a second secret, and whose that is
 
 	// store stores the change of a copy, where copies are vaults.
 	store func(i int, now time.Time, fn func(*vault.Contents) error) (*vault.Contents, error)
@@ -60,7 +62,7 @@ type history struct {
 func newHistory(t *rapid.T, copies int) *history {
 	h := &history{
 		t: t, removed: map[string]bool{}, released: map[string]bool{}, secrets: map[string]bool{}, codes: map[string]bool{},
-		used: map[string]bool{}, reserved: map[string]bool{}, counters: map[string]uint64{},
+		used: map[string]bool{}, reserved: map[string]bool{}, counters: map[string]uint64{}, splitOf: map[string]string{},
 	}
 	h.store = func(i int, now time.Time, fn func(*vault.Contents) error) (*vault.Contents, error) {
 		return vault.Changed(h.copies[i], now, fn)
@@ -95,6 +97,20 @@ var errNothing = errors.New("nothing to do")
 
 // observe remembers what a copy holds.
 func (h *history) observe(c *vault.Contents) {
+	var stored struct {
+		Accounts []struct {
+			ID      string `json:"id"`
+			SplitOf string `json:"split_of"`
+		} `json:"accounts"`
+	}
+	if err := json.Unmarshal([]byte(c.Canonical()), &stored); err != nil {
+		h.t.Fatal(err)
+	}
+	for _, a := range stored.Accounts {
+		if a.SplitOf != "" {
+			h.splitOf[a.ID] = a.SplitOf
+		}
+	}
 	for _, a := range c.Accounts {
 		if a.Key != nil {
 			id := a.ID + " " + a.Key.Secret.Reveal()

@@ -48,6 +48,10 @@ func (h *history) removeAccount(c *vault.Contents, now time.Time) error {
 	if a == nil {
 		return errNothing
 	}
+	// The account of a second secret is that secret, wherever it came from.
+	for id := a.ID; a.Key != nil && id != ""; id = h.splitOf[id] {
+		h.removed[id+" "+a.Key.Secret.Reveal()] = true
+	}
 	removed, err := c.Remove(a.Name, now)
 	h.removed[removed.ID] = true
 	return err
