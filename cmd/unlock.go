@@ -200,7 +200,7 @@ func (app *App) newPassphrase(ctx context.Context) (secret.Text, error) {
 		return pass, err
 	}
 	if !app.NoInput && !app.Quiet {
-		const why = "The passphrase opens the vault, and nobody can reset it: choose a long one that you use nowhere else.\r\n"
+		const why = "The passphrase opens the vault, and nobody can reset it: choose a long one.\r\n"
 		if err := app.Terminal.Show(why); err != nil {
 			return secret.Text{}, err
 		}
