@@ -28,8 +28,11 @@ import (
 )
 
 func main() {
-	if filepath.Base(os.Args[0]) == "npm" {
+	switch filepath.Base(os.Args[0]) {
+	case "npm":
 		os.Exit(standIn(os.Args[1:]))
+	case "crowd":
+		os.Exit(crowd())
 	}
 	page := flag.String("o", filepath.Join("doc", "performance.md"), "the `FILE` whose tables are written; empty prints them")
 	only := flag.String("job", "", "run the jobs whose title matches `REGEXP`, and print them")

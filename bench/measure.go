@@ -14,6 +14,7 @@ type job struct {
 	note   string // under the table
 	rounds int
 	ways   []*way
+	beside func() (stop func(), err error) // what else runs meanwhile; nil for nothing
 }
 
 // A way is one program doing a job, as a user would call it.
@@ -28,6 +29,13 @@ type way struct {
 
 // run does the rounds: each has all ways once, in an order that moves on.
 func (j *job) run(ctx context.Context, effort float64) error {
+	if j.beside != nil {
+		stop, err := j.beside()
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	var ways []*way
 	for _, w := range j.ways {
 		if w.absent != "" {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -195,56 +197,99 @@ func (b *bench) execs(ada *user) ([]*job, error) {
 			return ada.atTerminal("", b.npmotp, "exec", "--min-remaining", "0s", "--via", via, "--", npm, "publish")
 		}
 	}
-	var stop func()
-	ways := func() []*way {
-		return []*way{
+	jobs := []*job{
+		{title: "exec, with the agent", note: "The stand-in asks like npm and does nothing else, so the difference is what npmotp adds."},
+		{title: "exec, beside a loop that starts processes", note: "The loop is `while :; do /bin/true; done`."},
+		{title: "exec, beside 400 idle processes", note: "Each of them has 50 files open."},
+		{title: "exec, beside both", note: "The loop and the idle processes."},
+	}
+	for i, j := range jobs {
+		j.rounds = 30
+		j.ways = []*way{
 			{name: "`npmotp exec npm publish`, by flag", once: by("flag")},
 			{name: "`npmotp exec npm publish`, by prompt", once: by("prompt")},
 			{name: "the stand-in for npm, bare", once: func() error { return ada.atTerminal("", npm, "publish", "--otp=123456") }},
 		}
-	}
-	quiet := &job{title: "exec, with the agent", rounds: 30, ways: ways(), note: "The stand-in asks like npm and does nothing else, so the difference is what npmotp adds."}
-	busy := &job{title: "exec, on a busy machine", rounds: 30, ways: ways(), note: "The same beside a loop that starts processes and 400 idle ones."}
-	busy.ways[0].before = func() (err error) { stop, err = ada.crowd(); return err }
-	b.closers = append(b.closers, func() error {
-		if stop != nil {
-			stop()
-		}
-		return nil
-	})
-	if !hasTerminals {
-		for _, j := range []*job{quiet, busy} {
+		j.beside = func() (stop func(), err error) { return ada.busy(self, i&1 != 0, i&2 != 0) }
+		if !hasTerminals {
 			for _, w := range j.ways {
 				w.absent = "not timed on this system"
 			}
 		}
 	}
-	return []*job{quiet, busy}, nil
+	return jobs, nil
 }
 
-// crowd starts processes to be busy with, and returns what ends them.
-func (u *user) crowd() (stop func(), err error) {
-	var all []*exec.Cmd
+// busy starts a loop of processes and a crowd of idle ones, and returns what ends them.
+func (u *user) busy(self string, loop, idle bool) (stop func(), err error) {
+	var ends []func()
 	stop = func() {
-		for _, c := range all {
-			_ = c.Process.Kill()
-			_ = c.Wait()
+		for _, end := range ends {
+			end()
 		}
 	}
-	for i := range 401 {
-		argv := []string{"sleep", "3600"}
-		if i == 0 {
-			argv = []string{"sh", "-c", "while :; do /bin/true; done"}
+	if idle {
+		c := exec.Command(self)
+		c.Args, c.Env = []string{"crowd"}, u.env
+		in, err := c.StdinPipe()
+		if err != nil {
+			return nil, err
 		}
-		c := exec.Command(argv[0], argv[1:]...)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Start(); err != nil {
+			return nil, err
+		}
+		ends = append(ends, func() { _, _ = in.Close(), c.Wait() })
+		if _, err := out.Read(make([]byte, 1)); err != nil {
+			stop()
+			return nil, fmt.Errorf("a crowd of idle processes: %w", err)
+		}
+	}
+	if loop {
+		c := exec.Command("sh", "-c", "while :; do /bin/true; done")
 		c.Env = u.env
 		if err := c.Start(); err != nil {
 			stop()
 			return nil, err
 		}
-		all = append(all, c)
+		ends = append(ends, func() { _, _ = c.Process.Kill(), c.Wait() })
 	}
 	return stop, nil
+}
+
+// crowd is the process that starts 400 idle ones with 50 open files each, and ends
+// them at the end of its input. It does nothing else, so that it is idle, too.
+func crowd() int {
+	file, err := os.Open(os.DevNull)
+	if err != nil {
+		return 1
+	}
+	files := slices.Repeat([]*os.File{file}, 47) // and the three streams
+	status := 0
+	var all []*exec.Cmd
+	for range 400 {
+		c := exec.Command("sleep", "3600")
+		c.ExtraFiles = files
+		if c.Start() != nil {
+			status = 1
+			break
+		}
+		all = append(all, c)
+	}
+	if status == 0 {
+		fmt.Println("ready")
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	}
+	for _, c := range all {
+		_ = c.Process.Kill()
+	}
+	for _, c := range all {
+		_ = c.Wait()
+	}
+	return status
 }
 
 // standIn is what an npm is that asks for a code at a terminal and does nothing.
