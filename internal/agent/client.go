@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"npmotp/internal/confirm"
@@ -56,6 +57,9 @@ func (c *Client) ask(r request, answer any, h *head) error {
 		return err
 	}
 	if err := writeFrame(c.conn, r); err != nil {
+		if errors.Is(err, syscall.EPIPE) {
+			return ErrNone // it ended just after it was reached
+		}
 		return fmt.Errorf("asking the agent: %w", err)
 	}
 	for more := true; more; more = h.Asking != "" {

@@ -44,6 +44,8 @@ type Config struct {
 	Peer func(net.Conn) (Peer, error)
 	// Slept returns for how long the machine has slept since some fixed time.
 	Slept func() time.Duration
+	// Wall returns what the clock on the wall says, which may be set.
+	Wall func() time.Time
 	// Lost reports that clients do not reach the agent any more.
 	Lost func() bool
 	// InMemory reports whether what is known of the vault is not swapped.
@@ -80,6 +82,7 @@ type server struct {
 	started time.Time
 	used    time.Time
 	asleep  time.Duration // what Slept said at the start
+	wall    time.Time     // what Wall said then
 	codes   int
 	lists   int
 	refused int
@@ -93,7 +96,7 @@ func Serve(ctx context.Context, l net.Listener, c Config) error {
 	s.ctx, s.end = context.WithCancelCause(ctx)
 	s.started = time.Now()
 	s.used = s.started
-	s.asleep = c.Slept()
+	s.asleep, s.wall = c.Slept(), c.Wall().Round(0)
 	stop := context.AfterFunc(s.ctx, func() { _ = l.Close() })
 	defer stop()
 	var running sync.WaitGroup
@@ -181,7 +184,7 @@ func (s *server) over() error {
 		return context.Cause(s.ctx)
 	case s.Slept()-s.asleep > slept:
 		return ErrSlept
-	case now.Sub(s.started) >= s.Limits.For, now.Round(0).Sub(s.started.Round(0)) >= s.Limits.For:
+	case now.Sub(s.started) >= s.Limits.For, s.Wall().Sub(s.wall) >= s.Limits.For:
 		return ErrTime // by the monotonic clock, or by that on the wall
 	case s.Limits.Idle > 0 && now.Sub(s.used) >= s.Limits.Idle:
 		return ErrIdle

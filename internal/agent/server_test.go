@@ -95,6 +95,7 @@ type running struct {
 	*pipes
 	t     *testing.T
 	slept atomic.Int64
+	ahead atomic.Int64 // of the clock on the wall, which somebody set
 	lost  atomic.Bool
 	end   chan error
 }
@@ -111,6 +112,7 @@ func serveWith(t *testing.T, s *source, limits agent.Limits, change func(*agent.
 		Source: s, Limits: limits,
 		Peer:     func(net.Conn) (agent.Peer, error) { return peer(), nil },
 		Slept:    func() time.Duration { return time.Duration(r.slept.Load()) },
+		Wall:     func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())).Round(0) },
 		Lost:     r.lost.Load,
 		InMemory: func() bool { return true },
 	}
@@ -259,6 +261,44 @@ func TestEndsWhenUnused(t *testing.T) {
 		time.Sleep(2 * time.Millisecond)
 		r.wantEnd(agent.ErrIdle)
 	})
+}
+
+// Whatever is done to the clock on the wall, no agent lives longer than it was told,
+// and one whose time is over by that clock ends.
+func TestClockIsSet(t *testing.T) {
+	const day = 24 * time.Hour
+	limits, idle := agent.Limits{For: 15 * time.Minute}, agent.Limits{For: time.Hour, Idle: 5 * time.Minute}
+	for name, tt := range map[string]struct {
+		limits agent.Limits
+		ahead  []time.Duration // the clock, after each minute
+		lives  time.Duration
+		reason error
+	}{
+		"back":                     {limits, []time.Duration{-time.Hour}, 15 * time.Minute, agent.ErrTime},
+		"back again and again":     {limits, []time.Duration{-time.Minute, -time.Hour, -day, -2 * day}, 15 * time.Minute, agent.ErrTime},
+		"back while it is unused":  {idle, []time.Duration{-day}, 5 * time.Minute, agent.ErrIdle},
+		"ahead by some":            {limits, []time.Duration{10 * time.Minute}, 5 * time.Minute, agent.ErrTime},
+		"ahead by more":            {limits, []time.Duration{0, 1000 * day}, 2 * time.Minute, agent.ErrTime},
+		"ahead, and right again":   {limits, []time.Duration{10 * time.Minute, 0}, 15 * time.Minute, agent.ErrTime},
+		"ahead, and then behind":   {limits, []time.Duration{10 * time.Minute, -day}, 15 * time.Minute, agent.ErrTime},
+		"ahead while it is unused": {idle, []time.Duration{30 * time.Minute}, 5 * time.Minute, agent.ErrIdle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := serve(t, &source{}, tt.limits)
+				began := time.Now()
+				for _, ahead := range tt.ahead {
+					time.Sleep(time.Minute)
+					r.ahead.Store(int64(ahead))
+				}
+				r.wantEnd(tt.reason)
+				// It looks at the clock every five seconds, and before each answer.
+				if lived := time.Since(began); lived < tt.lives || lived > tt.lives+5*time.Second {
+					t.Errorf("it lived for %s, want %s", lived, tt.lives)
+				}
+			})
+		})
+	}
 }
 
 // No request after a sleep is answered, also when the timer has not run yet.
@@ -506,7 +546,7 @@ func TestTurnedAway(t *testing.T) {
 			end <- agent.Serve(ctx, p, agent.Config{
 				Source: s, Limits: agent.Limits{For: time.Hour},
 				Peer:  func(net.Conn) (agent.Peer, error) { return agent.Peer{}, errors.New("another user") },
-				Slept: func() time.Duration { return 0 }, Lost: func() bool { return false }, InMemory: func() bool { return false },
+				Slept: func() time.Duration { return 0 }, Wall: time.Now, Lost: func() bool { return false }, InMemory: func() bool { return false },
 			})
 		}()
 		c := agent.NewClient(t.Context(), p.dial())

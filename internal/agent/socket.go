@@ -38,8 +38,9 @@ func Folder(runtime, state string) string {
 	return filepath.Join(runtime, "npmotp")
 }
 
-func (e Endpoint) socket() string { return filepath.Join(e.Folder, e.Name+".sock") }
-func (e Endpoint) lock() string   { return filepath.Join(e.Folder, e.Name+".lock") }
+func (e Endpoint) socket() string         { return filepath.Join(e.Folder, e.Name+".sock") }
+func (e Endpoint) address() *net.UnixAddr { return &net.UnixAddr{Name: e.socket(), Net: "unix"} }
+func (e Endpoint) lock() string           { return filepath.Join(e.Folder, e.Name+".lock") }
 
 func mine(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -108,7 +109,7 @@ func Listen(ctx context.Context, e Endpoint) (*Listener, error) {
 	}
 	// Not even for the moment before a chmod can somebody else connect.
 	unix.Umask(0o177)
-	l, err := net.Listen("unix", e.socket())
+	l, err := net.ListenUnix("unix", e.address())
 	unix.Umask(0o077)
 	if err != nil {
 		_ = lock.Close()
@@ -174,7 +175,7 @@ func Dial(ctx context.Context, e Endpoint) (*Client, error) {
 		return nil, fmt.Errorf("the agent is not asked: %w", err)
 	}
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", e.socket())
+	conn, err := d.DialUnix(ctx, "unix", nil, e.address())
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ECONNREFUSED), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENAMETOOLONG):
 		return nil, ErrNone // no socket, one that a killed agent left, or one that cannot be

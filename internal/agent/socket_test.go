@@ -38,7 +38,7 @@ func start(t *testing.T, e agent.Endpoint, s agent.Source) (stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	end := make(chan error, 1)
 	go func() {
-		reason := agent.Run(ctx, l, agent.Config{Source: s, Limits: agent.Limits{For: time.Hour}, InMemory: func() bool { return false }})
+		reason := agent.Run(ctx, l, agent.Config{Source: s, Limits: agent.Limits{For: time.Hour}, Wall: time.Now, InMemory: func() bool { return false }})
 		if err := l.Release(); err != nil {
 			reason = err
 		}
