@@ -54,32 +54,39 @@ type Writer struct {
 // Create writes data to a file that must not exist yet. The error wraps
 // [fs.ErrExist] when it does.
 func (w Writer) Create(data []byte) error {
-	return w.write(data, func(tmp, path string) error {
-		// link(2) refuses to replace a file, which rename(2) does not. The
-		// temporary name is removed by the caller.
-		err := os.Link(tmp, path)
-		if err == nil || errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		// FAT and some network file systems have no hard links.
-		if _, statErr := os.Lstat(path); statErr == nil {
-			return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
-		}
-		return os.Rename(tmp, path)
-	})
+	return w.resolved(data, create)
+}
+
+// create gives tmp the name path, if nothing has it. What calls it removes tmp.
+func create(tmp, path string) error {
+	// link(2) refuses to replace a file, which rename(2) does not.
+	err := os.Link(tmp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// FAT and some network file systems have no hard links.
+	if _, statErr := os.Lstat(path); statErr == nil {
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	return os.Rename(tmp, path)
 }
 
 // Replace writes data in place of what the file holds. The error of a step
 // before the rename leaves the old file as it was.
 func (w Writer) Replace(data []byte) error {
-	return w.write(data, os.Rename)
+	return w.resolved(data, os.Rename)
 }
 
-func (w Writer) write(data []byte, publish func(tmp, path string) error) (err error) {
+func (w Writer) resolved(data []byte, publish func(tmp, path string) error) error {
 	path, err := Resolve(w.Path)
 	if err != nil {
 		return err
 	}
+	return w.write(path, data, publish)
+}
+
+// write follows no link at path.
+func (w Writer) write(path string, data []byte, publish func(tmp, path string) error) error {
 	_ = RemoveLeftovers(path) // what cannot be removed keeps nobody from writing
 	tmp, err := w.temporary(path, data)
 	if tmp != "" {
@@ -222,7 +229,9 @@ func createTemp(path string) (*os.File, error) {
 func Temporary(path string) string {
 	var random [randomBytes]byte
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
-	return filepath.Join(filepath.Dir(path), tempPrefix(path)+hex.EncodeToString(random[:]))
+	// Unlike Dir, Split does not clean: see Resolve.
+	dir, _ := filepath.Split(path)
+	return dir + tempPrefix(path) + hex.EncodeToString(random[:])
 }
 
 // Leftovers returns the temporary files that writes of path left behind when

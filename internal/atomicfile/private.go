@@ -36,9 +36,9 @@ func Private(path string, data []byte, replace bool) error {
 	if err := Free(path, replace); err != nil {
 		return err
 	}
-	w := Writer{Path: path}
+	publish := create
 	if replace {
-		return w.Replace(data)
+		publish = os.Rename
 	}
-	return w.Create(data)
+	return Writer{}.write(path, data, publish) // a link that is put there meanwhile is not followed
 }
