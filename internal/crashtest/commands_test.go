@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"npmotp/internal/bundle"
+	"npmotp/internal/enroll"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/vault"
@@ -74,13 +75,12 @@ const enrolment = "enrolment"
 func enrol() int {
 	ctx, pass := context.Background(), secret.New(os.Getenv("NPMOTP_PASSPHRASE"))
 	file := vault.At(os.Getenv("NPMOTP_VAULT"), vault.Options{WorkFactor: vault.MinWorkFactor, Memory: os.Getenv("XDG_STATE_HOME") + "/npmotp"})
-	same := func(x, y string) bool { return x == y }
 	v, err := file.Open(ctx, vault.Passphrase(pass))
 	var id string
 	steps := []func(*vault.Contents) error{
 		func(c *vault.Contents) error {
 			key := otpgen.Key{Kind: otpgen.TOTP, Alg: otpgen.SHA1, Secret: secret.New(fourthSecret), Digits: 6, Period: 30 * time.Second}
-			a, err := c.Begin(vault.Account{Name: "npm", Username: "ada", Registry: vault.DefaultRegistry, Level: vault.AuthOnly, Key: &key}, same, now)
+			a, err := enroll.Begin(c, vault.Account{Name: "npm", Username: "ada", Registry: vault.DefaultRegistry, Level: vault.AuthOnly, Key: &key}, now)
 			if err == nil {
 				id = a.ID
 			}
@@ -96,7 +96,7 @@ func enrol() int {
 			return vault.ErrNoAccount
 		},
 		func(c *vault.Contents) error {
-			c.Finish(id, same, now)
+			enroll.Finish(c, id, now)
 			return nil
 		},
 	}

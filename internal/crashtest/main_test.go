@@ -125,7 +125,7 @@ func (w world) command(laptop string, wrap, args, env []string, stdin string) *e
 	command.Dir = w.dir
 	command.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "TZ=UTC", "HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(w.state, laptop), "XDG_RUNTIME_DIR=" + home + "/run",
-		"NPMOTP_VAULT=" + w.vault(laptop), "NPMOTP_PASSPHRASE=" + passphrase,
+		"NPMOTP_VAULT=" + w.vault(laptop), "NPMOTP_PASSPHRASE=" + passphrase, "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
 	}, env...)
 	command.Stdin = strings.NewReader(stdin)
 	return command
