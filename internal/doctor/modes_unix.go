@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+
+	"npmotp/internal/ui"
 )
 
 // files returns the file with its lock and temporary ones, and what is in the

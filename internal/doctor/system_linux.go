@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"npmotp/internal/ui"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"npmotp/internal/ui"
 )
 
 // synchronized reports whether the kernel has been told that its clock is
