@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -24,7 +25,9 @@ var ErrSwappable = errors.New("the memory may be swapped")
 //
 // Go gives a program no say in where a value lives, and copies it at will. So
 // the whole heap is locked, which the stacks of goroutines are part of, and not
-// the value. It is to be called again when the heap may have grown.
+// the value. What no value has lain in yet takes no memory, and is locked when one
+// does (mlock2(2), MLOCK_ONFAULT; before Linux 4.4 all of it is taken at once). Lock
+// is to be called again when the heap may have grown.
 func Lock() error {
 	maps, err := os.Open("/proc/self/maps")
 	if err != nil {
@@ -35,16 +38,22 @@ func Lock() error {
 	here := uint64(reflect.ValueOf(lines).Pointer()) // in the heap
 	found := false
 	for lines.Scan() {
-		var from, to uint64
 		fields := strings.Fields(lines.Text())
 		if len(fields) < 5 || fields[1] != "rw-p" || fields[4] != "0" {
 			continue // not private memory without a file
 		}
-		if _, err := fmt.Sscanf(fields[0], "%x-%x", &from, &to); err != nil || max(from, here)-min(from, here) > near {
+		low, high, _ := strings.Cut(fields[0], "-")
+		from, fromErr := strconv.ParseUint(low, 16, 64)
+		to, toErr := strconv.ParseUint(high, 16, 64)
+		if fromErr != nil || toErr != nil || max(from, here)-min(from, here) > near {
 			continue
 		}
 		found = found || from <= here && here < to
-		if _, _, errno := unix.Syscall(unix.SYS_MLOCK, uintptr(from), uintptr(to-from), 0); errno != 0 {
+		_, _, errno := unix.Syscall(unix.SYS_MLOCK2, uintptr(from), uintptr(to-from), unix.MLOCK_ONFAULT)
+		if errno == unix.ENOSYS {
+			_, _, errno = unix.Syscall(unix.SYS_MLOCK, uintptr(from), uintptr(to-from), 0)
+		}
+		if errno != 0 {
 			return fmt.Errorf("%w: mlock: %w", ErrSwappable, errno)
 		}
 	}
