@@ -84,6 +84,9 @@ func load(q Query, d dialect, in install) (*config, error) {
 	if err != nil {
 		return nil, c.unknown(Source{}, "the folder cannot be read", err)
 	}
+	if err := c.variableFiles(); err != nil {
+		return nil, err
+	}
 	c.home = q.Home
 	if home, ok := c.env.get("HOME"); ok && home != "" {
 		c.home = home

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -45,4 +46,46 @@ func (e environment) settings() func(yield func(string, variable) bool) {
 			}
 		}
 	}
+}
+
+// variableFiles returns an error where a file of the project has a variable in it
+// that says where packages go, or who is at the other end, and what runs reads the
+// file: bun, and what the newer yarn starts.
+func (c *config) variableFiles() error {
+	names := ""
+	switch {
+	case c.query.Tool == "bun":
+		names = ".env .env.local .env.production .env.production.local .env.development .env.development.local"
+	case c.query.Through == "yarn" && c.query.Tool != "yarn npm":
+		names = ".env.yarn"
+	}
+	for dir := range upwards(c.cwd) {
+		for name := range strings.FieldsSeq(names) {
+			source := Source{Kind: File, File: filepath.Join(dir, name)}
+			text, _, err := readFile(source.File, rcLimit)
+			if err != nil {
+				return c.unknown(source, "the file cannot be read", err)
+			}
+			for n, line := range numberedLines(text) {
+				key, _, _ := strings.Cut(strings.TrimPrefix(trim(line), "export "), "=")
+				if key = strings.ToLower(trim(key)); steers(key) {
+					source.Line = n
+					return c.unknown(source, c.query.Tool+" gets the variable "+key+" from it", nil)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// steers reports whether a variable, in lower case, decides about registries or
+// connections.
+func steers(name string) bool {
+	for _, prefix := range []string{"npm_config_", "bun_config_"} {
+		if key, ok := strings.CutPrefix(name, prefix); ok {
+			return kindOf(strings.ReplaceAll(key, "_", "-")) != "" || places(name)
+		}
+	}
+	return slices.Contains(strings.Fields("home xdg_config_home prefix node_options node_extra_ca_certs node_tls_reject_unauthorized "+
+		"https_proxy http_proxy all_proxy"), name)
 }

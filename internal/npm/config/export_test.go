@@ -50,3 +50,13 @@ func Workspaces(root string, list []string) ([]string, error) {
 	}
 	return g.found, nil
 }
+
+// Scripts returns the scripts of all [Packages].
+func Scripts(q Query) ([]Script, error) {
+	packages, err := Packages(q)
+	var all []Script
+	for _, p := range packages {
+		all = append(all, p.Scripts...)
+	}
+	return all, err
+}

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,6 +58,14 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 	if !found {
 		return nil
 	}
+	if major := Major(c.query); filepath.Ext(name) == ".yaml" && c.query.Tool == "pnpm" && 0 < major && major < nativePnpm {
+		return nil
+	}
+	if filepath.Base(name) == "rc" { // pnpm's, in the format of npm's
+		l, err := c.file(name)
+		*list = append(*list, l)
+		return err
+	}
 	if filepath.Base(name) == "package.json" {
 		text = memberOf(text, c.query.Tool)
 	}
@@ -67,17 +77,51 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 		source.Line = line
 		return c.unknown(source, "the project says who is at the other end of the connection", nil)
 	}
+	if filepath.Ext(name) == ".yml" && !c.isAbove(".env.yarn") { // which has variables too
+		text = c.defaulted(text)
+	}
 	l, line := read(text)
 	if line > 0 {
 		source.Line = line
-		return c.unknown(source, "the line is about a registry, and is not understood", nil)
+		return c.unknown(source, "the line says where packages go, and is not understood", nil)
 	}
 	for key, s := range l {
+		if filepath.Base(name) == "package.json" { // of which only the project's counts
+			source.Line = s.source.Line
+			return c.unknown(source, "the line says where packages go, and is not understood", nil)
+		}
 		s.source.Kind, s.source.File, s.source.Name = File, name, key
 		l[key] = s
 	}
 	*list = append(*list, l)
 	return nil
+}
+
+// isAbove reports whether there is a file of that name in the folder or above it.
+func (c *config) isAbove(name string) bool {
+	for d := range upwards(c.cwd) {
+		if isPresent(filepath.Join(d, name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// defaulted replaces ${NAME}, ${NAME-x} and ${NAME:-x} as the newer yarn does. One
+// that has no value stays.
+func (c *config) defaulted(text string) string {
+	return regexp.MustCompile(`\$\{(\w+)(:?)(-[^}]*)?\}`).ReplaceAllStringFunc(text, func(whole string) string {
+		name, otherwise, fallback := strings.Cut(strings.Trim(whole, "${}"), "-")
+		bare := strings.TrimSuffix(name, ":")
+		value, set := c.env.get(bare)
+		switch {
+		case set && (value != "" || bare == name):
+			return value
+		case fallback:
+			return otherwise
+		}
+		return whole
+	})
 }
 
 // mentions returns the first line that has to do with where packages go, 0 when
@@ -100,11 +144,16 @@ func readYarnrc(text string) (layer, int) {
 	l := layer{}
 	for n, line := range numberedLines(text) {
 		line = trim(line)
-		if strings.HasPrefix(line, "#") || mentions(line) == 0 {
+		// "--publish.cwd x" is an option of every publication.
+		option := strings.HasPrefix(strings.Trim(line, `"'`), "--") && (strings.Contains(line, "cwd") || strings.Contains(line, "yarnrc"))
+		if !option && mentions(line) == 0 || strings.HasPrefix(line, "#") {
 			continue
 		}
 		key, value, _ := strings.Cut(line, " ")
-		key, value = plainString(key), plainString(trim(value))
+		key, value = plainString(strings.TrimSuffix(key, ":")), plainString(trim(value))
+		if strings.HasPrefix(strings.Trim(line, `"'`), "//") {
+			continue // who the user is at a registry
+		}
 		if key != "registry" && (!strings.HasPrefix(key, "@") || !strings.HasSuffix(key, ":registry")) || value == "" {
 			return nil, n
 		}
@@ -120,8 +169,8 @@ func readYarnrcYML(text string) (layer, int) {
 	l := layer{}
 	section, scope := "", ""
 	for n, line := range numberedLines(text) {
-		bare := trim(line)
-		if bare == "" || strings.HasPrefix(bare, "#") {
+		bare := uncommented(line)
+		if bare == "" {
 			continue
 		}
 		indent := len(line) - len(strings.TrimLeft(line, " "))
@@ -196,33 +245,50 @@ func readBunfig(text string) (layer, int) {
 	l := layer{}
 	section := ""
 	for n, line := range numberedLines(text) {
-		line = trim(line)
+		line = uncommented(line)
 		if strings.HasPrefix(line, "[") {
-			section = line
-		}
-		if line == "" || line == section || strings.HasPrefix(line, "#") {
-			if section != "[install.scopes]" && mentions(line) > 0 && !strings.HasPrefix(line, "#") {
+			section = strings.ReplaceAll(line, " ", "")
+			if section != "[install.scopes]" && mentions(section) > 0 {
 				return nil, n
 			}
 			continue
 		}
-		key, value, _ := strings.Cut(line, "=")
-		key, value = plainString(trim(key)), addressIn(trim(value))
+		name, value, _ := strings.Cut(line, "=")
+		key := plainString(trim(name))
+		address := addressIn(trim(value))
 		switch {
 		case section == "[install.scopes]" && key != "":
 			key = "@" + strings.TrimPrefix(key, "@") + ":registry"
 		case section == "[install]" && key == "registry":
-		case mentions(line) == 0:
+		case mentions(name) == 0 && !strings.Contains(name, "scopes") && (mentions(value) == 0 || !strings.HasPrefix(trim(value), "{")):
 			continue
 		default:
 			return nil, n
 		}
-		if value == "" {
+		if address == "" {
 			return nil, n
 		}
-		l[key] = setting{value, Source{Line: n}}
+		l[key] = setting{address, Source{Line: n}}
 	}
 	return l, 0
+}
+
+// uncommented returns a line of TOML or YAML without the comment at its end.
+func uncommented(line string) string {
+	var quote rune
+	for i, c := range line {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
+			return trim(line[:i])
+		}
+	}
+	return trim(line)
 }
 
 // addressIn returns the address in a value of a bunfig.toml, "" when it is not
@@ -240,23 +306,91 @@ func addressIn(value string) string {
 	return ""
 }
 
-// readLerna reads the registry of a lerna.json, which stands in the options of
-// its command publish.
+// readLerna reads the registry of a lerna.json, or of the member lerna of a
+// package.json: the options of the commands publish and version, and then those
+// of the file, are those of publish. What has another folder published, or another
+// file read, is not followed.
 func readLerna(text string) (layer, int) {
-	line := mentions(text)
-	if line == 0 {
+	if trim(text) == "" {
 		return nil, 0
 	}
+	type options struct {
+		Registry, Contents, Directory string
+		Extends                       any
+	}
 	var file struct {
-		Command struct{ Publish struct{ Registry string } }
+		options
+		Command struct{ Publish, Version options }
 	}
-	err := json.Unmarshal([]byte(text), &file)
-	value := file.Command.Publish.Registry
-	rest := strings.Replace(strings.Replace(text, `"registry"`, "", 1), value, "", 1)
-	if err != nil || value == "" || mentions(rest) > 0 {
-		return nil, line
+	if json.Unmarshal([]byte(text), &file) != nil {
+		return nil, 1
 	}
-	return layer{"registry": setting{value, Source{Line: line}}}, 0
+	publish, version, all := file.Command.Publish, file.Command.Version, file.options
+	lineOf := func(key string) int {
+		return 1 + strings.Count(text[:max(0, strings.Index(strings.ToLower(text), `"`+key+`"`))], "\n")
+	}
+	switch {
+	case all.Extends != nil:
+		return nil, lineOf("extends")
+	case publish.Contents+version.Contents+all.Contents != "":
+		return nil, lineOf("contents")
+	case publish.Directory != "":
+		return nil, lineOf("directory")
+	}
+	value := cmp.Or(publish.Registry, version.Registry, all.Registry)
+	if value == "" {
+		return nil, 0
+	}
+	return layer{"registry": setting{value, Source{Line: lineOf("registry")}}}, 0
+}
+
+// readPnpm reads the registries of a pnpm-workspace.yaml, and of pnpm's own
+// config.yaml, written one to a line.
+func readPnpm(text string) (layer, int) {
+	l := layer{}
+	section := ""
+	for n, line := range numberedLines(text) {
+		bare := uncommented(line)
+		if bare == "" || bare == "---" {
+			continue
+		}
+		nested := line[0] == ' ' || line[0] == '\t' || line[0] == '-'
+		name, value, ok := cutKey(bare)
+		key := plainString(name)
+		if !nested {
+			section = key
+		}
+		switch {
+		case !nested && key == "registries" && value == "":
+			continue
+		case nested && section == "registries" && key == "default", !nested && key == "registry":
+			key = "registry"
+		case nested && section == "registries" && ok && strings.HasPrefix(key, "@"):
+			key += ":registry"
+		case nested && section != "registries":
+			continue
+		case !nested && mentions(name) == 0 && !strings.Contains(strings.ToLower(name), "npmrc") && !strings.HasPrefix(name, "{"):
+			continue
+		default:
+			return nil, n
+		}
+		address := plainString(value)
+		if address == "" {
+			return nil, n
+		}
+		l[key] = setting{address, Source{Line: n}}
+	}
+	return l, 0
+}
+
+// cutKey splits a line of YAML behind its key, which may stand in quotes.
+func cutKey(line string) (key, value string, ok bool) {
+	skip := 0
+	if line[0] == '"' || line[0] == '\'' {
+		skip = 1 + strings.IndexByte(line[1:], line[0])
+	}
+	key, value, ok = strings.Cut(line[skip:], ":")
+	return line[:skip] + key, trim(value), ok
 }
 
 // memberOf returns what a package.json says to a tool in the member of its name,

@@ -15,16 +15,26 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 		return []member{{dir: c.cwd}}, nil
 	}
 	if name, ok := c.elsewhere(); ok {
-		return nil, c.unknown(Source{Kind: CommandLine, Name: name}, "it publishes another folder", nil)
+		return nil, c.unknown(Source{Kind: CommandLine, Name: name}, "it has another folder published, or another file read", nil)
 	}
 	if !p.many && !c.recursive() {
 		if args := c.words(); len(args) > 0 && slices.Contains([]string{"pnpm", "bun", "yarn"}, c.query.Tool) {
-			m, err := c.fromArgument(args[0])
+			at := args[0]
+			if !namesFile(at) { // no name of a package to these
+				at = "./" + at
+			}
+			m, err := c.fromArgument(at)
 			return []member{m}, err
 		}
 		dir := c.cwd
 		if c.query.Tool == "np" {
 			dir = c.prefix
+		}
+		for d := range upwards(c.cwd) { // all but vlt look for the package upwards
+			if c.query.Tool != "vlt" && c.query.Tool != "np" && isFile(filepath.Join(d, "package.json")) {
+				dir = d
+				break
+			}
 		}
 		m, err := c.manifest(dir)
 		if err != nil {
@@ -40,8 +50,11 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 
 // peerShorthands returns the short options that are not npm's to a tool.
 func peerShorthands(tool string) map[string]string {
-	if tool == "pnpm" {
+	switch tool {
+	case "pnpm":
 		return map[string]string{"C": "--dir", "F": "--filter", "w": "--workspace-root"}
+	case "bun":
+		return map[string]string{"F": "--filter", "c": "--config"}
 	}
 	return nil
 }
@@ -66,7 +79,7 @@ func (c *config) elsewhere() (string, bool) {
 			}
 		}
 	}
-	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call", "workspace", "workspaces", "workspace-root"} {
+	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call", "env-file", "npmrc-auth-file", "use-yarnrc", "workspace-packages", "workspace", "workspaces", "workspace-root"} {
 		if _, ok := c.args.Option(name); ok {
 			return name, true
 		}
@@ -81,7 +94,7 @@ func (c *config) recursive() bool {
 			return true
 		}
 	}
-	return slices.Contains(c.query.Argv, "recursive")
+	return len(c.query.Argv) > 0 && slices.Contains([]string{"recursive", "multi", "m"}, c.query.Argv[0])
 }
 
 // projectMembers returns the packages of the project that are not private, the
@@ -107,22 +120,25 @@ func (c *config) projectMembers() ([]member, error) {
 	}
 	list = append([]member{{root.name, top, root}}, list...)
 	list = slices.DeleteFunc(list, func(m member) bool { return m.manifest.private || m.name == "" })
-	list = filtered(list, c.args.Options["filter"])
+	list = filtered(list, c.args.Options["filter"], c.cwd)
 	if len(list) == 0 {
 		return nil, c.unknown(Source{}, "the project has no packages that are not private, or the filter leaves none", nil)
 	}
 	return list, nil
 }
 
-// filtered returns the packages that filters by name leave. Where one of the
-// filters is of another kind (pnpm's by folder, by what has changed, with
-// dependencies) it is all of them.
-func filtered(list []member, filters []string) []member {
+// filtered returns the packages that filters by name or folder leave. Where one of
+// the filters is of another kind (pnpm's by what has changed, with dependencies) it
+// is all of them.
+func filtered(list []member, filters []string, cwd string) []member {
 	var with, without []string
 	for _, f := range filters {
 		name, not := strings.CutPrefix(f, "!")
+		if inner, ok := strings.CutPrefix(name, "{"); ok && strings.HasSuffix(inner, "}") {
+			name = "./" + strings.TrimSuffix(inner, "}")
+		}
 		switch {
-		case name == "" || strings.HasPrefix(name, ".") || strings.ContainsAny(name, "{}[]^") || strings.Contains(name, "..."):
+		case name == "" || strings.ContainsAny(name, "{}[]^") || strings.Contains(name, "..."):
 			return list
 		case not:
 			without = append(without, name)
@@ -130,11 +146,16 @@ func filtered(list []member, filters []string) []member {
 			with = append(with, name)
 		}
 	}
-	taken := func(names []string, m member, scopeless bool) bool {
+	taken := func(names []string, m member, in bool) bool {
 		_, bare, scoped := strings.Cut(m.name, "/")
 		return slices.ContainsFunc(names, func(name string) bool {
+			if strings.HasPrefix(name, ".") { // what is below the folder counts to some versions
+				folder := split(filepath.ToSlash(filepath.Join(cwd, name)))
+				at := split(filepath.ToSlash(m.dir))
+				return match(folder, at) || in && match(append(folder, "**"), at)
+			}
 			return match(split(name), split(m.name)) ||
-				scoped && scopeless && !strings.HasPrefix(name, "@") && matchSegment(name, bare)
+				scoped && in && !strings.HasPrefix(name, "@") && matchSegment(name, bare)
 		})
 	}
 	return slices.DeleteFunc(list, func(m member) bool {

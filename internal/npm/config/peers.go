@@ -24,7 +24,9 @@ type peer struct {
 	noRC          bool // it reads .yarnrc.yml in place of .npmrc
 	noScopes      bool // a scope's registry in publishConfig may not count
 	ownFirst      bool // its own files count more than variables and .npmrc
+	rcFirst       bool // .npmrc counts more than its own files
 	noIgnore      bool // ignore-scripts does not keep it from running them
+	final         bool // publishConfig.registry counts more than the registry of the scope
 }
 
 // peers returns the tools by the names that queries have for them. They were
@@ -34,12 +36,12 @@ func peers() map[string]peer {
 	const yarns = "https://registry.yarnpkg.com/"
 	return map[string]peer{
 		"pnpm": {registry: defaultRegistry, own: "pnpm-workspace.yaml .config/pnpm/rc .config/pnpm/config.yaml " +
-			"Library/Preferences/pnpm/rc AppData/Local/pnpm/config/rc", prefix: "pnpm_config_", noEnvironment: true, noScopes: true},
-		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, prefix: "yarn_", noScopes: true, noIgnore: true},
-		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, noScopes: true, noIgnore: true},
+			"Library/Preferences/pnpm/rc AppData/Local/pnpm/config/rc", reader: readPnpm, prefix: "pnpm_config_", noEnvironment: true},
+		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, rcFirst: true, prefix: "yarn_", final: true, noIgnore: true},
+		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, final: true, noIgnore: true},
 		"bun":        {alone: true, registry: defaultRegistry, own: "bunfig.toml .bunfig.toml .config/.bunfig.toml", reader: readBunfig, prefix: "bun_config_", noScopes: true, noIgnore: true},
 		"vlt":        {alone: true, registry: defaultRegistry, own: "vlt.json .config/vlt/vlt.json Library/Preferences/vlt/vlt.json", prefix: "vlt_", noScopes: true, noIgnore: true},
-		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json", reader: readLerna, ownFirst: true, prefix: "lerna_", many: true, noIgnore: true},
+		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json package.json", reader: readLerna, ownFirst: true, prefix: "lerna_", many: true, noIgnore: true},
 		"changeset":  {registry: defaultRegistry, many: true, noIgnore: true},
 		"np":         {registry: defaultRegistry, own: "package.json .np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
 		"release-it": {registry: defaultRegistry, own: "package.json .release-it.json .release-it.js .release-it.cjs .release-it.ts .release-it.mjs .release-it.yaml .release-it.yml .release-it.toml", noIgnore: true},
@@ -98,6 +100,9 @@ func (v variant) targets(p peer, name string) ([]Target, error) {
 	if !c.publishes() {
 		list, err = c.commandTargets()
 	}
+	if p.final || c.isNative() { // only npm looks for the versions that there are
+		list = slices.DeleteFunc(list, func(t Target) bool { return t.Reads })
+	}
 	if err == nil && p.asksFirst {
 		var t Target
 		t, err = c.plain().registry()
@@ -146,8 +151,13 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 				rc = nil
 			}
 			orders := [][]layer{slices.Concat(rc, own), slices.Concat(own, rc)}
-			if p.noRC {
+			switch {
+			case p.noRC:
 				orders = publishFirst(own)
+			case p.rcFirst:
+				orders = orders[:1]
+			case c.query.Tool == "pnpm" && Major(c.query) == 0:
+				orders = append(orders, rc) // see nativePnpm
 			}
 			for _, files := range orders {
 				v := variant{config: *c}
@@ -155,10 +165,13 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 				if p.ownFirst {
 					v.layers = slices.Concat([]layer{c.cli}, own, []layer{vars}, rc)
 				}
-				for _, own := range publishConfigs(p, m) {
+				for _, own := range c.publishConfigs(p, m) {
 					v.with = slices.Concat([]layer{own}, v.layers)
 					list = append(list, v)
 					v.with = slices.Insert(slices.Clone(v.layers), 1, own)
+					if _, given := c.cli["registry"]; given {
+						v.with = slices.Concat([]layer{final(c.cli, m.name)}, v.with)
+					}
 					list = append(list, v)
 				}
 			}
@@ -167,19 +180,47 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 	return list, nil
 }
 
+// nativePnpm is the first pnpm that publishes by itself. Older ones run npm, which
+// reads no file of pnpm's.
+const nativePnpm = 11
+
+// isNative reports whether the tool is such a pnpm.
+func (c *config) isNative() bool {
+	return c.query.Tool == "pnpm" && Major(c.query) >= nativePnpm
+}
+
 // publishConfigs returns what of a package's publishConfig may count.
-func publishConfigs(p peer, m member) []layer {
+func (c *config) publishConfigs(p peer, m member) []layer {
 	if m.manifest == nil {
 		return []layer{nil}
 	}
 	all := layer(m.manifest.publishConfig)
-	list := []layer{all}
-	if p.noScopes {
-		bare := maps.Clone(all)
-		maps.DeleteFunc(bare, func(key string, _ setting) bool { return strings.HasPrefix(key, "@") })
-		list = append(list, bare)
+	bare := maps.Clone(all)
+	maps.DeleteFunc(bare, func(key string, _ setting) bool { return strings.HasPrefix(key, "@") })
+	switch {
+	case p.final:
+		return []layer{final(bare, m.name)}
+	case c.isNative():
+		return []layer{final(all, m.name)}
+	case p.noScopes:
+		return []layer{all, bare}
+	case c.query.Tool == "pnpm" && Major(c.query) == 0:
+		return []layer{all, final(all, m.name)}
 	}
-	return list
+	return []layer{all}
+}
+
+// final returns settings whose registry is that of the package's scope too, unless
+// they have another one for it.
+func final(own layer, name string) layer {
+	s, ok := own["registry"]
+	key := scopeOf(name) + ":registry"
+	if _, scoped := own[key]; !ok || scoped || scopeOf(name) == "" {
+		return own
+	}
+	own = maps.Clone(own)
+	own[key] = s
+	return own
 }
 
 // projectLayers returns the .npmrc files that may be the project's: each one
@@ -245,15 +286,31 @@ func (c *config) changesetVariables(m member) layer {
 	return vars
 }
 
-// foreign returns an error where the environment has a variable by which the
-// tool itself can be told a registry.
+// foreign returns an error where the environment, or an option of any setting, has
+// what the tool itself can be told a registry by, or a file with one.
 func (c *config) foreign(p peer) error {
 	for _, kv := range c.env {
 		name, value, _ := strings.Cut(kv, "=")
 		lower := strings.ToLower(name)
-		if p.prefix != "" && strings.HasPrefix(lower, p.prefix) && strings.Contains(lower, "regist") && value != "" {
+		if p.prefix != "" && strings.HasPrefix(lower, p.prefix) && value != "" && places(lower) {
 			return c.unknown(Source{Kind: Environment, Name: name}, "what "+c.query.Tool+" makes of it is not known", nil)
 		}
 	}
+	for name := range c.args.Options {
+		if key, ok := strings.CutPrefix(name, "config."); ok && (places(strings.ToLower(key)) || isWire(key)) {
+			return c.unknown(Source{Kind: CommandLine, Name: name}, "what "+c.query.Tool+" makes of it is not known", nil)
+		}
+	}
 	return nil
+}
+
+// places reports whether a setting of a tool beside npm is about registries, or
+// about the folder or the files that have them.
+func places(name string) bool {
+	for word := range strings.FieldsSeq("regist userconfig user_config user-config globalconfig global_config global-config npmrc rc_filename workspace_dir workspace-dir workspacedir") {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, "config_dir") || name == "dir"
 }

@@ -24,6 +24,7 @@ import (
 // A Query is a command that is about to run.
 type Query struct {
 	Tool       string   // what runs: npm, pnpm, yarn, lerna and so on
+	Through    string   // the runner in front of it, "" when there is none
 	Subcommand string   // the full name of its sub-command
 	Argv       []string // its command line, without a runner such as npx in front
 	Dir        string   // the folder that it runs in

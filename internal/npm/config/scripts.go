@@ -63,16 +63,6 @@ func ProjectScripts(dir string) []string {
 	return nil
 }
 
-// Scripts returns the scripts of all [Packages].
-func Scripts(q Query) ([]Script, error) {
-	packages, err := Packages(q)
-	var all []Script
-	for _, p := range packages {
-		all = append(all, p.Scripts...)
-	}
-	return all, err
-}
-
 func (c *config) packages() ([]Package, error) {
 	words := c.words()
 	staged := c.query.Subcommand == "stage" && len(words) > 0 && words[0] == "publish"

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Settings that decide who is at the other end of the connection to a registry:
 // a project that sets them can have the code, and npm's token, read on the way.
@@ -39,9 +42,19 @@ func loosens(key string, value any) bool {
 // setting at its outermost level, 0 when there is none.
 func wireLine(text string) int {
 	section := ""
+	inside := false // of the settings that the newer yarn has for a host
 	for n, line := range numberedLines(text) {
 		if strings.HasPrefix(line, "[") {
-			section = trim(line)
+			section = strings.ReplaceAll(uncommented(line), " ", "")
+		}
+		if line != "" && line[0] != ' ' {
+			inside = strings.HasPrefix(strings.Trim(line, `"'`), "networkSettings")
+		}
+		if inside {
+			line = strings.TrimLeft(line, " ")
+			if strings.Contains(line, "{") && mentionsWire(line) {
+				return n
+			}
 		}
 		end := strings.IndexAny(line, ":= ")
 		if end < 0 || section != "" && section != "[install]" {
@@ -53,6 +66,11 @@ func wireLine(text string) int {
 		}
 	}
 	return 0
+}
+
+// mentionsWire reports whether a word of a line is such a setting.
+func mentionsWire(line string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("{}:, \"'", r) }), isWire)
 }
 
 // unverified returns who says that certificates are not looked at, if anybody
