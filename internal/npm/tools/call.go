@@ -3,6 +3,7 @@ package tools
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,26 +87,26 @@ func (c call) runsScript(scripts []string) bool {
 	case !t.runsUnknown || len(c.p.Words) == 0 || contains(t.builtIn, c.p.Words[0].Text):
 		return false
 	}
+	// The scripts of another package are not known from here.
+	away := c.moved != "" || slices.ContainsFunc(strings.Fields("cwd dir filter filter-prod r recursive"), func(o string) bool { return c.p.Options[o] != nil })
 	_, _, known := t.row(c.p.Words[0].Text)
-	return !known && slices.Contains(scripts, c.p.Words[0].Text)
+	return !known && (away || slices.Contains(scripts, c.p.Words[0].Text))
 }
 
 // moves returns what has the inner call of a runner run in another folder or with
-// other settings than the ones that are seen from here, "" when nothing does. Of npm
-// the options that do are known; of the others any option may.
+// other settings than the ones that are seen from here, "" when nothing does. An
+// option of npm is a setting of the npm that it runs; the ones that are known to
+// leave folder and registries alone are few, and of the other runners any may move.
 func (c call) moves(in call) string {
 	if c.tool.name == "npm" || c.tool.name == "npx" {
 		p := c.p
 		if c.tool.start != nil {
 			p = c.grammar().Parse(c.args[:len(c.args)-len(in.args)-1])
 		}
-		for name := range strings.FieldsSeq("workspace workspaces prefix global registry userconfig globalconfig") {
-			if _, ok := p.Option(name); ok {
+		for _, name := range slices.Sorted(maps.Keys(p.Options)) {
+			if !contains(stays, name) {
 				return c.tool.name + " --" + name
 			}
-		}
-		if i := slices.IndexFunc(c.args, func(a string) bool { return strings.HasPrefix(a, "-") && strings.Contains(a, ":registry") }); i >= 0 {
-			return c.tool.name + " " + c.args[i]
 		}
 		return ""
 	}
@@ -113,7 +114,7 @@ func (c call) moves(in call) string {
 		return c.tool.name + " " + c.name // and not the publication of it, which is seen
 	}
 	if len(c.p.Words) > 0 && c.tool.start == nil {
-		if word := c.p.Words[0].Text; contains("workspace workspaces", word) || c.tool.name == "lerna" {
+		if word := c.p.Words[0].Text; contains("workspace workspaces", word) || c.entersFolder() || c.tool.name == "lerna" {
 			return c.tool.name + " " + word
 		}
 	}
@@ -124,6 +125,11 @@ func (c call) moves(in call) string {
 	}
 	return ""
 }
+
+// stays are the options of npm with which what it runs has the same folder and the
+// same registries. Parseable is what the grammar has for the -p of npx.
+const stays = "access auth-type audit browser cache call color dry-run force foreground-scripts fund ignore-scripts json loglevel " +
+	"offline otp package parseable prefer-offline prefer-online progress provenance quiet tag timing unicode update-notifier usage version yes"
 
 // inner returns the call that c makes when c is a runner.
 func (c call) inner() (call, bool) {
@@ -140,10 +146,13 @@ func (c call) inner() (call, bool) {
 	}
 	r, _, known := c.tool.row(c.p.Words[0].Text)
 	if !known {
+		if c.entersFolder() {
+			return c.from(0, c.tool), true
+		}
 		// pnpm, yarn and bun take a word that they do not know for a script
 		// or a program of the project.
 		t := toolNamed(c.p.Words[0].Text)
-		if t == nil || !c.tool.runsUnknown {
+		if t == nil || !c.tool.runsUnknown || strings.Contains(c.p.Words[0].Text, "/") {
 			return call{}, false
 		}
 		return c.from(0, t), true
@@ -164,6 +173,12 @@ func (c call) inner() (call, bool) {
 	case program, nothing:
 	}
 	return c.from(1+r.skip, toolNamed(c.p.Words[1+r.skip].Text)), true
+}
+
+// entersFolder reports whether the first word is a folder in which the newer yarn
+// runs the command of npm that stands behind it.
+func (c call) entersFolder() bool {
+	return c.tool.name == "yarn" && len(c.p.Words) > 1 && strings.Contains(c.p.Words[0].Text, "/") && c.p.Words[1].Text == "npm"
 }
 
 // from returns the call of t whose name is word i of c, with every argument

@@ -203,7 +203,7 @@ func corepack() *tool {
 func lerna() *tool {
 	return &tool{
 		name: "lerna", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, env: []string{npmVariable},
-		grammar: &argv.Grammar{Types: values("concurrency dist-tag loglevel otp preid registry tag-version-prefix")},
+		grammar: &argv.Grammar{Types: values(strings.Join(argv.Valued("lerna"), " "))},
 		asks:    append(npmAsks(), ptyrun.Pattern{Text: "one-time password:"}, ptyrun.Pattern{Text: "This operation requires a one-time password:"}),
 		rows: []row{
 			{names: "publish", need: write, alone: true},

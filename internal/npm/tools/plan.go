@@ -99,6 +99,7 @@ type Options struct {
 // A Plan says what will run and whether a one-time password goes with it.
 type Plan struct {
 	Tool       string   // the tool that gets the code, seen through a runner: "npm", "lerna"
+	Through    string   // that runner, "" for none
 	Subcommand string   // its sub-command by its full name, "" when there is none
 	ToolArgv   []string // its own command line, without runners in front of it
 	NeedsCode  bool     // whether a code is to be had before Command
@@ -115,6 +116,8 @@ type Plan struct {
 	// Quiet tells that the command is npm itself, with a sub-command that starts no
 	// other program: what is in its environment goes no further.
 	Quiet bool
+	// Holed tells that the user put {otp} into an argument.
+	Holed bool
 	// AtPrompt tells that the code is typed at the tool's prompt: the plan runs
 	// by [Plan.Session], and Command puts no code in.
 	AtPrompt bool
@@ -150,22 +153,29 @@ func New(argv []string, o Options) (*Plan, error) {
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
+		if outer := toolNamed(argv[0]); outer.name != p.Tool {
+			p.Through = outer.name
+		}
 		p.Quiet = c.row().quiet && c.name == argv[0] && len(c.args) == len(argv)-1
 	}
-	if holed {
+	p.warnUnseen(c, holed || o.Prompt != "")
+	if p.Holed = holed; holed {
 		p.NeedsCode = true
 		p.Why = "an argument has a place for it, " + hole
-		p.warnUnseen(c)
 		p.Warnings = append(p.Warnings, "other users of this machine can see the code among the arguments while the command runs")
 		return p, nil
 	}
 	if o.Prompt != "" {
-		p.warnUnseen(c)
 		return p, p.literal(o.Prompt)
 	}
 	if c.tool == nil && o.FlagTemplate == "" && o.EnvName == "" {
 		if slices.Contains(AsksCode(AuthAndWrites), c.name) {
 			return nil, fmt.Errorf("%w: %q is a command of npm; write 'npmotp exec npm %s ...'", ErrNoWay, c.name, c.name)
+		}
+		if i := slices.IndexFunc(c.args, Known); i >= 0 && c.name == "npmotp" {
+			return nil, fmt.Errorf("%w: write 'npmotp exec %s ...'", ErrNoWay, c.args[i])
+		} else if i >= 0 { // behind sudo, env, mise exec
+			return nil, fmt.Errorf("%w: %q is not a tool that npmotp knows; put 'npmotp exec' in front of %s there, or %s into an argument", ErrNoWay, c.name, c.args[i], hole)
 		}
 		return nil, fmt.Errorf("%w: %q is not a tool that npmotp knows; say how it takes a code with --flag '--otp=%s', with --env NAME, with --prompt TEXT, or with %s in an argument",
 			ErrNoWay, c.name, hole, hole)
@@ -176,10 +186,12 @@ func New(argv []string, o Options) (*Plan, error) {
 	if c.tool != nil && c.tool.wrapper && o.Via != Prompt {
 		return nil, fmt.Errorf("%w: %s runs other commands; put 'npmotp exec' in front of npm there, or run it at a terminal, where npm's question is answered", ErrNoWay, c.name)
 	}
-	p.warnUnseen(c)
 	p.NeedsCode, p.Why = c.decide(o)
 	c.script = c.runsScript(o.Scripts)
 	p.MayAsk = !p.NeedsCode && c.script && c.given(o.Environ) == ""
+	if p.MayAsk && o.FlagTemplate+o.EnvName != "" {
+		return nil, fmt.Errorf("%w: what a script of the project runs gets it by neither --flag nor --env; put %s into an argument of the script, or leave them out and run it at a terminal, where what it asks is answered", ErrNoWay, hole)
+	}
 	nested := c.tool == nil || len(c.args) != len(argv)-1 || c.script
 	if o.Via == Prompt && o.FlagTemplate == "" && o.EnvName == "" {
 		if p.MayAsk {
@@ -201,11 +213,14 @@ func New(argv []string, o Options) (*Plan, error) {
 	return p, p.pass(c, o)
 }
 
-// warnUnseen says that the registry of a program that is not in the table is not
-// known: nobody compares it with that of the account.
-func (p *Plan) warnUnseen(c call) {
+// warnUnseen says that nobody compares the registry of the code with that of the
+// account: the program is not in the table, or the code goes, as the user said,
+// to a sub-command that takes none and hands it on to what it starts.
+func (p *Plan) warnUnseen(c call, said bool) {
 	if c.tool == nil {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("npmotp does not know %s, and cannot see which registry the code goes to", c.name))
+	} else if need, what, _ := c.need(); said && need == none {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s takes no one-time password itself, and npmotp cannot see which registry the code goes to", what))
 	}
 }
 
@@ -244,7 +259,7 @@ func (p *Plan) Command(code secret.Text) (argv, environ []string) {
 		return argv, environ
 	}
 	fill := func(s string) string { return strings.ReplaceAll(s, hole, code.Reveal()) }
-	if p.insert == nil && p.Variables == nil {
+	if p.Holed {
 		for i := 1; i < len(argv); i++ {
 			argv[i] = fill(argv[i])
 		}

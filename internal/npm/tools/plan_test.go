@@ -222,6 +222,9 @@ func TestWhatRunsScripts(t *testing.T) {
 		{"pnpm run release", true, "", false},
 		{"pnpm install", false, "", false}, // which is not the script of that name
 		{"pnpm other", false, "", false},
+		{"pnpm --filter b other", true, "", false}, // of another package, which is not looked at
+		{"yarn --cwd packages/b other", true, "", false},
+		{"yarn workspace b other", true, "yarn workspace", false},
 		{"bumpp", true, "bumpp", false},
 		{"make release", false, "make", true},
 		{"bash -c x", false, "bash", true},
@@ -239,6 +242,36 @@ func TestWhatRunsScripts(t *testing.T) {
 	}
 }
 
+// An option of npm exec is a setting of what it runs, and only some of these leave
+// the registry as it is.
+func TestWhatRunnersMove(t *testing.T) {
+	for line, moved := range map[string]string{
+		"npx -y -p lerna npm publish":                      "",
+		"npm exec --tag next npm publish":                  "",
+		"npm exec --scope=@a -- npm publish":               "npm --scope",
+		"npx --scope @a npm publish":                       "npx --scope",
+		"npx --location=global npm publish":                "npx --location",
+		"npx --https-proxy=http://127.0.0.1/ npm publish":  "npx --https-proxy",
+		"npm exec --@a:registry=https://a/ -- npm publish": "npm --@a:registry",
+		"bun --cwd a x npm publish":                        "bun --cwd",
+		"yarn ./packages/a npm publish":                    "yarn ./packages/a",
+		"lerna exec --scope b -- npm publish":              "lerna exec",
+	} {
+		p, err := tools.New(strings.Split(line, " "), tools.Options{})
+		if err != nil || p.Moved != moved {
+			t.Errorf("%s: %v, %+v, want %q", line, err, p, moved)
+		}
+	}
+	if p, err := tools.New([]string{"yarn", "exec", "npm", "publish"}, tools.Options{}); err != nil || p.Through != "yarn" || p.Tool != "npm" {
+		t.Errorf("yarn exec: %v, %+v", err, p)
+	}
+	for line, want := range map[string]bool{"yarn packages/lerna publish": false, "lerna --max-buffer 1000 publish": true} {
+		if p, err := tools.New(strings.Split(line, " "), tools.Options{}); err != nil || p.NeedsCode != want {
+			t.Errorf("%s: %v, %+v, want a code: %v", line, err, p, want)
+		}
+	}
+}
+
 func TestNoWay(t *testing.T) {
 	env := tools.Options{Via: tools.Env}
 	for _, test := range []struct {
@@ -247,6 +280,10 @@ func TestNoWay(t *testing.T) {
 		says string
 	}{
 		{"cowsay", tools.Options{}, "--flag"},
+		{"sudo npm publish", tools.Options{}, `"sudo" is not a tool that npmotp knows; put 'npmotp exec' in front of npm there`},
+		{"mise exec -- pnpm publish", tools.Options{}, "in front of pnpm there"},
+		{"npmotp npm publish", tools.Options{}, "write 'npmotp exec npm ...'"},
+		{"npmotp exec npm publish", tools.Options{}, "write 'npmotp exec npm ...'"},
 		{"cowsay", env, "--env"},
 		{"npx cowsay", tools.Options{}, `"cowsay"`},
 		{"npm exec -- cowsay publish", tools.Options{}, "{otp}"},
