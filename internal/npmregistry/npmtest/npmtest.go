@@ -155,7 +155,7 @@ func (n NPM) Env(t testing.TB, home, url, token string) []string {
 	case n.Major >= 8:
 		env = append(env, "npm_config_auth_type=legacy", "npm_config_browser=false")
 	}
-	for _, name := range []string{"PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP"} {
+	for _, name := range []string{"PATH", "GOCOVERDIR", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
 		}
