@@ -16,7 +16,7 @@ import (
 )
 
 // ErrEmptyLine says that a passphrase was to be on a line that is empty.
-var ErrEmptyLine = errors.New("the vault is locked")
+var ErrEmptyLine = errors.New("there is no passphrase")
 
 // maxGiven bounds what is read from a file or a command, in bytes.
 const maxGiven = 64 << 10
