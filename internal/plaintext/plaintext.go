@@ -16,6 +16,13 @@ import (
 // for its character in Latin-1, so text in either of them, or half in one and
 // half in the other, is read in full.
 func Decode(data []byte) string {
+	if order := utf32Order(data); order != nil {
+		var b strings.Builder
+		for at := 4; at+4 <= len(data); at += 4 {
+			b.WriteRune(rune(min(order.Uint32(data[at:]), utf8.MaxRune+1)))
+		}
+		return b.String()
+	}
 	if order, marked := utf16Order(data); order != nil {
 		units := make([]uint16, len(data)/2)
 		for i := range units {
@@ -27,6 +34,9 @@ func Decode(data []byte) string {
 		return string(utf16.Decode(units))
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if zero := []byte{0}; bytes.Count(data, zero) > 7 {
+		data = bytes.ReplaceAll(data, zero, nil) // of the UTF-16 that PowerShell appends to a file of another encoding
+	}
 	if utf8.Valid(data) {
 		return string(data)
 	}
@@ -41,6 +51,17 @@ func Decode(data []byte) string {
 		data = data[size:]
 	}
 	return b.String()
+}
+
+// utf32Order returns the byte order of UTF-32 with a mark, or nil for anything else.
+func utf32Order(data []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe\x00\x00")):
+		return binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\x00\x00\xfe\xff")):
+		return binary.BigEndian
+	}
+	return nil
 }
 
 // utf16Order returns the byte order of UTF-16, or nil for anything else. Text
@@ -61,7 +82,7 @@ func utf16Order(data []byte) (order binary.ByteOrder, marked bool) {
 		}
 	}
 	switch quarter := len(head) / 4; {
-	case len(data) < 2 || len(data)%2 != 0:
+	case len(data) < 2 || len(data)%2 != 0 || data[0] != 0 && data[1] != 0:
 		return nil, false
 	case zeros[0] == 0 && zeros[1] > quarter:
 		return binary.LittleEndian, false

@@ -17,6 +17,14 @@ func in16(order binary.AppendByteOrder, text string) string {
 	return string(data)
 }
 
+func in32(order binary.AppendByteOrder, text string) string {
+	var data []byte
+	for _, r := range text {
+		data = order.AppendUint32(data, uint32(r))
+	}
+	return string(data)
+}
+
 func TestDecode(t *testing.T) {
 	const want = "Grüße 𝄞\r\n\t0123456789abcdef\r\n"
 	for name, data := range map[string]string{
@@ -26,6 +34,8 @@ func TestDecode(t *testing.T) {
 		"UTF-16 BE":                in16(binary.BigEndian, "\ufeff"+want),
 		"UTF-16 LE without a mark": in16(binary.LittleEndian, want),
 		"UTF-16 BE without a mark": in16(binary.BigEndian, want),
+		"UTF-32 LE":                in32(binary.LittleEndian, "\ufeff"+want),
+		"UTF-32 BE":                in32(binary.BigEndian, "\ufeff"+want),
 	} {
 		if got := plaintext.Decode([]byte(data)); got != want {
 			t.Errorf("%s: %q", name, got)
@@ -42,6 +52,7 @@ func TestDecode(t *testing.T) {
 		"\x00":             "\x00",
 		"a\x00b":           "a\x00b",
 		"\ufeff\ufeffmark": "\ufeffmark",
+		"first\n" + in16(binary.LittleEndian, "appended"): "first\nappended", // by PowerShell
 	} {
 		if got := plaintext.Decode([]byte(data)); got != want {
 			t.Errorf("%q: %q, want %q", data, got, want)
