@@ -20,9 +20,63 @@ import (
 // and environment are its to change.
 type guard struct {
 	master   *os.File // this side of the terminal
-	terminal *os.File // the program's side
+	terminal uint64   // the device that the program's side is
 	program  int
-	ours     []int // the session's own processes
+	ours     []int // the session's own processes, and the program's
+	// idle are processes that could not read the terminal, by the processor time that
+	// they had then: who has not run since has not got hold of it. The kernel brings
+	// that time up to date when a process goes to sleep, and at each tick before.
+	idle   map[int]int64
+	coarse bool // the system counts that time too coarsely to tell by
+}
+
+// watch begins before there is a terminal, so that what sleeps from here on needs
+// no look however much it has open.
+func (g *guard) watch() {
+	before := processorTime(os.Getpid())
+	g.idle = map[int]int64{}
+	pids, _ := processes()
+	for _, pid := range pids {
+		g.idle[pid] = processorTime(pid)
+	}
+	g.coarse = processorTime(os.Getpid()) == before
+}
+
+// of says which terminal it is, by its two sides.
+func (g *guard) of(master, slave *os.File) error {
+	var st syscall.Stat_t
+	err := syscall.Fstat(fdOf(slave), &st)
+	g.master, g.terminal = master, st.Rdev
+	return err
+}
+
+// sleeps tells whether a process has not run since it was known not to have the
+// terminal. To the nanosecond, the time is no other process's with that number.
+func (g *guard) sleeps(pid int) bool {
+	then := g.idle[pid]
+	return !g.coarse && then != 0 && then == processorTime(pid)
+}
+
+// processorTime returns the nanoseconds that all threads of a process have run for,
+// 0 where that cannot be told (clock_getcpuclockid(3)).
+func processorTime(pid int) int64 {
+	const whole = 2 // CPUCLOCK_SCHED, of a process
+	var t unix.Timespec
+	if unix.ClockGettime(^int32(pid)<<3|whole, &t) != nil { //nolint:gosec // a process has 22 bits
+		return 0
+	}
+	return t.Nano()
+}
+
+// processes returns the numbers of all processes.
+func processes() (pids []int, err error) {
+	entries, err := os.ReadDir("/proc")
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, err
 }
 
 // knows tells that this system has answers.
@@ -42,28 +96,21 @@ func (g *guard) knows() bool { return true }
 // larger numbers, and /proc lists the numbers in order, so one of them is
 // listed, and found to be there, or to have just ended.
 func (g *guard) strangers() (found []Process, lines [][]Process, sure bool) {
-	var terminal syscall.Stat_t
-	if syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
-		return nil, nil, false
-	}
 	const looks = 16
 	seen := map[int]process{}
 	for range looks {
-		complete, err := look(seen, &terminal)
-		if err != nil {
-			return nil, nil, false
-		}
-		if complete {
-			sure = true
+		if sure = g.look(seen); sure {
 			break
 		}
 	}
 	for pid, p := range seen {
-		if p.state == 0 || pid == g.program || g.isOurs(pid) {
+		if p.state == 0 || g.isOurs(pid) {
 			continue
 		}
 		if p.holds || g.descends(pid, seen) {
 			found = append(found, Process{pid, p.name})
+		} else {
+			g.idle[pid] = p.ran
 		}
 	}
 	return found, g.lines(found, seen), sure
@@ -90,29 +137,32 @@ func (g *guard) lines(found []Process, seen map[int]process) (lines [][]Process)
 // A process is what a look saw of one; nothing where it had ended.
 type process struct {
 	procStat
-	holds bool // the terminal
+	holds bool  // the terminal, and is none of ours
+	ran   int64 // how long, before the look
 }
 
-// look adds the processes that are not in seen yet, and tells whether none of
-// them has ended already. What descends from one that has is left to the next
+// look adds the processes that are not in seen yet, and tells whether they are all
+// there and none of them has ended already. What descends from one that has is left to the next
 // look: it has another parent as soon as the last thread of its own has ended.
-func look(seen map[int]process, terminal *syscall.Stat_t) (complete bool, err error) {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return false, err
-	}
-	complete = true
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if _, known := seen[pid]; known || err != nil {
+func (g *guard) look(seen map[int]process) (complete bool) {
+	pids, err := processes()
+	complete = err == nil
+	for _, pid := range pids {
+		if _, known := seen[pid]; known {
 			continue
 		}
-		p, err := stat(pid)
-		if err != nil || p.ended() {
+		if g.sleeps(pid) {
+			seen[pid] = process{procStat: procStat{state: 'S'}, ran: g.idle[pid]}
+			continue
+		}
+		ran := processorTime(pid)
+		p, found := stat(pid)
+		if !found || p.ended() {
 			seen[pid], complete = process{}, false
 			continue
 		}
-		seen[pid] = process{p, p.terminal == terminal.Rdev || hasOpen(pid, terminal)}
+		holds := !g.isOurs(pid) && (p.terminal == g.terminal || hasOpen(pid, g.terminal))
+		seen[pid] = process{p, holds, ran}
 	}
 	var orphans []int
 	for pid, p := range seen {
@@ -131,7 +181,7 @@ func look(seen map[int]process, terminal *syscall.Stat_t) (complete bool, err er
 	for _, pid := range orphans {
 		delete(seen, pid)
 	}
-	return complete && len(orphans) == 0, nil
+	return complete && len(orphans) == 0
 }
 
 func (g *guard) isOurs(pid int) bool {
@@ -144,9 +194,9 @@ func (g *guard) descends(pid int, seen map[int]process) bool {
 	for range len(seen) {
 		parent := seen[pid].parent
 		if parent == 0 {
-			return false
+			break
 		}
-		if parent == g.program || parent != os.Getpid() && g.isOurs(parent) {
+		if parent != os.Getpid() && g.isOurs(parent) {
 			return true
 		}
 		pid = parent
@@ -170,21 +220,16 @@ func (p procStat) ended() bool {
 	return (p.state == 'Z' || p.state == 'X') && p.threads <= 1
 }
 
-func stat(pid int) (procStat, error) {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
-	if err != nil {
-		return procStat{}, err
-	}
+// stat tells what there is of a process, if there is one.
+func stat(pid int) (p procStat, found bool) {
+	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	// The name may have any character in it, parentheses included.
 	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
-	if open < 0 || end < open {
-		return procStat{}, syscall.EINVAL
-	}
 	fields := strings.Fields(string(text[end+1:]))
-	if len(fields) < 18 {
-		return procStat{}, syscall.EINVAL
+	if open < 0 || end < open || len(fields) < 18 {
+		return procStat{}, false
 	}
-	p := procStat{name: string(text[open+1 : end]), state: fields[0][0]}
+	p = procStat{name: string(text[open+1 : end]), state: fields[0][0]}
 	p.parent, _ = strconv.Atoi(fields[1])
 	p.group, _ = strconv.Atoi(fields[2])
 	p.threads, _ = strconv.Atoi(fields[17])
@@ -192,20 +237,17 @@ func stat(pid int) (procStat, error) {
 	device, _ := strconv.ParseInt(fields[4], 10, 64)
 	dev := uint32(device) //nolint:gosec // two's complement, as printed
 	p.terminal = unix.Mkdev(dev>>8&0xfff, dev&0xff|dev>>12&0xfff00)
-	return p, nil
+	return p, true
 }
 
 // hasOpen tells whether a process has the terminal open. Of another user's
 // process it cannot tell; such a process is not a script of this program.
-func hasOpen(pid int, terminal *syscall.Stat_t) bool {
+func hasOpen(pid int, terminal uint64) bool {
 	dir := filepath.Join("/proc", strconv.Itoa(pid), "fd")
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return false
-	}
+	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		var st syscall.Stat_t
-		if syscall.Stat(filepath.Join(dir, e.Name()), &st) == nil && st.Rdev == terminal.Rdev && st.Mode&syscall.S_IFMT == syscall.S_IFCHR {
+		if syscall.Stat(filepath.Join(dir, e.Name()), &st) == nil && st.Rdev == terminal && st.Mode&syscall.S_IFMT == syscall.S_IFCHR {
 			return true
 		}
 	}
@@ -216,8 +258,8 @@ func hasOpen(pid int, terminal *syscall.Stat_t) bool {
 func (g *guard) inFront(pid int) bool {
 	// The program's side answers this only to the processes of its session.
 	front, err := unix.IoctlGetInt(fdOf(g.master), unix.TIOCGPGRP)
-	p, statErr := stat(pid)
-	return err == nil && statErr == nil && front == p.group
+	p, found := stat(pid)
+	return err == nil && found && front == p.group
 }
 
 // ownTerminal is the device of /dev/tty, which is to each process its own.
@@ -226,16 +268,10 @@ var ownTerminal = unix.Mkdev(5, 0) //nolint:gochecknoglobals // a constant
 // reads tells whether a thread of a process is in a read of the terminal. Of a
 // process of another user, such as sudo, it tells only whether it may be.
 func (g *guard) reads(pid int) (reads, sure bool) {
-	var terminal syscall.Stat_t
-	p, err := stat(pid)
-	if err != nil || syscall.Fstat(fdOf(g.terminal), &terminal) != nil {
-		return false, true
-	}
+	// Of one that has ended there is no state and no thread.
+	p, _ := stat(pid)
 	tasks := filepath.Join("/proc", strconv.Itoa(pid), "task")
-	entries, err := os.ReadDir(tasks)
-	if err != nil {
-		return false, true
-	}
+	entries, _ := os.ReadDir(tasks)
 	sure = true
 	for _, e := range entries {
 		text, err := os.ReadFile(filepath.Join(tasks, e.Name(), "syscall"))
@@ -243,23 +279,16 @@ func (g *guard) reads(pid int) (reads, sure bool) {
 			sure = false
 			continue
 		}
-		fields := strings.Fields(string(text))
-		if err != nil || len(fields) < 2 {
+		call := strings.Fields(string(text)) // the number of what it waits in, if it does, and the arguments
+		if len(call) < 2 || call[0] != strconv.Itoa(unix.SYS_READ) && call[0] != strconv.Itoa(unix.SYS_READV) {
 			continue
 		}
-		number, err := strconv.Atoi(fields[0])
-		if err != nil || number != unix.SYS_READ && number != unix.SYS_READV {
-			continue
-		}
-		fd, err := strconv.ParseUint(strings.TrimPrefix(fields[1], "0x"), 16, 32)
-		if err != nil {
-			continue
-		}
+		fd, err := strconv.ParseUint(call[1], 0, 32)
 		var st syscall.Stat_t
-		if syscall.Stat(filepath.Join("/proc", strconv.Itoa(pid), "fd", strconv.FormatUint(fd, 10)), &st) == nil &&
-			(st.Rdev == terminal.Rdev || st.Rdev == ownTerminal && p.terminal == terminal.Rdev) {
+		if err == nil && syscall.Stat(filepath.Join("/proc", strconv.Itoa(pid), "fd", strconv.FormatUint(fd, 10)), &st) == nil &&
+			(st.Rdev == g.terminal || st.Rdev == ownTerminal && p.terminal == g.terminal) {
 			return true, true
 		}
 	}
-	return !sure && p.state == 'S' && p.terminal == terminal.Rdev, sure
+	return !sure && p.state == 'S' && p.terminal == g.terminal, sure
 }

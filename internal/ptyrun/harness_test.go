@@ -35,6 +35,10 @@ const (
 	// hideVariable makes it a thief of another kind than the scripts: it writes to a
 	// file what it reads from any terminal that the user opens.
 	hideVariable = "PTYRUN_TEST_HIDE"
+	// handOnVariable makes it a command that gives its terminal away by a socket.
+	handOnVariable = "PTYRUN_TEST_HAND_ON"
+	// secretiveVariable makes it a command that shows nobody what it does.
+	secretiveVariable = "PTYRUN_TEST_SECRETIVE"
 )
 
 func TestMain(m *testing.M) {
@@ -45,6 +49,10 @@ func TestMain(m *testing.M) {
 		os.Exit(runSession())
 	case os.Getenv(hideVariable) != "":
 		os.Exit(hide(os.Getenv(hideVariable)))
+	case os.Getenv(handOnVariable) != "":
+		os.Exit(handOn(os.Getenv(handOnVariable)))
+	case os.Getenv(secretiveVariable) != "":
+		os.Exit(askInSecret())
 	}
 	os.Exit(m.Run())
 }
@@ -160,6 +168,9 @@ type start struct {
 	shell  string   // runs the session as "$@"
 	as     uint32   // the user that it runs as, in place of root
 }
+
+// nobody is a user whom root can become.
+const nobody = 65534
 
 // needsBash skips a test whose script waits in a way that POSIX does not have.
 func needsBash(t *testing.T) {

@@ -4,6 +4,7 @@ package ptyrun
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"syscall"
 
@@ -13,7 +14,7 @@ import (
 // prepare gives the pseudo-terminal the user's mode and size.
 func (r *run) prepare() error {
 	fd := fdOf(r.slave)
-	if err := unix.SetNonblock(fd, false); err != nil {
+	if err := errors.Join(r.guard.of(r.master, r.slave), unix.SetNonblock(fd, false)); err != nil {
 		return err
 	}
 	mode, err := unix.IoctlGetTermios(fd, getTermios)

@@ -139,9 +139,6 @@ func (m *Matcher) Answer() {
 	m.answered, m.masking, m.worked = true, true, false
 }
 
-// Asked counts the questions so far.
-func (m *Matcher) Asked() int { return m.asked }
-
 // find returns the pattern that a line ends with, or -1.
 func (m *Matcher) find(line string) int {
 	line = strings.TrimRightFunc(line, unicode.IsSpace)

@@ -124,8 +124,8 @@ func (r *run) consider() {
 		r.obstructed(blocked)
 		return
 	}
-	q.since = time.Time{}
 	if q.code == nil {
+		q.since = time.Time{}
 		r.ask(p)
 		return
 	}

@@ -65,12 +65,14 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 	if err := context.Cause(ctx); err != nil {
 		return Result{}, err
 	}
+	var g guard
+	g.watch()
 	master, slave, err := openPair(s.Shared)
 	if err != nil {
 		return Result{}, fmt.Errorf("open a pseudo-terminal: %w", err)
 	}
 	defer func() { _ = errors.Join(master.Close(), slave.Close()) }()
-	r := &run{Session: s, master: master, slave: slave, keys: openTerminal(s.Stdin, raw)}
+	r := &run{Session: s, master: master, slave: slave, guard: g, keys: openTerminal(s.Stdin, raw)}
 	if r.keys == nil {
 		r.window = openTerminal(s.Stdout, shown)
 	}
@@ -211,6 +213,9 @@ func (r *run) loop(ctx context.Context, output <-chan []byte, reports <-chan rep
 		case <-look.C:
 			r.debugged = r.debugged || r.guard.program != 0 && tampered(r.guard.program) != ""
 			r.passEnd()
+			if r.suspended && orphaned() { // the shell has gone since, and nothing has stopped
+				r.signal(unix.SIGCONT)
+			}
 			if r.keys != nil && !r.keys.raw && !r.suspended && !r.paused {
 				r.takeTerminal()
 			}
@@ -252,7 +257,7 @@ func (r *run) order(s syscall.Signal) { _ = r.orders.Encode(order{Signal: int(s)
 func (r *run) report(p report) bool {
 	switch {
 	case p.Started != 0:
-		r.guard = guard{master: r.master, terminal: r.slave, program: p.Started, ours: []int{os.Getpid(), r.monitor.Pid}}
+		r.guard.program, r.guard.ours = p.Started, []int{os.Getpid(), r.monitor.Pid, p.Started}
 	case p.Errno != 0:
 		r.failure = &StartError{r.Path, syscall.Errno(p.Errno)}
 		return true
@@ -275,12 +280,7 @@ func (r *run) suspend() {
 	}
 	r.restore()
 	r.suspended = true
-	// Go's runtime keeps its handler once a signal was asked for, so what stops
-	// the others does not stop this process.
-	signal.Reset(unix.SIGTSTP)
-	_ = unix.Kill(0, unix.SIGTSTP)
-	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
-	// The stop takes effect now or in a moment; either way SIGCONT ends it.
+	stopJob() // now or in a moment; either way SIGCONT ends it
 }
 
 // passEnd tells the program that its input has ended, as soon as it reads
