@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"npmotp/internal/secret"
 )
@@ -65,6 +68,28 @@ func (e *DoubtError) Error() string {
 	return fmt.Sprintf("line %d %s; nothing was added", e.Line, e.Why)
 }
 
+// A finder has the shapes that tell codes from what stands around them.
+type finder struct{ mask, bold, mark, note, part, fits, tag *regexp.Regexp }
+
+func newFinder() finder {
+	const (
+		mask   = `(?:\.(?: ?\.)+|[…⋯‥]|&hellip;|[*•●·∙⋅○◦█▓▒░▪■□◼∗⁎×⬤⚫#?~_=-]{2,}|[xX]{4,}|[xX]{2,}\b)`
+		gap    = `[-_ \t<(\[]*`
+		digits = `([0-9a-fA-F]{4,})`
+		quote  = "\"'`"
+		note   = `\s+(?:[-(\[]\s*)?(?:un)?used\b|\s+(?:#|//)\s`
+	)
+	return finder{
+		mask: regexp.MustCompile(mask + gap + digits + `|` + digits + gap + mask),
+		bold: regexp.MustCompile(`(^|[\s|(\[>])(?:\*\*([^*\s][^*]*)\*\*|~~([^~\s][^~]*)~~|__([^_\s][^_]*)__)($|[\s|)\],;:.])`),
+		mark: regexp.MustCompile(`^[>|☐□\s]*(?:[-*•]\s+)?(?:\[[ xX]?\]\s*)?(?:(?:\(?#?\d{1,3}[.):]|#?\d{1,2}\s|[a-z]\)|[\pL][\pL ]*#?\d{0,3}:(?:\s|$))\s*)?`),
+		note: regexp.MustCompile(`(?i)(?:` + note + `)[^*…]*$`),
+		part: regexp.MustCompile(`(?i)\b(?:ends?|ending|last|first|begins?|starts?|part|sha-?\d+|md5|hash|checksum|digest|fingerprint|commit)\b|[^\s(\[{|,;:.=>` + quote + `]$`),
+		fits: regexp.MustCompile(`(?i)^[)\]}` + quote + `]*(?:[.]?\s*$|\s*[,;|\t]|` + note + `)`),
+		tag:  regexp.MustCompile(`</?[a-zA-Z]+[0-9]?>`),
+	}
+}
+
 // Find finds the recovery codes in what npm printed, in the file that npm's site
 // offers, in a list with one or several codes a line, or in what was typed from a
 // printed sheet. It returns each code once, in order, and how many repetitions it
@@ -76,15 +101,23 @@ func (e *DoubtError) Error() string {
 // silence is missed on the day when it is needed. Without any, lines that consist of
 // tokens with a digit in them, all of one shape, are taken as codes, as printed.
 func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
-	lines := strings.Split(plainSigns(text.Reveal()), "\n")
-	if line := masked(lines); line > 0 {
+	f := newFinder()
+	written := strings.Split(plainSigns(text.Reveal()), "\n")
+	for i, line := range written {
+		for range 2 { // two words in bold share the blank between them
+			line = f.bold.ReplaceAllString(line, "$1$2$3$4$5") // Markdown
+		}
+		written[i] = line
+	}
+	if line := f.masked(written); line > 0 {
 		return nil, 0, &DoubtError{line, "has only a part of a code: dots or other signs stand for the rest"}
 	}
-	found, err := groupedCodes(lines)
+	lines := slices.Clone(written)
+	found, err := f.groupedCodes(lines)
 	if err != nil {
 		return nil, 0, err
 	}
-	plain, err := hexCodes(lines, found)
+	plain, err := f.hexCodes(lines, found)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -93,44 +126,58 @@ func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
 	if err := sameLength(found); err != nil {
 		return nil, 0, err
 	}
-	if len(found) == 0 {
-		found, err = otherCodes(lines)
-	} else {
-		err = slips(lines)
+	if len(found) > 0 {
+		err = f.slips(lines, found)
+	} else if found, err = f.otherCodes(lines); err == nil && len(found) == 0 {
+		err = ErrNone
+	}
+	if err == nil {
+		err = f.gaps(written, found)
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(found) == 0 {
-		return nil, 0, ErrNone
-	}
 	seen := map[string]bool{}
-	for _, f := range found {
-		if seen[fold(f.code)] {
+	for _, c := range found {
+		if seen[fold(c.code)] {
 			repeated++
 			continue
 		}
-		seen[fold(f.code)] = true
-		codes = append(codes, secret.New(f.code))
+		seen[fold(c.code)] = true
+		codes = append(codes, secret.New(c.code))
 	}
 	return codes, repeated, nil
 }
 
-// plainSigns writes the spaces and dashes that programs put in the place of the
-// plain ones as these.
+// plainSigns writes the spaces, dashes, lines of boxes, wide characters and ligatures
+// that programs put in the place of the plain ones as these, and leaves out what
+// cannot be seen.
 func plainSigns(text string) string {
-	return strings.NewReplacer("\u00a0", " ", "\u2007", " ", "\u202f", " ", "\u2009", " ", "\u2010", "-", "\u2011", "-", "\u2013", "-", "\u2212", "-").Replace(text)
+	return strings.Map(func(r rune) rune {
+		switch {
+		case strings.ContainsRune("│┃║┆┇┊┋╎╏", r):
+			return '|'
+		case r == '\u2212', r >= '\u2500' && r <= '\u257f', unicode.In(r, unicode.Pd):
+			return '-'
+		case r >= '！' && r <= '～':
+			return r - '！' + '!'
+		case unicode.In(r, unicode.Zs):
+			return ' '
+		case unicode.In(r, unicode.Cf):
+			return -1
+		}
+		return r
+	}, strings.ReplaceAll(text, "\ufb00", "ff"))
 }
 
-// masked returns the line, from 1, where hexadecimal digits touch signs that stand for
+// masked returns the line, from 1, where hexadecimal digits stand beside signs for
 // digits left out; 0 for none.
-func masked(lines []string) int {
-	// A word, a year or a number before three dots is prose.
-	digits := regexp.MustCompile(`(?:\.{2,}|[…*•●·█▪xX#?]{2,}|…)([0-9a-fA-F]{4,})|([0-9a-fA-F]{4,})(?:\.{2,}|[…*•●·█▪xX#?]{2,}|…)`)
+func (f finder) masked(lines []string) int {
 	for i, line := range lines {
-		for _, m := range digits.FindAllStringSubmatch(line, -1) {
+		for _, m := range f.mask.FindAllStringSubmatch(line, -1) {
 			run := m[1] + m[2]
-			if len(run) >= hexRun || strings.ContainsAny(run, "0123456789") && strings.ContainsAny(run, "abcdefABCDEF") {
+			// A word, a year or a number before three dots is prose.
+			if len(run) >= hexRun || isMixed(run) {
 				return i + 1
 			}
 		}
@@ -138,26 +185,80 @@ func masked(lines []string) int {
 	return 0
 }
 
+// isMixed reports whether s has digits and letters of hexadecimal numbers, as every
+// code has and few other things.
+func isMixed(s string) bool {
+	return strings.ContainsAny(s, "0123456789") && strings.ContainsAny(s, "abcdefABCDEF")
+}
+
+// bare returns what is left of a line without what stands around a code in a list: a
+// mark or a name before it, a note behind it, quotes, and the bars of a table.
+// Listed reports whether there was a number or a name.
+func (f finder) bare(line string) (body string, listed bool) {
+	rest := strings.TrimSpace(line)
+	before := f.mark.FindString(rest)
+	listed = strings.ContainsAny(before, "0123456789:)")
+	rest = f.note.ReplaceAllString(rest[len(before):], "")
+	return strings.Trim(rest, " \t\r\"'`,;|[]{}"), listed
+}
+
+// gaps refuses what stands between codes and is none: a line of the list that is not
+// read, or that has something else in the place of a code.
+func (f finder) gaps(lines []string, found []foundCode) error {
+	first, last, listed := len(lines), 0, false
+	has, long := map[int]bool{}, map[int]bool{}
+	for _, c := range found {
+		long[len(c.code)] = true
+		for line := c.line; line <= max(c.line, c.last); line++ {
+			has[line] = true
+		}
+		_, number := f.bare(lines[c.line-1])
+		first, last, listed = min(first, c.line), max(last, c.line), listed || number
+	}
+	for i, line := range lines {
+		if has[i+1] || strings.TrimSpace(line) == "" {
+			continue
+		}
+		body, number := f.bare(line)
+		inside := first <= i && i < last
+		beside := has[i] || has[i+2]
+		fields := strings.Fields(body)
+		hex := isHex(strings.Join(fields, "")) && (isMixed(body) || isHexLength(len(strings.Join(fields, ""))))
+		word := strings.Trim(strings.ToLower(body), "abcdefghijklmnopqrstuvwxyz.:!") == "" && !isHex(body) && strings.Trim(strings.ToLower(body), "x") != ""
+		signs := strings.IndexFunc(body, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0
+		switch {
+		case signs && strings.Trim(body, "-=_[]{}()|:+ ") == "" && (!listed || !number): // a rule, or brackets
+		case inside && (len(fields) < 2 && !word || signs || hex), beside && (hex || long[utf8.RuneCountInString(body)] && !word), listed && number && (inside || beside) && !word,
+			signs && beside && strings.Trim(body, "*#~+") != "":
+			return &DoubtError{i + 1, "stands among the codes and is none: mend it, or leave it out if it is something else"}
+		}
+	}
+	return nil
+}
+
 // hexCodes finds the runs of hexadecimal digits that are codes, beside those that
 // were found in groups. Where there are codes, runs of other lengths are codes that
 // were cut; without any, short ones are something else.
-func hexCodes(lines []string, grouped []foundCode) ([]foundCode, error) {
+func (f finder) hexCodes(lines []string, grouped []foundCode) ([]foundCode, error) {
 	var found []foundCode
 	var columns []int // lines of three or four codes of 16 digits, or one in as many groups
 	var cut *CutError
 	for i, line := range lines {
 		tokens := tokensOf(line)
-		if isColumns(line, tokens) {
+		if body, _ := f.bare(line); isColumns(body, tokens) {
 			columns = append(columns, i)
 			continue
 		}
 		for _, token := range tokens {
+			if digits := strings.Trim(token, "-_"); isHex(digits) && isHexLength(len(digits)) && !f.standsAlone(line, token) {
+				return nil, &DoubtError{i + 1, fmt.Sprintf("has more than a code of %d digits: what stands beside it may stand for the rest, so write the codes alone", len(digits))}
+			}
 			switch {
 			case len(token) < hexRun || !isHex(token):
 			case isHexLength(len(token)):
 				found = append(found, foundCode{line: i + 1, code: token})
 			case isHexLength(len(token)-groupLen) && endsInCheck(token):
-				found = append(found, foundCode{i + 1, token[:len(token)-groupLen], true})
+				found = append(found, foundCode{line: i + 1, code: token[:len(token)-groupLen], checked: true})
 			default:
 				cut = cut.join(i+1, len(token))
 			}
@@ -183,6 +284,21 @@ func hexCodes(lines []string, grouped []foundCode) ([]foundCode, error) {
 	return found, nil
 }
 
+// standsAlone reports whether what stands around a code on its line says nothing of it:
+// a sentence before it, a note behind it, the other cells of a table.
+func (f finder) standsAlone(line, code string) bool {
+	before, after, _ := strings.Cut(line, code)
+	if strings.HasSuffix(before, ">") && strings.HasPrefix(after, "</") {
+		before, after = f.tag.ReplaceAllString(before, " "), f.tag.ReplaceAllString(after, " ")
+	}
+	if f.part.MatchString(before) {
+		return false
+	}
+	rest := strings.TrimLeft(after, " \t")
+	next, _, _ := strings.Cut(rest, " ")
+	return f.fits.MatchString(after) || rest != after && isHex(strings.TrimRight(next, "\r,;=")) // several on a line
+}
+
 func tokensOf(line string) []string {
 	return strings.FieldsFunc(line, func(r rune) bool { return !isCodeRune(r) })
 }
@@ -190,36 +306,74 @@ func tokensOf(line string) []string {
 // isColumns reports whether a line is three or four runs of 16 digits with nothing but
 // spaces between.
 func isColumns(line string, tokens []string) bool {
-	if len(tokens) != 3 && len(tokens) != 4 || strings.Join(strings.Fields(cutListMark(line)), "") != strings.Join(tokens, "") {
+	if len(tokens) != 3 && len(tokens) != 4 || strings.Join(strings.Fields(line), "") != strings.Join(tokens, "") {
 		return false
 	}
 	return !slices.ContainsFunc(tokens, func(t string) bool { return len(t) != 16 || !isHex(t) })
 }
 
-// slips refuses what is nearly one of the codes that stand around it: a token that is
-// long and hexadecimal but for a sign or two, and a short one alone on its line.
-func slips(lines []string) error {
+// slips refuses what is nearly one of the codes that stand around it: what is long and
+// hexadecimal but for a sign or two, or of their length, and a short piece that is
+// alone or beside others.
+func (f finder) slips(lines []string, found []foundCode) error {
+	long := map[int]bool{}
+	for _, c := range found {
+		long[len(c.code)] = true
+	}
 	for i, line := range lines {
+		body, _ := f.bare(line)
 		for _, token := range tokensOf(line) {
-			digits := len(token) - len(strings.Trim(token, "-_"))
-			for _, r := range token {
-				if isHex(string(r)) {
-					digits++
-				}
-			}
-			mixed := strings.ContainsAny(token, "0123456789") && strings.ContainsAny(token, "abcdefABCDEF")
-			alone := token == strings.TrimSpace(cutListMark(line))
 			switch {
 			case isHex(token) && isHexLength(len(token)), isHexLength(len(token)-groupLen) && isHex(token) && endsInCheck(token):
-			case !mixed || isOtherName(token):
-			case len(token) >= hexRun && digits*8 >= len(token)*7:
-				return &DoubtError{i + 1, fmt.Sprintf("is nearly a code: %d of its %d signs are hexadecimal digits", digits, len(token))}
-			case alone && len(token) >= 6 && isHex(token):
+			case !isMixed(token) || isToken(token):
+			case long[len(token)]:
+				return nearly(i+1, token)
+			case isOtherName(token):
+			case isNearly(token):
+				return nearly(i+1, token)
+			case (token == body || strings.ContainsAny(line, ",; ") && hasCode(line)) && len(token) >= groupLen && isHex(token):
 				return &CutError{Line: i + 1, Digits: len(token)}
+			}
+		}
+		if groups := strings.FieldsFunc(body, isSeparator); len(groups) > 2 && len(groups[0]) == len(groups[1]) && !hasCode(line) {
+			if joined := strings.Join(groups, ""); isNearly(joined) || isHex(joined) && isMixed(joined) && len(joined) > 16 {
+				return nearly(i+1, joined)
 			}
 		}
 	}
 	return nil
+}
+
+func hasCode(line string) bool {
+	return slices.ContainsFunc(tokensOf(line), func(t string) bool { return isHex(t) && isHexLength(len(t)) })
+}
+
+// isNearly reports whether a token has hexadecimal digits but for one sign in eight.
+func isNearly(token string) bool {
+	inner := strings.Trim(token, "-_")
+	digits := len(token) - len(inner)
+	for _, r := range inner {
+		if isHex(string(r)) {
+			digits++
+		}
+	}
+	return len(token) >= hexRun && !isHex(token) && isMixed(token) && digits*8 >= len(token)*7
+}
+
+// isLikeHex reports whether a token becomes a code of npm's where letters that look
+// like digits are read as these.
+func isLikeHex(token string) bool {
+	return !isHex(token) && len(token) == len(asHex(token)) && isHexLength(len(token)) && isMixed(token)
+}
+
+func nearly(line int, token string) error {
+	digits := 0
+	for _, r := range token {
+		if isHex(string(r)) {
+			digits++
+		}
+	}
+	return &DoubtError{line, fmt.Sprintf("is nearly a code: %d of its %d signs are hexadecimal digits", digits, len(token))}
 }
 
 // isOtherName reports whether a token with hyphens is made of words and numbers, like a
@@ -275,12 +429,26 @@ func sameLength(found []foundCode) error {
 }
 
 // otherCodes finds the codes of another alphabet. Nothing but their common shape
-// tells them from other things, so a line of another shape is in doubt.
-func otherCodes(lines []string) ([]foundCode, error) {
+// tells them from other things, so a line of another shape is in doubt, and so is
+// what is nearly one of npm's or a key.
+func (f finder) otherCodes(lines []string) ([]foundCode, error) {
 	var found []foundCode
 	count := map[string]int{}
 	for i, line := range lines {
-		for _, code := range otherInLine(line) {
+		body, _ := f.bare(line)
+		inLine := otherInLine(body)
+		if joined := strings.Join(inLine, ""); len(inLine) > 2 && isHex(joined) && isHexLength(len(joined)) {
+			return nil, &DoubtError{i + 1, fmt.Sprintf("is one code of %d digits in groups, or %d codes: write the groups with dashes between, or each code on a line", len(joined), len(inLine))}
+		}
+		for _, code := range inLine {
+			switch joined := strings.NewReplacer("-", "", "_", "").Replace(code); {
+			case code != strings.Trim(code, "-_") && isMixed(code), isNearly(code) && !isOtherName(code), isLikeHex(code):
+				return nil, nearly(i+1, code)
+			case isHex(joined) && isMixed(joined) && len(joined) > 16:
+				return nil, &CutError{Line: i + 1, Digits: len(joined)}
+			case len(code) >= 2*minKey && code == strings.ToUpper(code) && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "":
+				return nil, &DoubtError{i + 1, "looks like the secret that one-time passwords are made from: 'npmotp add' stores that"}
+			}
 			found = append(found, foundCode{line: i + 1, code: code})
 			count[shape(code)]++
 		}
@@ -291,12 +459,29 @@ func otherCodes(lines []string) ([]foundCode, error) {
 			common = s
 		}
 	}
-	for _, f := range found {
-		if shape(f.code) != common {
-			return nil, &DoubtError{f.line, "is not of the shape of the other codes: mend it, or leave it out if it is something else"}
+	for _, c := range found {
+		if shape(c.code) != common {
+			return nil, &DoubtError{c.line, "is not of the shape of the other codes: mend it, or leave it out if it is something else"}
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	// Among codes, one may happen to have no digit.
+	for i, line := range lines {
+		if body, _ := f.bare(line); found[0].line <= i && i+1 < found[len(found)-1].line && body == strings.TrimSpace(body) && shape(body) == common && isLetters(body) {
+			at, _ := slices.BinarySearchFunc(found, i+1, func(c foundCode, line int) int { return cmp.Compare(c.line, line) })
+			found = slices.Insert(found, at, foundCode{line: i + 1, code: body})
 		}
 	}
 	return found, nil
+}
+
+// minKey is the least length of a key for one-time passwords in base32.
+const minKey = 16
+
+func isLetters(s string) bool {
+	return strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz-_") == ""
 }
 
 // shape returns a code with a sign for each letter or digit.
@@ -317,7 +502,7 @@ func otherInLine(line string) []string {
 			return ' '
 		}
 		return r
-	}, cutListMark(line))
+	}, strings.Trim(line, "()."))
 	separated := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ';' || r == '|' })
 	var codes []string
 	for _, part := range separated {
@@ -330,22 +515,6 @@ func otherInLine(line string) []string {
 		codes = append(codes, columns...)
 	}
 	return codes
-}
-
-// cutListMark cuts off what stands before a code in a numbered or bulleted
-// list: "1. ", "2) ", "- ".
-func cutListMark(line string) string {
-	mark, rest, ok := strings.Cut(strings.TrimLeft(line, " \t"), " ")
-	if !ok || len(mark) > len("•") {
-		return line
-	}
-	switch bare := strings.TrimRight(mark, ".):"); {
-	case mark == "-", mark == "*", mark == "•":
-		return rest
-	case bare != mark && strings.Trim(bare, "0123456789") == "":
-		return rest
-	}
-	return line
 }
 
 // isOtherCode reports whether s can be a code of another alphabet, as other
@@ -366,7 +535,10 @@ func isToken(s string) bool {
 
 // isNumber reports whether s is a one-time code, a date or a telephone number.
 func isNumber(s string) bool {
-	return strings.Trim(s, "0123456789-_") == "" && (len(s) < 8 || strings.ContainsAny(s, "-_"))
+	if _, err := time.Parse("20060102", s); err == nil && (s[:2] == "19" || s[:2] == "20") {
+		return true
+	}
+	return strings.Trim(s, "0123456789-_") == "" && (len(s) != 8 || strings.ContainsAny(s, "-_"))
 }
 
 func isCodeRune(r rune) bool {

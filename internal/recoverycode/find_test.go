@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode"
 
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
@@ -37,6 +38,17 @@ func TestFind(t *testing.T) {
 		{"groups with no-break spaces", inGroups(hexA, 4, "\u00a0"), []string{hexA}, 0},
 		{"groups of sixteen beside whole codes", hexB + "\n" + inGroups(hexA, 16, " "), []string{hexB, hexA}, 0},
 		{"columns of sixteen beside single ones", hexC + "\n" + inGroups(hexA, 16, " "), []string{hexC, hexA[:16], hexA[16:32], hexA[32:48], hexA[48:]}, 0},
+		{"groups of any length", inGroups(hexA, 5, "_") + "\n" + hexB[:8] + "-" + hexB[8:12] + "-" + hexB[12:20] + "-" + hexB[20:], []string{hexA, hexB}, 0},
+		{"groups with names and notes", "Code 1: `" + inGroups(hexA, 4, "-") + "`\n- [x] \"" + inGroups(hexB, 8, " ") + "\", # used in May", []string{hexA, hexB}, 0},
+		{"signs that cannot be seen", "\ufeff" + hexA[:30] + "\u200b" + hexA[30:] + "\n\u2060" + hexB[:9] + "\u00ad" + hexB[9:], []string{hexA, hexB}, 0},
+		{"in bold and struck out", "**" + hexA + "**\n~~" + hexB + "~~ (used)", []string{hexA, hexB}, 0},
+		{"beside an access token", hexA + "\nnpm_" + hexB[:36] + "\n", []string{hexA}, 0},
+		{"between headings", "Home\n" + hexA + "\nAt work:\n" + hexB + "\n----\n", []string{hexA, hexB}, 0},
+		{"in a box", "┌" + strings.Repeat("─", 66) + "┐\n│ " + hexA + " │\n┃ " + hexB + " ┃\n└" + strings.Repeat("─", 66) + "┘", []string{hexA, hexB}, 0},
+		{"in a table with a rule", "| # | Code |\n|--:|:---|\n| 1 | `" + hexA + "` |\n| 2 | " + hexB + " |\n", []string{hexA, hexB}, 0},
+		{"wide digits and a ligature", strings.Map(func(r rune) rune { return r - '!' + '！' }, hexA) + "\n" + strings.ReplaceAll(hexB, "ff", "\ufb00"), []string{hexA, hexB}, 0},
+		{"another alphabet, one without a digit", "abcd-12345\nefgh-ijklm\nnopq-67890\n", []string{"abcd-12345", "efgh-ijklm", "nopq-67890"}, 0},
+		{"another alphabet, with notes", "abcd-12345 used\n(efgh-67890)\n", []string{"abcd-12345", "efgh-67890"}, 0},
 		{"another alphabet", "1. abcd-12345\n2. efgh-67890\n", []string{"abcd-12345", "efgh-67890"}, 0},
 		{"another alphabet in columns", "  abcde-12345   fghij-67890\n  klmno-13579   pqrst-24680\n", []string{"abcde-12345", "fghij-67890", "klmno-13579", "pqrst-24680"}, 0},
 		{"another alphabet as JSON", "[\n  \"abcd-1234\",\n  \"efgh-5678\"\n]\n", []string{"abcd-1234", "efgh-5678"}, 0},
@@ -60,9 +72,10 @@ func TestFind(t *testing.T) {
 // inGroups writes a code in groups of n with a separator.
 func inGroups(code string, n int, separator string) string {
 	var groups []string
-	for ; len(code) > 0; code = code[n:] {
+	for ; len(code) > n; code = code[n:] {
 		groups = append(groups, code[:n])
 	}
+	groups = append(groups, code)
 	return strings.Join(groups, separator)
 }
 
@@ -72,18 +85,41 @@ func TestFindInDoubt(t *testing.T) {
 		text string
 		line int
 	}{
-		"an O for a 0":          {hexB + "\n" + hexA[:21] + "O" + hexA[22:] + "\n" + hexC + hexC + hexC + hexC, 2},
-		"an l for a 1":          {hexB + "\n\n" + hexA[:9] + "l" + hexA[10:], 3},
-		"an underscore":         {hexB + "\n" + hexA[:30] + "_" + hexA[31:], 2},
-		"cut to a few":          {hexB + "\n" + hexA[:10], 2},
-		"dots for the rest":     {hexA[:48] + "…\n", 1},
-		"dots for the begin":    {"\n..." + hexA[16:], 2},
-		"stars for the rest":    {hexA[:16] + strings.Repeat("*", 48), 1},
-		"as npmotp shows it":    {hexA[:4] + "…" + hexA[60:], 1},
-		"four groups or codes":  {inGroups(hexA, 16, " "), 1},
-		"a date above a list":   {"ab-2026-01\nabcde-12345\nfghij-67890\n", 1},
-		"a password in a list":  {"abcde-12345\nTr0ub4dor\nfghij-67890\n", 2},
-		"groups that are short": {inGroups(hexA, 8, " ") + "\n" + inGroups(hexB[:56], 8, " "), 2},
+		"an O for a 0":                   {hexB + "\n" + hexA[:21] + "O" + hexA[22:] + "\n" + hexC + hexC + hexC + hexC, 2},
+		"an l for a 1":                   {hexB + "\n\n" + hexA[:9] + "l" + hexA[10:], 3},
+		"letters for many digits, above": {strings.NewReplacer("1", "l", "0", "O", "5", "S").Replace(hexA) + "\n" + hexB, 1},
+		"letters for many digits, below": {hexB + "\n(2) " + strings.NewReplacer("1", "l", "0", "O", "5", "S").Replace(hexA), 2},
+		"letters for digits in each":     {strings.ReplaceAll(hexA, "1", "l") + "\n" + strings.ReplaceAll(hexB, "1", "l"), 1},
+		"letters of another script":      {strings.ReplaceAll(hexA, "a", "а") + "\n" + hexB, 1},
+		"an underscore":                  {hexB + "\n" + hexA[:30] + "_" + hexA[31:], 2},
+		"cut to a few":                   {hexB + "\n" + hexA[:10], 2},
+		"dots for the rest":              {hexA[:48] + "…\n", 1},
+		"dots for the begin":             {"\n..." + hexA[16:], 2},
+		"stars for the rest":             {hexA[:16] + strings.Repeat("*", 48), 1},
+		"as npmotp shows it":             {hexA[:4] + "…" + hexA[60:], 1},
+		"four groups or codes":           {inGroups(hexA, 16, " "), 1},
+		"a date above a list":            {"ab-2026-01\nabcde-12345\nfghij-67890\n", 1},
+		"a password in a list":           {"abcde-12345\nTr0ub4dor\nfghij-67890\n", 2},
+		"a letter for all of its digits": {strings.ReplaceAll(hexA, "0", "O"), 1},
+		"a letter in a group":            {inGroups(hexB, 8, " ") + "\n" + inGroups(strings.Replace(hexA, "a", "g", 1), 8, " "), 2},
+		"a few digits of one":            {hexB + "\n7a03\n" + hexA, 2},
+		"a number without one":           {"1. " + hexB + "\n2.\n3. " + hexA, 2},
+		"a mask among codes":             {hexB + "\n" + strings.Repeat("x", 64) + "\n" + hexA, 2},
+		"dots behind a space":            {hexA[:48] + " . . .", 1},
+		"a word for the rest":            {hexA[:16] + " (hidden)", 1},
+		"a sign for the rest":            {hexA[:48] + "→", 1},
+		"the last of it":                 {"\nends in " + hexA[48:], 2},
+		"stars in the middle":            {"ab12****cd34\n", 1},
+		"underscores for it":             {hexA[:16] + "____", 1},
+		"cells or groups":                {"| " + inGroups(hexA, 8, " | ") + " |", 1},
+		"a digest":                       {hexB + "\nsha256:" + hexA, 2},
+		"a fingerprint":                  {"Fingerprint: " + hexC, 1},
+		"a list of checksums":            {hexA + "  npm.tgz\n", 1},
+		"a key":                          {"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 1},
+		"an old access token":            {"b0a6e7d2-1f0e-4c1d-9a51-3f4d5e6f7a8b", 1},
+		"a question mark":                {"abcde-12345\nab?de-67890\nfghij-67890\n", 2},
+		"two words for one":              {"abcde-12345\nab1de 67890\nfghij-67890\n", 2},
+		"groups that are short":          {inGroups(hexA, 8, " ") + "\n" + inGroups(hexB[:56], 8, " "), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			codes, _, err := recoverycode.Find(secret.New(tt.text))
@@ -101,7 +137,7 @@ func TestFindInDoubt(t *testing.T) {
 }
 
 func TestFindRefuses(t *testing.T) {
-	for _, text := range []string{"", "\n\n", "hello world\n", "npm\n", "Scan into your authenticator app:\n", "npm_AbCdEf0123456789AbCdEf0123456789AbCd\n", "123456\n234567\n", "2026-01-02\n"} {
+	for _, text := range []string{"", "\n\n", "hello world\n", "npm\n", "Scan into your authenticator app:\n", "npm_AbCdEf0123456789AbCdEf0123456789AbCd\n", "123456\n234567\n", "2026-01-02\n", "20260102\n", "4915112345678\n"} {
 		if _, _, err := recoverycode.Find(secret.New(text)); !errors.Is(err, recoverycode.ErrNone) {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -122,7 +158,7 @@ func TestFindRefuses(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	for _, s := range []string{hexA, "1. abcd-12345", hexC + "," + hexC, "2FA\n\t" + hexB + "\n", hexA[:40], onPaper(hexA, 8), onPaper("xK4pQ7tRz2", 8)} {
+	for _, s := range []string{hexA, "1. abcd-12345", "0aW0000aaa000000YYY****Y", hexA[:57] + ":" + hexA[57:], hexC + "," + hexC, "2FA\n\t" + hexB + "\n", hexA[:40], onPaper(hexA, 8), onPaper("xK4pQ7tRz2", 8)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -132,9 +168,20 @@ func FuzzFind(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		// What was typed in groups comes back without them, in the case that was printed.
-		typed := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(text))
+		plain := func(s string) string {
+			return strings.NewReplacer("O", "0", "I", "1", "L", "1", "\ufb00", "FF").Replace(strings.ToUpper(strings.Map(func(r rune) rune {
+				if r >= '！' && r <= '～' {
+					r += '!' - '！'
+				}
+				if strings.ContainsRune(":.\u2212", r) || unicode.In(r, unicode.White_Space, unicode.Zs, unicode.Pd, unicode.Cf) {
+					return -1
+				}
+				return r
+			}, s)))
+		}
+		typed := plain(text)
 		for _, c := range codes {
-			known := strings.NewReplacer("-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(c.Reveal()))
+			known := plain(c.Reveal())
 			if !strings.Contains(typed, known) || seen[c.Reveal()] || len(c.Reveal()) < 6 {
 				t.Fatalf("a code that is not in the input, duplicate or is short")
 			}

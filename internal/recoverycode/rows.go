@@ -14,6 +14,7 @@ type foundCode struct {
 	line    int
 	code    string
 	checked bool
+	last    int // the line that a code of several ends in
 }
 
 // A typedRow is a line as it is copied from the printed sheet: groups of four, and
@@ -27,10 +28,10 @@ func (r typedRow) digits() int { return len(strings.Join(r.groups, "")) }
 
 // groupedCodes finds the codes that are written in groups, over one line or
 // two, and empties their lines.
-func groupedCodes(lines []string) ([]foundCode, error) {
+func (f finder) groupedCodes(lines []string) ([]foundCode, error) {
 	var found []foundCode
 	for i := 0; i < len(lines); i++ {
-		row, ok := parseRow(lines[i])
+		row, ok := f.parseRow(lines[i])
 		if !ok {
 			continue
 		}
@@ -41,7 +42,7 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 				next++
 			}
 			if next < len(lines) {
-				if second, ok := parseRow(lines[next]); ok {
+				if second, ok := f.parseRow(lines[next]); ok {
 					row = typedRow{append(row.groups, second.groups...), second.check}
 					i = next
 				}
@@ -51,7 +52,7 @@ func groupedCodes(lines []string) ([]foundCode, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, foundCode{first + 1, code, row.checked()})
+		found = append(found, foundCode{line: first + 1, code: code, checked: row.checked(), last: i + 1})
 		clear(lines[first : i+1])
 	}
 	return found, nil
@@ -85,11 +86,10 @@ func (r typedRow) code(line, last int) (string, error) {
 }
 
 // parseRow reads a line that is nothing but groups. Without a check group they
-// are hexadecimal digits, all groups of 4, 8 or 16 of them, with spaces, dashes,
-// colons or dots between, and 16 digits at least, which prose has not.
-func parseRow(line string) (typedRow, bool) {
-	line = strings.TrimSpace(cutListMark(strings.TrimLeft(line, " \t>☐□")))
-	line = strings.TrimSpace(strings.TrimSuffix(line, "used")) // the column beside the codes
+// are hexadecimal digits with one kind of separator between, that make a code of
+// npm's together, or groups of one length that are too many digits for anything else.
+func (f finder) parseRow(line string) (typedRow, bool) {
+	line, _ = f.bare(line)
 	var r typedRow
 	if before, check, ok := strings.Cut(line, "="); ok {
 		if r.check = strings.TrimSpace(check); len(r.check) != groupLen || asHex(r.check) == "" {
@@ -100,25 +100,32 @@ func parseRow(line string) (typedRow, bool) {
 		return r, isOtherCode(strings.Join(r.groups, ""))
 	}
 	groups := strings.FieldsFunc(line, isSeparator)
-	if len(groups) < 2 || len(groups[0]) > 4*groupLen {
+	digits := len(strings.Join(groups, ""))
+	if len(groups) < 2 || digits < 16 || isSeparator(rune(line[0])) || isSeparator(rune(line[len(line)-1])) {
 		return typedRow{}, false
 	}
+	even := true
 	for _, g := range groups {
-		if len(g) != len(groups[0]) || len(g)%groupLen != 0 || len(asHex(g)) != len(g) {
+		even = even && len(g) == len(groups[0]) && len(g)%groupLen == 0
+		if len(asHex(g)) != len(g) || len(g) < 2 {
 			return typedRow{}, false
 		}
-		for quarter := range slices.Chunk([]byte(g), groupLen) {
-			r.groups = append(r.groups, string(quarter))
-		}
 	}
-	if len(groups[0]) == 4*groupLen && !strings.ContainsAny(line, "-:.") {
-		return typedRow{}, false // with spaces between they may be codes of their own: see columns
+	spaced := strings.IndexFunc(line, func(r rune) bool { return isSeparator(r) && r != ' ' && r != '\t' }) < 0
+	switch {
+	case spaced && !slices.ContainsFunc(groups, func(g string) bool { return !isHexLength(len(g)) }):
+		return typedRow{}, false // with spaces between they may be codes of their own: see isColumns
+	case !even && (digits == 16 || !isHexLength(digits)):
+		return typedRow{}, false
 	}
-	return r, r.digits() >= 16 && strings.ContainsAny(line, "0123456789") && strings.ContainsAny(line, "abcdefABCDEF")
+	for quarter := range slices.Chunk([]byte(strings.Join(groups, "")), groupLen) {
+		r.groups = append(r.groups, string(quarter))
+	}
+	return r, isMixed(line)
 }
 
 // isSeparator reports whether people write r between the groups of a code.
-func isSeparator(r rune) bool { return strings.ContainsRune(" \t-:.", r) }
+func isSeparator(r rune) bool { return strings.ContainsRune(" \t-:._/·", r) }
 
 func isHex(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
