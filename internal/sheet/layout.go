@@ -79,8 +79,10 @@ func (set *setter) page() draw.Image { return set.pages[len(set.pages)-1] }
 
 // line draws text that begins at x, with its baseline at y.
 func (set *setter) line(page draw.Image, x, y float64, t typeface, text string) {
-	d := font.Drawer{Dst: page, Src: image.Black, Face: t, Dot: fixed.P(set.pixels(x), set.pixels(y))}
-	d.DrawString(t.shown(text))
+	for i := range 1 + t.bolder {
+		d := font.Drawer{Dst: page, Src: image.Black, Face: t, Dot: fixed.P(set.pixels(x)+i, set.pixels(y))}
+		d.DrawString(t.shown(text))
+	}
 }
 
 func (set *setter) text(x, y float64, t typeface, text string) { set.line(set.page(), x, y, t, text) }
