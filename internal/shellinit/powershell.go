@@ -3,6 +3,8 @@ package shellinit
 import (
 	"fmt"
 	"strings"
+
+	"npmotp/internal/npm/tools"
 )
 
 const powershellFunctions = `
@@ -53,21 +55,21 @@ func powershell(vault string) string {
 	for _, tool := range Tools() {
 		fmt.Fprintf(&b, "\t\t'%s' {\n", tool)
 		for _, br := range branches(tool) {
-			fmt.Fprintf(&b, "\t\t\tif ($first -cin %s) { ", list(br.words))
+			fmt.Fprintf(&b, "\t\t\tif ($first -cin %s) { ", list(br.Words))
 			switch {
-			case br.runs:
+			case br.Runs:
 				b.WriteString("$look = $true }\n")
-			case br.only:
-				fmt.Fprintf(&b, "return ($second -clike '-*') -or ($second -cin %s) }\n", list(br.verbs))
-			case len(br.verbs) > 0:
-				fmt.Fprintf(&b, "return $second -cnotin %s }\n", list(br.verbs))
+			case br.Only:
+				fmt.Fprintf(&b, "return ($second -clike '-*') -or ($second -cin %s) }\n", list(br.Verbs))
+			case len(br.Verbs) > 0:
+				fmt.Fprintf(&b, "return $second -cnotin %s }\n", list(br.Verbs))
 			default:
 				b.WriteString("return $true }\n")
 			}
 		}
 		b.WriteString("\t\t}\n")
 	}
-	fmt.Fprintf(&b, "\t}\n\tif (-not $look) { return $false }\n\t$words = %s\n\tforeach ($word in $given) { if ($word -cin $words) { return $true } }\n\treturn $false\n}\n", list(anywhere()))
+	fmt.Fprintf(&b, "\t}\n\tif (-not $look) { return $false }\n\t$words = %s\n\tforeach ($word in $given) { if ($word -cin $words) { return $true } }\n\treturn $false\n}\n", list(tools.DueAnywhere()))
 	fmt.Fprintf(&b, powershellFunctions, vault)
 	b.WriteByte('\n')
 	for _, tool := range Tools() {

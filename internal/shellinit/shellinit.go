@@ -43,38 +43,27 @@ func Script(shell string, vault func(variable func(name string) string) string) 
 	return "", false
 }
 
-// A branch is what a shell does at the first word of a command line.
-type branch struct {
-	words []string
-	verbs []string // the next words of which it has to be one, or with except must not
-	only  bool
-	runs  bool // look at all words
-}
-
-// branches returns what tells for a tool, in the order in which it is tried.
-func branches(tool string) []branch {
-	var always []string
-	var all []branch
-	var runs []string
+// branches returns what tells for a tool, in the order in which it is tried: what
+// always wants a code, what does by its next word, and what runs something.
+func branches(tool string) []tools.Due {
+	var always, runs tools.Due
+	var all []tools.Due
 	for _, d := range tools.DueWords(tool) {
 		switch {
 		case d.Runs:
-			runs = append(runs, d.Words...)
+			runs = tools.Due{Words: append(runs.Words, d.Words...), Runs: true}
 		case !d.Only && len(d.Verbs) == 0:
-			always = append(always, d.Words...)
+			always.Words = append(always.Words, d.Words...)
 		default:
-			all = append(all, branch{words: d.Words, verbs: d.Verbs, only: d.Only})
+			all = append(all, d)
 		}
 	}
-	all = append([]branch{{words: always}}, all...)
-	if len(runs) > 0 {
-		all = append(all, branch{words: runs, runs: true})
+	all = append([]tools.Due{always}, all...)
+	if runs.Runs {
+		all = append(all, runs)
 	}
 	return all
 }
-
-// anywhere are the words that tell behind options and runners.
-func anywhere() []string { return tools.DueAnywhere() }
 
 // header is the comment at the top of each script.
 func header(shell, load, undo string) string {
@@ -127,21 +116,21 @@ func posix(shell, vault string) string {
 	for _, tool := range Tools() {
 		fmt.Fprintf(&b, "\t%s)\n\t\tcase ${2-} in\n", tool)
 		for _, br := range branches(tool) {
-			fmt.Fprintf(&b, "\t\t%s) ", alternatives(br.words))
+			fmt.Fprintf(&b, "\t\t%s) ", alternatives(br.Words))
 			switch {
-			case br.runs:
+			case br.Runs:
 				b.WriteString(";;\n")
-			case br.only:
-				fmt.Fprintf(&b, "case ${3-} in %s|-*) return 0 ;; *) return 1 ;; esac ;;\n", alternatives(br.verbs))
-			case len(br.verbs) > 0:
-				fmt.Fprintf(&b, "case ${3-} in %s) return 1 ;; *) return 0 ;; esac ;;\n", alternatives(br.verbs))
+			case br.Only:
+				fmt.Fprintf(&b, "case ${3-} in %s|-*) return 0 ;; *) return 1 ;; esac ;;\n", alternatives(br.Verbs))
+			case len(br.Verbs) > 0:
+				fmt.Fprintf(&b, "case ${3-} in %s) return 1 ;; *) return 0 ;; esac ;;\n", alternatives(br.Verbs))
 			default:
 				b.WriteString("return 0 ;;\n")
 			}
 		}
 		b.WriteString("\t\t-*) ;;\n\t\t*) return 1 ;;\n\t\tesac ;;\n")
 	}
-	fmt.Fprintf(&b, "\t*) return 1 ;;\n\tesac\n\twhile [ $# -gt 1 ]; do\n\t\tshift\n\t\tcase $1 in %s) return 0 ;; esac\n\tdone\n\treturn 1\n}\n", alternatives(anywhere()))
+	fmt.Fprintf(&b, "\t*) return 1 ;;\n\tesac\n\twhile [ $# -gt 1 ]; do\n\t\tshift\n\t\tcase $1 in %s) return 0 ;; esac\n\tdone\n\treturn 1\n}\n", alternatives(tools.DueAnywhere()))
 	fmt.Fprintf(&b, posixFunctions, taken, there, vault)
 	b.WriteByte('\n')
 	for _, tool := range Tools() {
@@ -199,20 +188,20 @@ func fish(vault string) string {
 	for _, tool := range Tools() {
 		fmt.Fprintf(&b, "\t\tcase %s\n\t\t\tswitch \"$argv[2]\"\n", tool)
 		for _, br := range branches(tool) {
-			fmt.Fprintf(&b, "\t\t\t\tcase %s\n", strings.Join(br.words, " "))
+			fmt.Fprintf(&b, "\t\t\t\tcase %s\n", strings.Join(br.Words, " "))
 			switch {
-			case br.runs:
-			case br.only:
-				fmt.Fprintf(&b, "\t\t\t\t\tstring match -q -- '-*' \"$argv[3]\"; or contains -- \"$argv[3]\" %s\n\t\t\t\t\treturn\n", strings.ReplaceAll(alternatives(br.verbs), "|", " "))
-			case len(br.verbs) > 0:
-				fmt.Fprintf(&b, "\t\t\t\t\tnot contains -- \"$argv[3]\" %s\n\t\t\t\t\treturn\n", strings.ReplaceAll(alternatives(br.verbs), "|", " "))
+			case br.Runs:
+			case br.Only:
+				fmt.Fprintf(&b, "\t\t\t\t\tstring match -q -- '-*' \"$argv[3]\"; or contains -- \"$argv[3]\" %s\n\t\t\t\t\treturn\n", strings.ReplaceAll(alternatives(br.Verbs), "|", " "))
+			case len(br.Verbs) > 0:
+				fmt.Fprintf(&b, "\t\t\t\t\tnot contains -- \"$argv[3]\" %s\n\t\t\t\t\treturn\n", strings.ReplaceAll(alternatives(br.Verbs), "|", " "))
 			default:
 				b.WriteString("\t\t\t\t\treturn 0\n")
 			}
 		}
 		b.WriteString("\t\t\t\tcase '-*'\n\t\t\t\tcase '*'\n\t\t\t\t\treturn 1\n\t\t\tend\n")
 	}
-	fmt.Fprintf(&b, "\t\tcase '*'\n\t\t\treturn 1\n\tend\n\tfor word in $argv[2..-1]\n\t\tcontains -- $word %s; and return 0\n\tend\n\treturn 1\nend\n", strings.Join(anywhere(), " "))
+	fmt.Fprintf(&b, "\t\tcase '*'\n\t\t\treturn 1\n\tend\n\tfor word in $argv[2..-1]\n\t\tcontains -- $word %s; and return 0\n\tend\n\treturn 1\nend\n", strings.Join(tools.DueAnywhere(), " "))
 	fmt.Fprintf(&b, fishFunctions, vault)
 	b.WriteByte('\n')
 	for _, tool := range Tools() {
