@@ -30,6 +30,13 @@ func (x *run) pick(ctx context.Context, targets []config.Target) (agent.Account,
 	if err != nil {
 		return agent.Account{}, err
 	}
+	for _, t := range targets { // of several registries the one that somebody has
+		theirs := func(a agent.Account) bool { return a.ArchivedAt.IsZero() && x.belongs(a, t.Registry) }
+		if x.o.Registry == "" && !t.Reads && slices.ContainsFunc(accounts, theirs) {
+			address, source = t.Registry, fmt.Sprintf(" (%s)", t.Source)
+			break
+		}
+	}
 	var matches, keyless []agent.Account
 	for _, a := range accounts {
 		switch {
@@ -78,7 +85,7 @@ func (x *run) pick(ctx context.Context, targets []config.Target) (agent.Account,
 // the user came for.
 func (x *run) isNobodys(err error) bool {
 	missing, ok := errors.AsType[*noAccountError](err)
-	return ok && x.auto && !x.o.Recovery && x.o.Prompt+x.o.Flag+x.o.Env == "" && !registry.Same(missing.registry, vault.DefaultRegistry) && !registry.Same(missing.registry, npmsDotCom)
+	return ok && x.auto && !x.plan.Holed && !x.o.Recovery && x.o.Prompt+x.o.Flag+x.o.Env == "" && !registry.Same(missing.registry, vault.DefaultRegistry) && !registry.Same(missing.registry, npmsDotCom)
 }
 
 // A noAccountError says that no account belongs to a registry.

@@ -2,6 +2,7 @@ package wrap
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"npmotp/internal/agent"
@@ -70,8 +71,7 @@ func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, erro
 	}
 	w.Codes.UI.Explainf("the command asks %q, for the %s time", p.Text, ordinal(p.Again+1))
 	if !w.Codes.Reconnect(ctx) {
-		w.Codes.UI.Warnf("the vault was locked in the meantime: type the code yourself; 'npmotp code' prints it")
-		return secret.Text{}, ptyrun.ErrLeave
+		return secret.Text{}, w.locked()
 	}
 	switch {
 	case w.last.Value.Len() == 0:
@@ -82,7 +82,16 @@ func (w *answerer) code(ctx context.Context, p ptyrun.Prompt) (secret.Text, erro
 	}
 	code, err := w.Codes.ToSend(ctx, w.account, w.to, w.o.MinRemaining)
 	w.last = code
+	if errors.Is(err, codes.ErrLocked) { // the agent ended between the two
+		err = w.locked()
+	}
 	return code.Value, err
+}
+
+// locked leaves the question to the user.
+func (w *answerer) locked() error {
+	w.Codes.UI.Warnf("the vault was locked in the meantime: type the code yourself; 'npmotp code' prints it")
+	return ptyrun.ErrLeave
 }
 
 func ordinal(n int) string {

@@ -43,27 +43,30 @@ func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
 	}
 	asks := line[len(line)-1]
 	called := fmt.Sprintf("%q (process %d)", asks.Name, asks.PID)
+	wants := fmt.Sprintf("%s asks for a code of %q", called, j.account.Name)
+	const hidden = ", and where it would send it cannot be told"
 	argv, seen := j.command(line)
-	question := fmt.Sprintf("%s asks for a code of %q, and where it would send it cannot be told; answer it?", called, j.account.Name)
-	dir, environ := asks.Dir(), asks.Environ()
-	if dir == "" || environ == nil {
-		return j.unsure(called, question)
+	guessed := argv == nil
+	if guessed {
+		argv = []string{"npm", "publish"} // what is run by most
 	}
+	dir, environ := asks.Dir(), asks.Environ()
 	plan, err := tools.New(argv, tools.Options{Environ: environ})
-	if err != nil || plan.Tool == "" {
-		return j.unsure(called, question)
+	if dir == "" || environ == nil || err != nil || plan.Tool == "" || plan.Moved != "" {
+		return j.blind(called, wants+hidden+"; answer it?")
 	}
 	targets, err := config.Targets(config.Query{
 		Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: dir, Environ: environ, Home: j.Home,
 	})
 	if err != nil {
-		return j.unsure(called, fmt.Sprintf("%s asks for a code of %q, and %v; answer it?", called, j.account.Name, err))
+		return j.blind(called, fmt.Sprintf("%s%s: %v; answer it?", wants, hidden, err))
 	}
-	if plan.Moved != "" || len(targets) == 0 {
-		return j.unsure(called, question)
+	if len(targets) == 0 {
+		return j.blind(called, wants+hidden+"; answer it?")
 	}
+	theirs := &run{Runner: j.Runner, o: j.o, plan: plan}
 	for _, t := range targets {
-		if !t.Reads && !j.allowed(t, j.account) {
+		if !t.Reads && !theirs.allowed(t, j.account) {
 			return ptyrun.Verdict{Refused: fmt.Sprintf("%s would send the code to %s (%s), and %q %s",
 				called, t.Registry, t.Source, j.account.Name, BelongsTo(j.account.Registry))}
 		}
@@ -71,9 +74,21 @@ func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
 	if seen && j.started(line, argv[0]) {
 		return ptyrun.Verdict{}
 	}
-	question = fmt.Sprintf("%s asks for a code of %q, as far as can be seen for %s; answer it?", called, j.account.Name, targets[0].Registry)
-	if seen && !j.o.Recovery {
+	question := fmt.Sprintf("%s, as far as can be seen for %s; answer it?", wants, targets[0].Registry)
+	switch {
+	case seen && !j.o.Recovery:
 		return ptyrun.Verdict{Question: question}
+	case guessed:
+		return j.blind(called, question)
+	}
+	return j.unsure(called, question)
+}
+
+// blind is for a question that can name no registry: a yes that was given before
+// anybody read it does not answer it.
+func (j *judge) blind(called, question string) ptyrun.Verdict {
+	if j.UI.Yes {
+		return ptyrun.Verdict{Refused: "where " + called + " would send the code cannot be seen, which --yes does not answer"}
 	}
 	return j.unsure(called, question)
 }
@@ -85,12 +100,16 @@ func (j *judge) unsure(called, question string) ptyrun.Verdict {
 	return ptyrun.Verdict{Question: question}
 }
 
-// command returns the command line of the process that asks, and whether it is
-// the whole: else it is a guess, from the name, of what is run by most.
+// command returns the command line of the process that asks, nil where it cannot be
+// told, and whether it is the whole: else it is what the process shows of itself.
 func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
 	if len(line) == 1 { // a shell may have become what it runs
 		if argv := only(script(j.plan.ToolArgv)); argv != nil && shells(j.plan.ToolArgv[0]) {
 			return argv, true
+		}
+		own := shown(line[0])
+		if plan, err := tools.New(own, tools.Options{}); err == nil && plan.Moved != "" {
+			return own, false // it moves by itself, as the newer yarn does, and asks
 		}
 		return j.plan.ToolArgv, false
 	}
@@ -99,11 +118,31 @@ func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
 			return argv, true
 		}
 	}
-	asks := line[len(line)-1]
-	if words := strings.Fields(asks.Name); len(words) > 1 && words[0] == "npm" {
-		return words, false
+	return shown(line[len(line)-1]), false
+}
+
+// shown returns the command line that a process shows, nil where that is of no tool.
+// Npm shows a title: its sub-command and what stands behind it, without options.
+// What npm publish is given is one word of it, whatever blanks a path has.
+func shown(p ptyrun.Process) []string {
+	argv, title := p.Argv(), p.Name
+	if len(argv) > 0 && strings.HasPrefix(argv[0], title) {
+		title = argv[0] // the name is cut to 15 bytes by the system
 	}
-	return []string{"npm", "publish"}, false
+	words := strings.Fields(title)
+	if _, path, _ := strings.Cut(title, "npm publish "); path != "" && words[0] == "npm" {
+		return []string{"npm", "publish", path}
+	}
+	if len(words) > 1 && words[0] == "npm" {
+		return words
+	}
+	const interpreter = 1 // may stand before the tool
+	for i := range min(len(argv)-1, interpreter+1) {
+		if tools.Known(argv[i]) && !shells(argv[i]) {
+			return argv[i:]
+		}
+	}
+	return nil
 }
 
 // started reports whether the line is a runner, the shell that it started for a
@@ -132,17 +171,14 @@ func shells(file string) bool {
 
 // script returns what a shell was given to run with -c.
 func script(argv []string) string {
-	i := slices.Index(argv, "-c")
-	if i < 0 {
-		return ""
+	if i := slices.Index(argv, "-c"); i >= 0 {
+		for _, word := range argv[i+1:] {
+			if word != "--" {
+				return word
+			}
+		}
 	}
-	if i++; i < len(argv) && argv[i] == "--" {
-		i++
-	}
-	if i >= len(argv) {
-		return ""
-	}
-	return argv[i]
+	return ""
 }
 
 // only returns the one command of a script that asks for a code, nil when there
@@ -150,7 +186,14 @@ func script(argv []string) string {
 func only(script string) (argv []string) {
 	for _, words := range commands(script) {
 		plan, err := tools.New(words, tools.Options{})
-		if err != nil || !plan.NeedsCode || plan.Tool == "" {
+		if err != nil || plan.Tool == "" {
+			// "do npm publish", "env X=y npm publish"
+			if slices.ContainsFunc(words, func(w string) bool { return tools.Known(strings.Trim(w, expanded)) }) {
+				return nil
+			}
+			continue
+		}
+		if !plan.NeedsCode {
 			continue // it asks for none itself
 		}
 		if argv != nil || slices.ContainsFunc(words, func(w string) bool { return strings.ContainsAny(w, expanded) }) {

@@ -3,8 +3,10 @@ package wrap
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -108,7 +110,9 @@ func (x *run) atPrompt() bool {
 // decide picks the account, decides the way, and makes sure that the code reaches
 // no registry but the account's.
 func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
-	x.askVersion(ctx)
+	if err := x.askNPM(ctx); err != nil {
+		return a, err
+	}
 	targets, err := x.targets()
 	if err != nil {
 		return a, err
@@ -238,7 +242,7 @@ func (x *run) leak(targets []config.Target, a agent.Account) string {
 
 func (x *run) query() config.Query {
 	return config.Query{
-		Tool: x.plan.Tool, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
+		Tool: x.plan.Tool, Through: x.plan.Through, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
 		Dir: x.Dir, Environ: x.plan.Environ(), Home: x.Home, Version: x.version,
 	}
 }
@@ -246,25 +250,43 @@ func (x *run) query() config.Query {
 // patience is how long an npm has to say its version.
 const patience = 10 * time.Second
 
-// askVersion asks npm for its version, where it is a script of a version manager
-// that cannot be seen through. What settings it reads depends on that.
-func (x *run) askVersion(ctx context.Context) {
+// askNPM asks npm for its version and its registries, where it is a script of a
+// version manager that cannot be seen through. What settings it reads depends on
+// the version, and the script may have settings of its own.
+func (x *run) askNPM(ctx context.Context) error {
 	q := x.query()
 	if q.Tool != "npm" || config.Major(q) != 0 {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	npm := "npm"
-	if x.plan.ToolArgv[0] == x.argv[0] {
-		npm = x.argv[0] // by the path that the user gave
+	if named := x.plan.ToolArgv[0]; named == x.argv[0] {
+		npm = named // by the path that the user gave
+		if abs, err := filepath.Abs(named); err == nil && strings.ContainsRune(named, filepath.Separator) {
+			npm = abs
+		}
 	}
-	said, _, err := tools.Capture(ctx, x.Dir, []string{npm, "--version"}, q.Environ)
-	if err != nil || strings.ContainsAny(said, " \n") {
-		said = ""
+	said, _, err := tools.Capture(ctx, config.ProjectDir(q), []string{npm, "config", "list", "--json"}, q.Environ)
+	var settings map[string]any
+	if err == nil {
+		err = json.Unmarshal([]byte(said), &settings)
 	}
-	x.version = said
-	x.UI.Explainf("npm is a script here, and says that its version is %q", said)
+	if err != nil {
+		x.UI.Explainf("npm is a script here, and does not tell its settings: %v", err)
+		return nil
+	}
+	x.version, _ = settings["npm-version"].(string)
+	if agent, _ := settings["user-agent"].(string); x.version == "" { // npm 6
+		x.version, _, _ = strings.Cut(strings.TrimPrefix(agent, "npm/"), " ")
+	}
+	x.UI.Explainf("npm is a script here, and says that its version is %q", x.version)
+	theirs, differs := config.OtherRegistry(x.query(), settings)
+	if !differs || registry.Same(theirs, x.o.Registry) {
+		return nil
+	}
+	return ui.WithHint(fmt.Errorf("%w: npm is a script here, which has it talk to %s", ErrRegistryNotSeen, theirs),
+		"if that is meant, say 'npmotp exec --registry %s ...'", ui.Quote(theirs))
 }
 
 // targets returns the registries that the command will talk to. Of commands
@@ -283,7 +305,7 @@ func (x *run) targets() ([]config.Target, error) {
 			x.UI.Explainf("%q may run in another folder or with other settings, so the registry is looked at when the code is asked for", x.plan.Moved)
 			return nil, nil
 		}
-		return nil, ui.WithHint(fmt.Errorf("%w: %q runs %s in another folder or with other settings", ErrRegistryNotSeen, x.plan.Moved, x.plan.ToolArgv[0]),
+		return nil, ui.WithHint(fmt.Errorf("%w: %q runs %s in another folder or with other settings", ErrRegistryNotSeen, x.plan.Moved, x.plan.Tool),
 			"run it where it publishes, or if you know where it goes, say 'npmotp exec --registry URL ...'")
 	}
 	targets, err := config.Targets(x.query())

@@ -80,7 +80,8 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 		r.UI.Sayf("%v, so a question is yours to answer", err)
 		return x.start(ctx, x.untouched, secret.Text{})
 	case x.isNobodys(err):
-		r.UI.Sayf("%v, so %s runs without a code", err, x.plan.ToolArgv[0])
+		r.UI.Sayf("%v, so %s runs without a code", err, x.plan.Tool)
+		x.plan.NeedsCode = false
 		return x.start(ctx, x.plan, secret.Text{})
 	case err != nil:
 		return err

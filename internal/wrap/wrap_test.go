@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,8 @@ func TestRun(t *testing.T) {
 		"the registry picks":              {map[string]string{".npmrc": "registry=" + elsewhere}, []vault.Account{npm, other}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, ""},
 		"nobody's registry":               {map[string]string{".npmrc": "registry=https://third.example/"}, []vault.Account{npm, other}, wrap.Options{}, "npm publish", "npm publish", nil, ".npmrc:1), so npm runs without a code"},
 		"nobody's, and a way is named":    {map[string]string{".npmrc": "registry=https://third.example/"}, []vault.Account{npm, other}, wrap.Options{Via: "flag"}, "npm publish", "", vault.ErrNoAccount, ".npmrc:1"},
+		"nobody's, and {otp}":             {map[string]string{".npmrc": "registry=https://third.example/"}, []vault.Account{npm}, wrap.Options{}, "npm publish --otp={otp}", "", vault.ErrNoAccount, ".npmrc:1"},
+		"{otp} for a script":              {nil, []vault.Account{npm}, wrap.Options{}, "npm run a -- --otp={otp}", "npm run a -- --otp=287082", nil, "npm run takes no one-time password itself, and npmotp cannot see which registry"},
 		"npm's, and no account of it":     {nil, []vault.Account{other}, wrap.Options{}, "npm publish", "", vault.ErrNoAccount, "registry.npmjs.org"},
 		"named, but of another registry":  {map[string]string{".npmrc": "\nregistry=" + elsewhere}, []vault.Account{npm}, wrap.Options{Account: "ada"}, "npm publish", "", nil, ".npmrc:2"},
 		"publishConfig":                   {map[string]string{"package.json": `{"name":"a","publishConfig":{"registry":"https://evil.example/"}}`}, []vault.Account{npm}, wrap.Options{}, "npm publish", "npm publish", nil, "publishConfig"},
@@ -121,6 +124,8 @@ func TestRun(t *testing.T) {
 		"the default of several":          {nil, []vault.Account{npm, account("default", vault.DefaultRegistry)}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, ""},
 		"recovery codes only":             {nil, []vault.Account{codesOnly}, wrap.Options{}, "npm publish", "", vault.ErrNoKey, "recovery codes only"},
 		"yarn's mirror is npm's registry": {nil, []vault.Account{npm}, wrap.Options{}, "yarn publish --non-interactive", "yarn publish --non-interactive --otp=287082", nil, ""},
+		"nobody's, dry run":               {map[string]string{".npmrc": "registry=https://third.example/"}, []vault.Account{npm}, wrap.Options{DryRun: true}, "npm publish", "", nil, "runs without a code"},
+		"one of several is somebody's":    {map[string]string{".npmrc": "@s:registry=https://third.example/", "package.json": `{"name":"@s/a","publishConfig":{"registry":"https://registry.npmjs.org"}}`}, []vault.Account{npm}, wrap.Options{}, "pnpm publish", "", nil, "would send the code to https://third.example/"},
 		"dry run":                         {nil, []vault.Account{npm}, wrap.Options{DryRun: true}, "npm publish", "", nil, "takes a one-time password"},
 		"a script first, and no terminal": {map[string]string{"package.json": scripts}, []vault.Account{npm}, wrap.Options{DryRun: true}, "npm publish", "", nil, "the script prepublishOnly runs first; without a terminal"},
 		"a recovery code in an argument":  {nil, []vault.Account{npm}, wrap.Options{Recovery: true}, "npm publish {otp}", "", nil, "goes into no argument"},
@@ -150,6 +155,57 @@ func TestRun(t *testing.T) {
 				t.Errorf("got %v, want %v", err, tt.failure)
 			}
 		})
+	}
+}
+
+// A command of a script is the one that asks where no other one could.
+func TestOnlyCommandOfAScript(t *testing.T) {
+	for script, want := range map[string]string{
+		"npm publish":                              "npm publish",
+		"npm run build && npm publish --tag a":     "npm publish --tag a",
+		"cd dist; npm publish | tee log":           "npm publish",
+		"npm publish; npm publish":                 "",
+		"npm publish && env npm publish":           "",
+		"npm publish; for r in a; do npm pu; done": "",
+		"npm publish && (cd a; npm publish)":       "",
+		"npm publish && /usr/bin/time npm x":       "",
+		"npm publish --registry $R":                "",
+		`npm publish --tag "it's" && echo 'npm x'`: "npm publish --tag it's",
+	} {
+		if got := strings.Join(wrap.Only(script), " "); got != want {
+			t.Errorf("%q: %q, want %q", script, got, want)
+		}
+	}
+}
+
+// An npm that is a script is asked what registries it has.
+func TestNPMBehindAScript(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the script is for sh")
+	}
+	const third = "https://third.example/"
+	for _, tt := range []struct {
+		says    string // the npm
+		options wrap.Options
+		runs    bool
+	}{
+		{`{"npm-version": "11.21.0", "registry": "https://registry.npmjs.org/"}`, wrap.Options{}, true},
+		{`{"user-agent": "npm/6.14.18 node/v20 linux x64", "registry": "https://registry.npmjs.org/"}`, wrap.Options{}, true},
+		{"11.21.0", wrap.Options{}, true}, // which is no npm, and no list
+		{`{"npm-version": "11.21.0", "registry": "` + third + `"}`, wrap.Options{}, false},
+		{`{"npm-version": "11.21.0", "registry": "` + third + `"}`, wrap.Options{Registry: vault.DefaultRegistry}, false},
+		{`{"npm-version": "11.21.0", "registry": "` + third + `"}`, wrap.Options{Account: "ada", Registry: third}, true},
+	} {
+		s := newSetup(t, nil, account("ada", vault.DefaultRegistry))
+		bin := t.TempDir()
+		if err := os.WriteFile(filepath.Join(bin, "npm"), []byte("#!/bin/sh\necho '"+tt.says+"'\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.runner.Environ = append(s.runner.Environ, "PATH="+bin)
+		err := s.runner.Run(t.Context(), tt.options, words("npm publish"))
+		if (s.ran != nil) != tt.runs || !tt.runs && !errors.Is(err, wrap.ErrRegistryNotSeen) {
+			t.Errorf("%s with %+v: %v, and %q ran", tt.says, tt.options, err, s.ran)
+		}
 	}
 }
 
