@@ -21,16 +21,20 @@ type Found struct {
 // FindURIs returns the otpauth URIs in a text, whatever stands around them: in
 // quotes, after a bullet or a name, in a sentence, in JSON or YAML.
 //
-// A URI that is wrapped over several lines is joined. Where both the first line
-// and the joined ones make a key, and not the same, there is an error: half of
-// a secret makes codes too. Lines that begin with "#" are comments. URIs of
+// A URI that is wrapped over several lines, or over the strings of an array or of
+// a program, is joined. Where both the first part and the joined ones make a key,
+// and not the same, there is an error: half of a secret makes codes too. Lines that begin with "#" are comments. URIs of
 // Steam and of Mobile-OTP are found where they begin a line, so that they can be
 // refused by name, and so is a line that is an otpauth URI but for its scheme.
+//
+// A URI without an issuer gets the one that stands beside it: before it on its line,
+// or in a field such as "service:" or "url:".
 func FindURIs(text secret.Text) []Found {
 	f := finder{lines: strings.Split(plain(text.Reveal()), "\n")}
 	for i := 0; i < len(f.lines) && len(f.found) <= maxFound; i++ {
 		i += f.line(i)
 	}
+	f.nameAll()
 	return f.found
 }
 
@@ -55,32 +59,42 @@ func plain(text string) string {
 	return strings.NewReplacer(`\/`, "/", `\u0026`, "&", `\u003d`, "=", `\u003D`, "=", `\?`, "?", `\=`, "=", `\&`, "&").Replace(text)
 }
 
-// encoded puts URIs that stand escaped in another one, such as that of a QR
-// code's picture, on lines of their own.
+// encoded puts URIs that stand escaped, as in that of a QR code's picture, on lines
+// of their own.
 func encoded(text string) string {
-	const begin = "otpauth%3A%2F%2F"
-	if !strings.Contains(text, begin) {
+	if !strings.Contains(text, "%3") {
 		return text
 	}
 	var b strings.Builder
+	from := 0
 	for {
-		before, rest, found := strings.Cut(text, begin)
-		b.WriteString(before)
-		if !found {
+		i := strings.Index(text[from:], "%3")
+		if i < 0 {
+			b.WriteString(text)
 			return b.String()
 		}
-		end := strings.IndexAny(rest, " \t\n\"'<>&")
-		if end < 0 {
-			end = len(rest)
+		from += i + len("%3A")
+		head := text[:from-len("%3A")]
+		begin := len(strings.TrimSuffix(strings.TrimSuffix(head, "-migration"), "otpauth"))
+		if from > len(text) || !strings.HasPrefix(text[begin:], "otpauth") || begin == len(head) || !strings.EqualFold(text[from-1:from], "A") {
+			from = min(from, len(text))
+			continue
 		}
-		b.WriteString("\n" + unescape(begin+rest[:end]) + "\n")
-		text = rest[end:]
+		end := strings.IndexAny(text[from:], " \t\n\"'<>&")
+		if end < 0 {
+			end = len(text) - from
+		}
+		b.WriteString(text[:begin] + "\n" + unescape(text[begin:from+end]) + "\n")
+		text, from = text[from+end:], 0
 	}
 }
 
 type finder struct {
-	lines []string
-	found []Found
+	lines  []string
+	found  []Found
+	places []place // of those that were found
+	below  bool    // names stand below their URIs; see blocks
+	around around  // of the line that was looked at last
 }
 
 // line looks at a line, and returns how many lines after it belong to its last
@@ -92,9 +106,10 @@ func (f *finder) line(i int) (more int) {
 	}
 	at := nextURI(line, 0)
 	if at < 0 && strings.Contains(strings.ToLower(line), "?secret=") {
-		f.found = append(f.found, Found{Line: i + 1, Err: refuseAs(ErrNotURI, "this is not an otpauth URI")})
+		f.add(Found{Line: i + 1, Err: refuseAs(ErrNotURI, "this is not an otpauth URI")}, place{})
 	}
 	firstBlank := strings.IndexByte(line, ' ')
+	behind := 0 // the URI before
 	for at >= 0 && len(f.found) <= maxFound {
 		next := nextURI(line, at+len("otpauth://"))
 		end := len(line)
@@ -110,10 +125,15 @@ func (f *finder) line(i int) (more int) {
 		if found.Err == nil {
 			found.URI = secret.New(uri)
 		}
-		f.found = append(f.found, found)
+		f.add(found, place{i, line[min(behind, at):at]})
+		behind = at + max(0, strings.IndexAny(line[at:max(at, next)], " \t,;|\"'`>)"))
 		at = next
 	}
 	return more
+}
+
+func (f *finder) add(found Found, p place) {
+	f.found, f.places = append(f.found, found), append(f.places, p)
 }
 
 // nextURI returns where a URI begins at or after from, or -1.
@@ -154,6 +174,9 @@ const closers = "\"\"''``<>()[]{}«»„““”‘’"
 // whole returns the URI that begins with text, given what stands before it. The
 // last one of a line may go on in the lines after it.
 func (f *finder) whole(i int, before, text string, last bool) (uri string, more int, err error) {
+	if text, err = cutSigns(before, text); err != nil {
+		return "", 0, err
+	}
 	if closer := closerOf(before); closer != "" {
 		// A label may have an apostrophe, what follows it has none.
 		query := max(0, strings.IndexByte(text, '?'))
@@ -161,17 +184,32 @@ func (f *finder) whole(i int, before, text string, last bool) (uri string, more 
 			if rest := text[query+end+len(closer):]; rest != "" && (isAlphanumeric(rest[0]) || rest[0] == '&' || rest[0] == '=') {
 				return "", 0, refuse("there is a quotation mark inside the URI")
 			}
-			return text[:query+end], 0, nil
+			behind := text[query+end+len(closer):]
+			if text = text[:query+end]; strings.Contains(")]", closer) {
+				text, _ = cutBlank(text) // a title of Markdown or of a wiki
+			}
+			if closer == `"` || closer == "'" {
+				return f.joined(text, f.literals(i, behind, closer, last))
+			}
+			return text, 0, nil
 		}
 		if last && strings.ContainsAny(closer, `"'`) {
 			return f.unclosed(i, text, closer)
 		}
 	}
-	text, all := cutBlank(strings.TrimSuffix(text, `\`)) // with which a shell goes on in the next line
+	text = strings.TrimSuffix(text, `\`) // with which a shell goes on in the next line
+	if strings.HasPrefix(strings.TrimSpace(f.lines[i]), "|") {
+		text = strings.TrimRight(text, "| ") // of a table
+	}
+	written := text
+	text, all := cutBlank(text)
+	if next, _, _ := strings.Cut(strings.TrimLeft(written[len(text):], " \t"), " "); hasParameter(next) {
+		return "", 0, refuse("there is a blank inside the URI")
+	}
 	if query := strings.IndexByte(text, '?'); query >= 0 {
 		for _, tag := range []string{"</", "<br"} { // of XML and HTML
 			if end := strings.Index(text[query:], tag); end >= 0 {
-				text, all = text[:query+end], false
+				text, all = text[:query+end], tag == "<br"
 			}
 		}
 	}
@@ -183,6 +221,38 @@ func (f *finder) whole(i int, before, text string, last bool) (uri string, more 
 		return text, 0, nil
 	}
 	return f.unwrapped(i, text)
+}
+
+// cutSigns cuts a URI off at a sign that no URI has, at the separator of a table that
+// stands before it, too, and at marks of Markdown that it stands in.
+func cutSigns(before, text string) (string, error) {
+	query := max(0, strings.IndexByte(text, '?'))
+	separator := ""
+	if n := len(before); n > 0 && strings.ContainsAny(before[n-1:], ";|\t") {
+		separator = before[n-1:]
+	}
+	const signs = "|<>^\x1b\x07\x00"
+	if end := strings.IndexAny(text[query:], signs+separator); end >= 0 {
+		end += query
+		name := text[strings.LastIndexAny(text[:end], "?&")+1 : end]
+		rest := strings.TrimLeft(text[end:], signs+separator)
+		inSecret := rest != "" && isAlphanumeric(rest[0]) && strings.HasPrefix(strings.ToLower(name), "secret=")
+		if behind, _ := cutBlank("?" + rest); inSecret || hasParameter(strings.TrimPrefix(behind, "?")) {
+			return "", refuse("there is a sign inside the URI that no URI has")
+		}
+		if tag := strings.HasPrefix(text[end:], "<br"); !tag && !strings.HasPrefix(text[end:], "|") {
+			text = text[:end]
+		} else if !tag && strings.TrimRight(text[end:], "| ") != "" {
+			text = text[:end]
+		}
+	}
+	for _, mark := range []string{"**", "__", "~~", "*", "_", "~"} {
+		if strings.HasSuffix(before, mark) {
+			rest, _, _ := strings.Cut(text[query:], mark+" ")
+			return text[:query] + strings.TrimSuffix(rest, mark), nil
+		}
+	}
+	return text, nil
 }
 
 func closerOf(before string) string {
@@ -200,7 +270,7 @@ func (f *finder) unclosed(i int, text, closer string) (uri string, more int, err
 	for j := i + 1; j < len(f.lines) && len(text) <= maxURI; j++ {
 		rest := strings.TrimSpace(f.lines[j])
 		if head, _, ok := strings.Cut(rest, closer); ok && isRest(head) {
-			return text + head, j - i, nil
+			return text + head, f.through(i, j), nil
 		}
 		if !isRest(rest) {
 			break
@@ -236,44 +306,99 @@ func cutBlank(text string) (uri string, all bool) {
 // maxWrapped is how many lines a URI is looked for in.
 const maxWrapped = 20
 
+// A rest is what may be the rest of a URI, and how many lines further down it
+// stands.
+type rest struct {
+	text string
+	more int
+}
+
+// literals returns the strings that follow a quoted URI as the next elements of
+// an array, or as literals that a program joins. One before a colon or an equals
+// sign is the name of a field.
+func (f *finder) literals(i int, behind, quote string, last bool) (rests []rest) {
+	for j := i; len(rests) < maxWrapped; {
+		behind = strings.TrimLeft(behind, " \t,+.-\\")
+		if behind == "" && last && j+1 < min(len(f.lines), i+maxWrapped) {
+			j++
+			behind = strings.TrimSpace(f.lines[j])
+			continue
+		}
+		literal, opened := strings.CutPrefix(behind, quote)
+		literal, after, closed := strings.Cut(literal, quote)
+		if next := strings.TrimLeft(after, " \t"); !opened || !closed || !isRest(literal) || next != "" && strings.Contains(":=", next[:1]) {
+			return rests
+		}
+		rests = append(rests, rest{literal, f.through(i, j)})
+		behind = after
+	}
+	return rests
+}
+
+// through returns how many lines after line i are done with once line j is read
+// in part: a line that has a URI too is still to be looked at.
+func (f *finder) through(i, j int) int {
+	if j > i && nextURI(f.lines[j], 0) >= 0 {
+		j--
+	}
+	return j - i
+}
+
 // unwrapped joins a URI that ends its line with the lines after it that are its
 // rest.
 func (f *finder) unwrapped(i int, text string) (uri string, more int, err error) {
-	joined, sure := text, 0
-	var rests int
-	for rests = 0; rests < maxWrapped && i+1+rests < len(f.lines); rests++ {
-		rest := strings.TrimSpace(strings.TrimLeft(f.lines[i+1+rests], "> \t"))
-		if !isRest(rest) || len(joined)+len(rest) > maxURI {
+	var rests []rest
+	bullet := "" // of a list, whose next item may be the rest
+	if item := strings.TrimSpace(f.lines[i]); len(item) > 2 && strings.ContainsAny(item[:1], "-*+") && isBlank(item[1]) {
+		bullet = item[:2]
+	}
+	for n := 1; n <= maxWrapped && i+n < len(f.lines); n++ {
+		line := strings.TrimSpace(strings.TrimPrefix(strings.Trim(f.lines[i+n], ">| \t"), bullet))
+		line, _, _ = strings.Cut(line, "<br")
+		if line == "" && i+n+1 < len(f.lines) && hasParameter(f.lines[i+n+1]) {
+			continue // mail with empty lines between
+		}
+		if !isRest(line) {
 			break
 		}
-		joined += rest
-		if hasParameter(rest) {
-			sure = rests + 1
-		}
+		rests = append(rests, rest{line, n})
 	}
-	if rests == 0 {
+	return f.joined(text, rests)
+}
+
+// joined joins a URI with what may be its rest.
+func (f *finder) joined(text string, rests []rest) (uri string, more int, err error) {
+	joined, more, sure, some := text, 0, false, false
+	for _, r := range rests {
+		if len(joined)+len(r.text) > maxURI {
+			break
+		}
+		sure = hasParameter(r.text)
+		joined, more, some = joined+r.text, r.more, some || sure
+	}
+	if joined == text {
 		return text, 0, nil
 	}
-	unclear := refuse("the next line may be the rest of the URI, which is needed on one line")
+	unclear := refuse("what follows may be the rest of the URI, which is needed on one line")
 	short, shortLabel, shortErr := ParseURI(secret.New(text))
 	long, longLabel, longErr := ParseURI(secret.New(joined))
 	switch {
 	case errors.Is(shortErr, ErrMigration):
-		return joined, rests, nil // its base64 ends in an error where that is wrong
-	case longErr == nil && sure == rests:
-		return joined, rests, nil
+		return joined, more, nil // its base64 ends in an error where that is wrong
+	case longErr == nil && sure:
+		return joined, more, nil
 	case shortErr != nil && longErr != nil:
-		return text, rests, shortErr
-	case shortErr == nil && longErr != nil && sure == 0:
-		return text, 0, nil // a line that is no rest of it
+		return text, more, shortErr
+	case shortErr == nil && longErr != nil && !some:
+		return text, 0, nil // no rest of it
 	case shortErr != nil && longErr == nil:
-		return joined, rests, nil
+		return joined, more, nil
 	case shortErr == nil && longErr == nil && sameKey(short, long) && shortLabel == longLabel:
-		return text, rests, nil
-	case shortErr == nil && longErr == nil && sameKey(short, long) && sure == 0 && strings.EqualFold(shortLabel.Issuer, prefixOf(text)):
+		return text, more, nil
+	case shortErr == nil && longErr == nil && sameKey(short, long) && !some && strings.EqualFold(shortLabel.Issuer, prefixOf(text)):
 		return text, 0, nil // its issuer is whole, as the label shows
 	}
-	return "", rests, unclear
+	return "", more, unclear
 }
 
 func sameKey(a, b Key) bool {

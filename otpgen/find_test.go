@@ -1,6 +1,7 @@
 package otpgen_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,6 +57,22 @@ func TestFindURIs(t *testing.T) {
 		"a shell's lines":  {uri[:40] + "\\\n" + uri[40:], []string{uri}},
 		"headings":         {"npm\n" + uri + "\nOther\n" + other, []string{uri, other}},
 
+		"a transfer's address":     {"https://example.org/?u=otpauth-migration%3a%2F%2Foffline%3Fdata%3DAAAA", []string{"otpauth-migration://offline?data=AAAA"}},
+		"a row of a table":         {"npm;ada;" + uri + ";note\n|npm|" + other + "|", []string{uri, other}},
+		"a link of a chat":         {"<" + uri + "|npm>", []string{uri}},
+		"a link of a wiki":         {"[" + uri + " the key]", []string{uri}},
+		"in bold":                  {"**" + uri + "** and _" + other + "_", []string{uri, other}},
+		"a coloured one":           {"\x1b[32m" + uri + "\x1b[0m", []string{uri}},
+		"wrapped in a table":       {"| " + uri[:55] + " |\n| " + uri[55:] + " |", []string{uri}},
+		"wrapped with empty lines": {uri[:len(uri)-13] + "\n\n" + uri[len(uri)-13:], []string{uri}},
+		"a sign in the secret":     {uri[:50] + "<hidden>", []string{""}},
+		"a sign for an &":          {uri + "<algorithm=SHA256&digits=8", []string{"a sign inside"}},
+		"a blank for an &":         {uri + " digits=8", []string{"a blank inside"}},
+		"a note behind":            {uri + " # digits=8", []string{uri}},
+		"fields that differ":       {"uri: " + uri + "\ndigits: 8", []string{"fields beside"}},
+		"fields that agree":        {"uri: " + uri + "&digits=6\ndigits: 6\nperiod: 30", []string{uri + "&digits=6"}},
+		"fields of something else": {"uri: " + uri + "\nperiod: monthly", []string{uri}},
+		"a sign in a value":        {uri[:len(uri)-3] + "\x00npm&digits=8", []string{"a sign inside"}},
 		"wrapped in the secret":    {uri[:40] + "\n" + uri[40:], []string{uri}},
 		"wrapped in mail":          {"> " + uri[:40] + "\n> " + uri[40:], []string{uri}},
 		"wrapped three times":      {uri[:35] + "\n  " + uri[35:50] + "\n  " + uri[50:] + "\n\nBye", []string{uri}},
@@ -73,6 +90,17 @@ func TestFindURIs(t *testing.T) {
 		"masked":                   {"otpauth://totp/x?secret=" + canon[:16] + "...", []string{"in full"}},
 		"masked at the end":        {uri + "&digits=…", []string{"in full"}},
 		"an open quote":            {`"` + uri + "\n\nlater", []string{"quotation mark"}},
+		"two strings":              {`["` + uri[:40] + `", "` + uri[40:] + `", "` + other + `"]`, []string{uri, other}},
+		"two strings, two lines":   {"[\n \"" + uri[:40] + "\",\n \"" + uri[40:] + "\",\n \"" + other + "\"]", []string{uri, other}},
+		"three literals":           {"x = '" + uri[:20] + "' +\n '" + uri[20:40] + "' + '" + uri[40:] + "'\ny = '" + other + "'", []string{uri, other}},
+		"literals side by side":    {`x = ("` + uri[:40] + `" "` + uri[40:] + `")`, []string{uri}},
+		"two items of YAML":        {"- \"" + uri[:40] + "\"\n- \"" + uri[40:] + "\"\n- \"" + other + "\"", []string{uri, other}},
+		"two plain items of YAML":  {"- " + uri[:40] + "\n- " + uri[40:] + "\n- " + other, []string{uri, other}},
+		"two plain items, unclear": {"- otpauth://totp/npm:ada?secret=" + canon[:16] + "\n- " + canon[16:], []string{"unclear"}},
+		"two strings, unclear":     {`["otpauth://totp/npm:ada?secret=` + canon[:16] + `", "` + canon[16:] + `"]`, []string{"unclear"}},
+		"a string after it":        {`["` + uri + `", "ada"]`, []string{uri}},
+		"a field after it":         {`{"otp": "otpauth://totp/x?secret=` + canon + `", "user": "ada"}`, []string{"otpauth://totp/x?secret=" + canon}},
+		"closed before another":    {`["` + uri[:40] + "\n" + uri[40:] + `", "` + other + `"]`, []string{uri, other}},
 		"another scheme":           {strings.Replace(uri, "otpauth", "otpaut", 1), []string{"not an otpauth URI"}},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -101,13 +129,107 @@ func TestFindURIs(t *testing.T) {
 	}
 }
 
+// A URI that does not state its issuer has the one that stands beside it.
+func TestNamesBesideURIs(t *testing.T) {
+	const (
+		bare = "otpauth://totp/ada?secret=" + canon
+		two  = "otpauth://totp/bob?secret=" + canon
+	)
+	for what, tt := range map[string]struct{ text, want string }{
+		"nothing":                 {bare, ":ada"},
+		"a name":                  {"GitHub: " + bare, "GitHub:ada"},
+		"of several words":        {"1. Amazon Web Services: " + bare, "Amazon Web Services:ada"},
+		"in bold":                 {"- **GitHub**: `" + bare + "`", "GitHub:ada"},
+		"with a user":             {"GitHub (ada): " + bare, "GitHub:ada"},
+		"without a separator":     {"GitHub " + bare, "GitHub:ada"},
+		"after an equals sign":    {"GitHub = " + bare, "GitHub:ada"},
+		"after a dash":            {"GitHub \u2013 " + bare, "GitHub:ada"},
+		"npm's":                   {"my key for npmjs.com: " + bare, "npm:ada"},
+		"what it is":              {"my new OTP key: " + bare, ":ada"},
+		"what and whose it is":    {"2FA GitHub: " + bare, "GitHub:ada"},
+		"the account":             {"ada: " + bare, ":ada"},
+		"an address":              {"ada@example.org: " + bare, ":ada"},
+		"a sentence":              {"this one has to be kept in a very safe place: " + bare, ":ada"},
+		"a command":               {"echo " + bare, ":ada"},
+		"an argument":             {"$ npmotp add --uri <<< " + bare, ":ada"},
+		"npm's words":             {"Scan into your authenticator app:\n" + bare, ":ada"},
+		"a cell":                  {"| GitHub | ada | " + bare + " |", "GitHub:ada"},
+		"a line above":            {"GitHub:\n  " + bare, "GitHub:ada"},
+		"a map of YAML":           {"GitHub:\n  user: ada\n  otp: " + bare, "GitHub:ada"},
+		"a section":               {"[github]\nurl = \"" + bare + "\"", "github:ada"},
+		"a heading":               {"## GitHub\n\n" + bare, "GitHub:ada"},
+		"its own issuer":          {"GitHub: otpauth://totp/GitLab:ada?secret=" + canon, "GitLab:ada"},
+		"a comment":               {"// GitHub\n" + bare, "GitHub:ada"},
+		"an item":                 {"* GitHub\n  " + bare, "GitHub:ada"},
+		"numbered titles":         {"1) GitHub (work)\n" + bare + "\n2) npm\n" + two, "GitHub:ada npm:bob"},
+		"sites":                   {"Site: https://github.com\nOTP: " + bare + "\n\nSite: https://npmjs.com\nOTP: " + two, "github.com:ada npm:bob"},
+		"a password":              {"Hunter\n" + bare, ":ada"},
+		"fields":                  {"hunter2\n" + bare + "\nurl: https://github.com/login", "github.com:ada"},
+		"a user":                  {"login: eve\nservice: GitHub\notpauth://totp?secret=" + canon, "GitHub:eve"},
+		"JSON":                    {`{"service":"GitHub","uri":"` + bare + `"}`, "GitHub:ada"},
+		"Steam":                   {"Steam: " + bare, "Steam:ada"},
+		"two names":               {"GitHub: " + bare + "\nnpm: " + two, "GitHub:ada npm:bob"},
+		"two titles":              {"GitHub\n" + bare + "\n\nnpm\n" + two, "GitHub:ada npm:bob"},
+		"two with fields":         {"service: GitHub\nuri: " + bare + "\nservice: npm\nuri: " + two, "GitHub:ada npm:bob"},
+		"two with fields below":   {bare + "\nservice: npm\n" + two + "\nservice: GitHub\n", "npm:ada GitHub:bob"},
+		"two items":               {"- service: npm\n  uri: " + bare + "\n- uri: " + two + "\n  service: GitHub\n", "npm:ada GitHub:bob"},
+		"two objects":             {"{\n\"uri\": \"" + bare + "\",\n\"service\": \"npm\"\n},\n{\n\"uri\": \"" + two + "\",\n\"service\": \"GitHub\"\n}", "npm:ada GitHub:bob"},
+		"two on a line":           {"GitHub: " + bare + " npm: " + two, "GitHub:ada npm:bob"},
+		"a transfer":              {"GitHub: otpauth-migration://offline?data=AAAA", ":"},
+		"a name before a bad one": {"GitHub: otpauth://totp/ada?secret=A", "GitHub:ada"},
+	} {
+		var got []string
+		for _, f := range otpgen.FindURIs(secret.New(tt.text)) {
+			_, l, err := otpgen.ParseURI(f.URI)
+			if err != nil && !errors.Is(err, otpgen.ErrMigration) {
+				l = otpgen.LabelOf(f.URI)
+			}
+			got = append(got, l.Issuer+":"+l.Account)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: got %q, want %q", what, got, tt.want)
+		}
+	}
+}
+
+func TestFindLogins(t *testing.T) {
+	const half, other = "JBSWY3DPEHPK3PXP", "GEZDGNBVGY3TQOJQ"
+	for what, tt := range map[string]struct{ text, want string }{
+		"pass":            {"hunter2\n---\nusername: ada\nurl: https://www.npmjs.com\ntotp: " + canon, "npm:ada " + canon + " SHA1 6"},
+		"a note":          {"Name: GitLab\nUsername: ada\nTOTP: " + canon + "\nURL: gitlab.com", "GitLab:ada " + canon + " SHA1 6"},
+		"parameters":      {"issuer: npm\r\nsecret: " + canon + "\r\nalgorithm: SHA256\r\ndigits: 8\r\n", "npm: " + canon + " SHA256 8"},
+		"an interval":     {"issuer: npm\nsecret: " + canon + "\ninterval: 30s", "must be decimal"},
+		"what is unclear": {"issuer: npm\nsecret: " + canon + "\ndigits: six", "digits, period and counter must be decimal numbers"},
+		"Steam":           {"issuer: Steam\nsecret: " + canon, "Steam Guard"},
+		"gopass":          {"hunter2\notpauth: //totp/npm:ada?secret=" + canon + "&issuer=npm", "npm:ada " + canon + " SHA1 6"},
+		"a URI":           {"otpauth: otpauth://totp/npm:ada?secret=" + canon, ""},
+		"the same twice":  {"otp: " + canon + "\nsecret: " + canon, ": " + canon + " SHA1 6"},
+		"two":             {"name: npm\ntotp: " + half + "\n\nname: GitHub\ntotp: " + other + "\n", "npm: " + half + " SHA1 6\nGitHub: " + other + " SHA1 6"},
+		"two in one":      {"totp: " + half + "\ntotp: " + other, "several secrets"},
+		"a password":      {"secret: hunter2", ""},
+	} {
+		var got []string
+		for _, f := range otpgen.FindLogins(secret.New(tt.text)) {
+			k, l, err := otpgen.ParseURI(f.URI)
+			if err = cmp.Or(f.Err, err); err != nil {
+				got = append(got, err.Error())
+			} else {
+				got = append(got, fmt.Sprintf("%s:%s %s %s %d", l.Issuer, l.Account, k.Secret.Reveal(), k.Alg, k.Digits))
+			}
+		}
+		if text := strings.Join(got, "\n"); text != tt.want && (tt.want == "" || !strings.Contains(text, tt.want)) {
+			t.Errorf("%s: got %q, want %q", what, text, tt.want)
+		}
+	}
+}
+
 // Wherever a URI is broken into lines, it makes its key or none.
 func TestFindWrappedAnywhere(t *testing.T) {
 	const uri = "otpauth://totp/npm:ada?secret=" + canon + "&issuer=npm&algorithm=SHA256&digits=8&period=60"
 	want, _ := parse(t, uri)
 	joined := 0
 	for at := 1; at < len(uri); at++ {
-		for _, text := range []string{uri[:at] + "\n" + uri[at:], "'" + uri[:at] + "\n" + uri[at:] + "'"} {
+		for _, text := range []string{uri[:at] + "\n" + uri[at:], "'" + uri[:at] + "\n" + uri[at:] + "'", `["` + uri[:at] + `", "` + uri[at:] + `"]`} {
 			for _, f := range otpgen.FindURIs(secret.New(text)) {
 				k, _, err := otpgen.ParseURI(f.URI)
 				if f.Err != nil || err != nil {

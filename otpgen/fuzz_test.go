@@ -29,12 +29,17 @@ var refusals = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`the URI is longer than a QR code can be`,
 	`the URI has no secret`,
 	`the URI has a parameter that is nearly one that changes codes: it was cut, joined or mistyped`,
+	`the URI has a parameter that is not known and may change its codes`,
 	`the URI has two parameters that are not separated by &`,
 	`the URI is not written in full`,
 	`the URI ends inside a parameter`,
 	`there is a quotation mark inside the URI`,
+	`there is a sign inside the URI that no URI has`,
+	`there is a blank inside the URI`,
+	`fields beside the URI say something else of its digits, period or algorithm`,
+	`several secrets stand in one login: part the logins with blank lines`,
 	`the quotation mark behind the URI is missing`,
-	`the next line may be the rest of the URI, which is needed on one line`,
+	`what follows may be the rest of the URI, which is needed on one line`,
 	`the URI has no counter, which a hotp key needs`,
 	`the URI has two different values of (?:secret|issuer|algorithm|digits|period|counter)`,
 	`the secret is empty`,
@@ -66,6 +71,7 @@ func FuzzParseURI(f *testing.F) {
 		"otpauth://totp/50%:%zz:%4?secret=JBSWY3DPEHPK3PXP777&issuer=%ff#&algo=HMAC-SHA256&digits=08",
 		"otpauth://totp/::a%3Ab?secret=" + canon + "&amp;digits=7&period=60&period=060",
 		"otpauth://totp/x?secret=JBSWY3DP0" + canon + "&digits=9&period=0&encoder=steam",
+		"otpauth://totp/npm:user?secret=" + canon + "&step=60",
 		"otpauth-migration://offline?data=" + canon,
 		"steam://" + canon,
 		canon,
@@ -108,12 +114,13 @@ func FuzzFindURIs(f *testing.F) {
 	const uri = "otpauth://totp/npm:ada?secret=" + canon + "&issuer=npm"
 	for _, s := range []string{
 		uri, "- '" + uri + "'\n" + uri[:40] + "\n" + uri[40:], "\"" + uri + "\n&digits=8\"", "steam://" + canon + "\r" + uri + "...",
-		"secret=3D" + canon + "=\n&issuer=3Dnpm", `["` + strings.ReplaceAll(uri, "/", `\/`) + `"]`, "otpauth-migration://offline?data=AAAA\nAAAA", "?secret=://",
+		"secret=3D" + canon + "=\n&issuer=3Dnpm", `["` + strings.ReplaceAll(uri, "/", `\/`) + `"]`, `["` + uri[:40] + `", "` + uri[40:] + `"]`, "otpauth-migration://offline?data=AAAA\nAAAA", "?secret=://",
+		"GitHub:\n user: ada\n otp: otpauth://totp?secret=" + canon, "service: npm\nsecret: " + canon + "\n\ntotp: " + canon[:16],
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, found := range otpgen.FindURIs(secret.New(text)) {
+		for _, found := range append(otpgen.FindURIs(secret.New(text)), otpgen.FindLogins(secret.New(text))...) {
 			err := found.Err
 			if err == nil {
 				_, _, err = otpgen.ParseURI(found.URI)

@@ -90,8 +90,10 @@ func LabelOf(u secret.Text) Label {
 // IsSteam reports whether an issuer is Steam, whose codes have letters. Programs
 // that do not know that export its keys as totp.
 func IsSteam(issuer string) bool {
-	name := strings.ToLower(strings.Join(strings.Fields(issuer), ""))
-	return name == "steam" || name == "steamguard"
+	words := strings.Fields(strings.ToLower(issuer))
+	name := strings.Join(words, "")
+	return name == "steam" || name == "steamguard" || len(words) > 1 && words[0] == "steam" ||
+		strings.HasSuffix(name, "steampowered.com") || strings.HasSuffix(name, "steamcommunity.com")
 }
 
 // SplitLabel returns the label of an account that a program calls by one name:
@@ -305,7 +307,29 @@ func (p params) key(kind Kind) (Key, error) {
 	if err := k.Validate(); err != nil {
 		return Key{}, err
 	}
-	return k, nil
+	return k, p.contradict(k)
+}
+
+// contradict returns an error if a parameter that is not read says by its name or its
+// value that it changes codes, and differs from what is read.
+func (p params) contradict(k Key) error {
+	for name, values := range p {
+		if isParameter(name) {
+			continue
+		}
+		for _, v := range values {
+			n, err := strconv.Atoi(v)
+			isNumber := err == nil && n > 0
+			alg, err := ParseAlg(v)
+			switch {
+			case err == nil && alg != k.Alg,
+				isNumber && slices.Contains([]string{"length", "size", "codelength"}, name) && n != k.Digits && n < 16,
+				isNumber && slices.Contains([]string{"interval", "step", "timestep"}, name) && time.Duration(n)*time.Second != k.Period:
+				return refuse("the URI has a parameter that is not known and may change its codes")
+			}
+		}
+	}
+	return nil
 }
 
 // value returns the value of a parameter, or absent when there is none. It
