@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -45,12 +46,7 @@ func (g *gray) alignment(flat *projection, dim int, dark bool) []corner {
 			out = append(out, corner{flat.at(u, v), s - 0.15*off})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b corner) int {
-		if a.score > b.score {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(out, func(a, b corner) int { return cmp.Compare(b.score, a.score) })
 	return out[:min(len(out), alignGuesses)]
 }
 

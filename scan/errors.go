@@ -18,8 +18,8 @@ var (
 	ErrParts   = fmt.Errorf("%w that is whole", ErrNoCode)
 	// ErrNotShown is [ErrNoCode] of a text, which no picture need be taken of again.
 	ErrNotShown = fmt.Errorf("%w in the text, and no secret", ErrNoCode)
-	// ErrAnimation is [ErrNoCode] of an animation of which one frame is read.
-	ErrAnimation = fmt.Errorf("%w in the first frame of an animated picture, and the others are not read", ErrNoCode)
+	// ErrAnimation is [ErrNoCode] of an animation of which not all frames are read.
+	ErrAnimation = fmt.Errorf("%w at the beginning of an animated picture, and the other frames are not read", ErrNoCode)
 	// ErrNotPicture is what [Decode] says of text and of formats it does not know.
 	ErrNotPicture = errors.New("this is not a picture")
 	// ErrDeadline is what a picture ends with that is searched for too long.

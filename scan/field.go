@@ -63,10 +63,6 @@ func (g *gray) global(threshold int) *field {
 // bias keeps even surfaces from breaking up into noise under a local threshold.
 const bias = 2
 
-// inverseBits are those behind the point of an inverse: enough for windows of a
-// hundred thousand points.
-const inverseBits = 42
-
 // local returns g less the mean of the window around each point.
 func (g *gray) local(window int) *field {
 	f := newField(g)
@@ -97,36 +93,18 @@ func (g *gray) local(window int) *field {
 func (f *field) localRow(y int, src []uint8, cols []int32, rows int32, r int) {
 	var sum, n int32
 	dst := f.row(y)
-	for _, c := range cols[:min(r, len(cols))] {
-		sum += c
-		n += rows
-	}
-	set := func(x int, mean int32) {
-		dst[x] = uint8(min(int32(src[x])-mean+bias, 255) >> 1) //nolint:gosec // half a difference of levels, signed
-	}
-	x := 0
-	for ; x <= r && x < len(cols); x++ {
-		if x+r < len(cols) {
-			sum += cols[x+r]
+	for x := -r; x < len(cols); x++ {
+		if in := x + r; in < len(cols) {
+			sum += cols[in]
 			n += rows
 		}
-		set(x, sum/n)
-	}
-	// The whole window lies in the picture: a product with the inverse does for a
-	// division. It is exact, as the sum is at most 255 n and n small.
-	inverse := 1<<inverseBits/uint64(n) + 1
-	if len(cols) > 2*r+1 {
-		last, next := cols[:len(cols)-2*r-1], cols[2*r+1:]
-		for i := range last {
-			sum += next[i] - last[i]
-			set(x, int32(uint64(sum)*inverse>>inverseBits)) //nolint:gosec // a mean of levels
-			x++
+		if out := x - r - 1; out >= 0 {
+			sum -= cols[out]
+			n -= rows
 		}
-	}
-	for ; x < len(cols); x++ {
-		sum -= cols[x-r-1]
-		n -= rows
-		set(x, sum/n)
+		if x >= 0 {
+			dst[x] = uint8(min(int32(src[x])-sum/n+bias, 255) >> 1) //nolint:gosec // half a difference of levels, signed
+		}
 	}
 }
 

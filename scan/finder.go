@@ -66,7 +66,7 @@ func (f *field) finders(ctx context.Context) []finder {
 	if f.h > 300 {
 		step = 2
 	}
-	edges := make([]float32, 0, f.w+2)
+	edges := make([]float64, 0, f.w+2)
 	for y := step / 2; y < f.h; y += step {
 		if y&63 == 1 && ctx.Err() != nil {
 			return nil
@@ -76,14 +76,12 @@ func (f *field) finders(ctx context.Context) []finder {
 		}
 		dark := f.dark(0, y)
 		for i := 0; i+5 < len(edges); i++ {
-			e := edges[i : i+6]
+			r := runs(edges[i : i+6])
 			if f.open {
-				closed := closedBars(e)
-				e = closed[:]
+				r = r.closed()
 			}
-			if barsFit(e) {
-				c := (e[2] + e[3]) / 2
-				if p, ok := f.confirm(float64(c), y, float64(e[5]-e[0]), dark == (i%2 == 0)); ok {
+			if _, ok := r.module(); ok {
+				if p, ok := f.confirm((r[2]+r[3])/2, y, r[5]-r[0], dark == (i%2 == 0)); ok {
 					found = keep(found, p)
 				}
 			}
@@ -102,7 +100,7 @@ func (f *field) finders(ctx context.Context) []finder {
 func byHits(a, b finder) int { return b.hits - a.hits }
 
 // edges appends where row y changes between dark and light, and its two ends.
-func (f *field) edges(edges []float32, y int) []float32 {
+func (f *field) edges(edges []float64, y int) []float64 {
 	row := f.row(y)
 	edges = append(edges, 0)
 	for x := 1; x < len(row); {
@@ -117,29 +115,11 @@ func (f *field) edges(edges []float32, y int) []float32 {
 			x += mathbits.TrailingZeros64(differ) / 8
 		}
 		if v, prev := int8(row[x]), int8(row[x-1]); (v < 0) != (prev < 0) { //nolint:gosec // signed
-			edges = append(edges, float32(x)-0.5+float32(prev)/(float32(prev)-float32(v)))
+			edges = append(edges, float64(x)-0.5+float64(prev)/(float64(prev)-float64(v)))
 		}
 		x++
 	}
-	return append(edges, float32(f.w))
-}
-
-// barsFit is a quick form of [runs.module] for the many bars of a row.
-func barsFit(e []float32) bool {
-	m := (e[5] - e[0]) / 7
-	c := e[3] - e[2]
-	if c < 2*m || c > 4.2*m || m < 1 {
-		return false
-	}
-	lo, hi := 0.35*m, 1.8*m
-	a, b, d, g := e[1]-e[0], e[2]-e[1], e[4]-e[3], e[5]-e[4]
-	return a >= lo && a <= hi && b >= lo && b <= hi && d >= lo && d <= hi && g >= lo && g <= hi
-}
-
-// closedBars is [runs.closed] for the bars of a row.
-func closedBars(e []float32) [6]float32 {
-	m := (e[4] - e[1]) / 5
-	return [6]float32{max(e[0], e[1]-m), e[1], e[2], e[3], e[4], min(e[5], e[4]+m)}
+	return append(edges, float64(f.w))
 }
 
 // confirm looks at the column through a candidate of the given width, and then

@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -13,42 +14,32 @@ const sniffLen = 512
 
 // magic lists the first bytes of the formats that are known; a question mark
 // stands for any byte. An empty mend marks a format that is read.
-var magic = [...]struct{ prefix, name, mend string }{ //nolint:gochecknoglobals // a table, never written
-	{"\x89PNG\r\n\x1a\n", "PNG", ""},
-	{"\xff\xd8\xff", "JPEG", ""},
-	{"GIF87a", "GIF", ""},
-	{"GIF89a", "GIF", ""},
-	{"RIFF????WEBP", "WebP", ""},
-	{"BM????\x00\x00\x00\x00", "BMP", ""},
-	{"II\x2a\x00", "TIFF", ""},
-	{"MM\x00\x2a", "TIFF", ""},
-	{"????ftypheic", "a HEIC picture", savePNG},
-	{"????ftypheix", "a HEIC picture", savePNG},
-	{"????ftyphevc", "a HEIC picture", savePNG},
-	{"????ftypheim", "a HEIC picture", savePNG},
-	{"????ftypmif1", "a HEIC picture", savePNG},
-	{"????ftypmsf1", "a HEIC picture", savePNG},
-	{"????ftypavif", "an AVIF picture", savePNG},
-	{"????ftypavis", "an AVIF picture", savePNG},
-	{"????ftyp", "a video", "take a picture of the QR code"},
-	{"\xff\x0a", "a JPEG XL picture", savePNG},
-	{"\x00\x00\x00\x0cJXL ", "a JPEG XL picture", savePNG},
-	{"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture", savePNG},
-	{"%PDF-", "a PDF document", "take a screenshot of the page"},
-	{"%!PS", "a PostScript document", "take a screenshot of the page"},
-	{"\x00\x00\x01\x00", "an icon", savePNG},
-	{"8BPS", "a Photoshop picture", savePNG},
-	{"qoif", "a QOI picture", savePNG},
-	{"gimp xcf", "a GIMP picture", savePNG},
-	{"\x1a\x45\xdf\xa3", "a video", "take a picture of the QR code"},
-	{"PK\x03\x04", "a ZIP archive or an office document", "unpack it, or take a screenshot"},
-	{"P1\n", "a PNM picture", savePNG},
-	{"P2\n", "a PNM picture", savePNG},
-	{"P3\n", "a PNM picture", savePNG},
-	{"P4\n", "a PNM picture", savePNG},
-	{"P5\n", "a PNM picture", savePNG},
-	{"P6\n", "a PNM picture", savePNG},
-	{"/* XPM */", "an XPM picture", savePNG},
+var magic = [...]struct { //nolint:gochecknoglobals // a table, never written
+	name, mend string
+	prefixes   []string
+}{
+	{"PNG", "", []string{"\x89PNG"}},
+	{"JPEG", "", []string{"\xff\xd8\xff"}},
+	{"GIF", "", []string{"GIF87a", "GIF89a"}},
+	{"WebP", "", []string{"RIFF????WEBP"}},
+	{"BMP", "", []string{"BM????\x00\x00\x00\x00"}},
+	{"a camera's raw picture", savePNG, []string{"II\x2a\x00????CR"}},
+	{"TIFF", "", []string{"II\x2a\x00", "MM\x00\x2a"}},
+	{"a BigTIFF picture", savePNG, []string{"II\x2b\x00", "MM\x00\x2b"}},
+	{"a HEIC picture", savePNG, []string{"????ftyphe", "????ftypmif1", "????ftypmsf1"}},
+	{"an AVIF picture", savePNG, []string{"????ftypavi"}},
+	{"a video", "take a picture of the QR code", []string{"????ftyp", "\x1a\x45\xdf\xa3", "RIFF????AVI "}},
+	{"a JPEG XL picture", savePNG, []string{"\xff\x0a", "\x00\x00\x00\x0cJXL "}},
+	{"a JPEG 2000 picture", savePNG, []string{"\x00\x00\x00\x0cjP  ", "\xff\x4f\xff\x51"}},
+	{"a PDF document", "take a screenshot of the page", []string{"%PDF-"}},
+	{"a PostScript document", "take a screenshot of the page", []string{"%!PS", "\xc5\xd0\xd3\xc6"}},
+	{"an icon", savePNG, []string{"\x00\x00\x01\x00", "\x00\x00\x02\x00\x01"}},
+	{"a Photoshop picture", savePNG, []string{"8BPS"}},
+	{"a QOI picture", savePNG, []string{"qoif"}},
+	{"a GIMP picture", savePNG, []string{"gimp xcf"}},
+	{"a ZIP archive or an office document", "unpack it, or take a screenshot", []string{"PK\x03\x04"}},
+	{"a PNM picture", savePNG, []string{"P1\n", "P2\n", "P3\n", "P4\n", "P5\n", "P6\n", "P7\n"}},
+	{"an XPM picture", savePNG, []string{"/* XPM */"}},
 }
 
 // IsPicture reports whether head, the first bytes of an input, begins a
@@ -63,13 +54,13 @@ func IsPicture(head []byte) bool {
 // sniff names the format of data, or says why it cannot be read.
 func sniff(data []byte) (string, error) {
 	for _, m := range magic {
-		if !matches(data, m.prefix) {
-			continue
-		}
-		if m.mend != "" {
+		switch {
+		case !slices.ContainsFunc(m.prefixes, func(prefix string) bool { return matches(data, prefix) }):
+		case m.mend != "":
 			return "", &FormatError{Format: m.name, Mend: m.mend}
+		default:
+			return m.name, nil
 		}
-		return m.name, nil
 	}
 	if isSVG(data) {
 		return "", &FormatError{Format: "an SVG drawing", Mend: savePNG}

@@ -2,49 +2,42 @@ package scan
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/draw"
 	"image/gif"
 	"io"
 )
 
-// maxFrames is how many frames of an animation are looked at.
-const maxFrames = 16
+const (
+	// maxFrames is how many frames of an animation are looked at.
+	maxFrames = 16
+	// trailer ends a GIF.
+	trailer = 0x3b
+)
 
 // loadGIF decodes the first frames of an animation, of px pixels each, as they
-// are shown one over the other.
-func loadGIF(in *source, data []byte, px int64) ([]*gray, error) {
-	frames := min(maxFrames, max(1, maxDecoded/4/max(px, 1)))
-	end, n := gifFrames(data, int(frames))
-	var r io.Reader = in
-	if n > 1 {
-		r = io.MultiReader(&source{ctx: in.ctx, r: bytes.NewReader(data[:end])}, bytes.NewReader([]byte{0x3b}))
+// are shown one over the other. Where there are more, empty is [ErrAnimation].
+func loadGIF(ctx context.Context, data []byte, px int64) (pics []*gray, empty, err error) {
+	end, n := gifFrames(data, int(min(maxFrames, max(1, maxDecoded/4/px))))
+	if n > 0 && end < len(data) && data[end] != trailer {
+		empty = ErrAnimation
 	}
-	if n <= 1 {
-		img, err := gif.Decode(r)
-		if err != nil {
-			return nil, gifError(in, err)
-		}
-		return grays(img), nil
-	}
-	all, err := gif.DecodeAll(r)
-	if err != nil {
-		return nil, gifError(in, err)
+	all, err := gif.DecodeAll(&source{ctx, io.MultiReader(bytes.NewReader(data[:end]), bytes.NewReader([]byte{trailer}))})
+	switch {
+	case isDone(ctx, err):
+		return nil, nil, err
+	case err != nil:
+		return nil, nil, ErrDamaged
+	case len(all.Image) == 1:
+		return grays(all.Image[0]), empty, nil
 	}
 	canvas := image.NewRGBA(image.Rect(0, 0, all.Config.Width, all.Config.Height))
-	var out []*gray
 	for _, f := range all.Image {
 		draw.Draw(canvas, f.Bounds(), f, f.Bounds().Min, draw.Over)
-		out = append(out, grays(canvas)...)
+		pics = append(pics, grays(canvas)...)
 	}
-	return out, nil
-}
-
-func gifError(in *source, err error) error {
-	if isDone(in.ctx, err) {
-		return err
-	}
-	return ErrDamaged
+	return pics, empty, nil
 }
 
 // gifFrames walks the blocks of a GIF (GIF89a specification, appendix B)

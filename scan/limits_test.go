@@ -26,7 +26,11 @@ func pngHeader(w, h uint32, depth, kind byte) []byte {
 
 // TestTooLarge refuses pictures and texts by their size, before it is taken.
 func TestTooLarge(t *testing.T) {
+	// A progressive picture keeps all its coefficients while it is decoded.
+	progressive := readFile(t, "bad/prog.jpg")
+	binary.BigEndian.PutUint32(progressive[bytes.Index(progressive, []byte("\xff\xc2"))+5:], 6144<<16|8192)
 	for name, data := range map[string][]byte{
+		"progressive":   progressive,
 		"wide and deep": pngHeader(65535, 65535, 16, 6),
 		"one bit":       pngHeader(65535, 65535, 1, 0),
 		"just too many": pngHeader(8001, 6500, 8, 0),
@@ -65,6 +69,12 @@ func TestFormats(t *testing.T) {
 	box := "\x00\x00\x00\x18ftyp"
 	for data, want := range map[string]string{
 		box + "heic\x00\x00\x00\x00mif1":       "HEIC",
+		box + "heis\x00\x00\x00\x00mif1":       "HEIC",
+		"II\x2b\x00\x08\x00\x00\x00":           "BigTIFF",
+		"II\x2a\x00\x10\x00\x00\x00CR\x02\x00": "raw",
+		"RIFF\x24\x00\x00\x00AVI LIST":         "video",
+		"P7\nWIDTH 4\n":                        "PNM",
+		"\xff\x4f\xff\x51":                     "JPEG 2000",
 		box + "avif\x00\x00\x00\x00mif1":       "AVIF",
 		box + "isom\x00\x00\x02\x00":           "video",
 		"%PDF-1.7\n":                           "PDF",

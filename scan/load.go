@@ -3,18 +3,15 @@ package scan
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
 	"image/jpeg"
-	"image/png"
 	"io"
 	"runtime"
 
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // other formats are known by what says their errors
 )
 
 const (
@@ -47,7 +44,7 @@ func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 	if animated {
 		empty = ErrAnimation
 	}
-	cfg, err := decodeConfig(format, data)
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, nil, fault(format, err)
 	}
@@ -59,16 +56,13 @@ func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 		return nil, nil, fmt.Errorf("the picture is %w (%d x %d pixels): crop it or save it smaller",
 			ErrTooLarge, cfg.Width, cfg.Height)
 	}
-	in := &source{ctx: ctx, r: bytes.NewReader(data)}
 	if format == "GIF" {
-		pics, err = loadGIF(in, data, px)
-		return pics, nil, err
+		return loadGIF(ctx, data, px)
 	}
-	img, err := decodeImage(format, in)
-	if format == "JPEG" && err != nil && !isDone(ctx, err) {
-		if cut, again := decodeCutJPEG(in, data, px); again == nil {
-			img, empty, err = cut, ErrDamaged, nil
-		}
+	img, _, err := image.Decode(&source{ctx, bytes.NewReader(data)})
+	if _, uncommon := errors.AsType[jpeg.UnsupportedError](err); format == "JPEG" && err != nil && !uncommon {
+		empty = ErrDamaged
+		img, err = decodeCutJPEG(ctx, data, px)
 	}
 	switch {
 	case isDone(ctx, err):
@@ -85,39 +79,6 @@ func load(ctx context.Context, data []byte) (pics []*gray, empty, err error) {
 		runtime.GC()
 	}
 	return pics, empty, nil
-}
-
-func decodeConfig(format string, data []byte) (image.Config, error) {
-	r := bytes.NewReader(data)
-	switch format {
-	case "PNG":
-		return png.DecodeConfig(r)
-	case "JPEG":
-		return jpeg.DecodeConfig(r)
-	case "GIF":
-		return gif.DecodeConfig(r)
-	case "WebP":
-		return webp.DecodeConfig(r)
-	case "BMP":
-		return bmp.DecodeConfig(r)
-	default:
-		return tiff.DecodeConfig(r)
-	}
-}
-
-func decodeImage(format string, r io.Reader) (image.Image, error) {
-	switch format {
-	case "PNG":
-		return png.Decode(r)
-	case "JPEG":
-		return jpeg.Decode(r)
-	case "WebP":
-		return webp.Decode(r)
-	case "BMP":
-		return bmp.Decode(r)
-	default:
-		return tiff.Decode(r)
-	}
 }
 
 // cost estimates the bytes that decoding takes for each pixel.
@@ -141,14 +102,12 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 	}
 	switch format {
 	case "PNG":
-		switch {
-		case len(data) <= 28:
-		case data[28] != 0:
+		if len(data) > 28 && data[28] != 0 {
 			// The seven passes of an interlaced picture are decoded one by one.
 			pixel += (pixel + 1) / 2
 		}
 	case "JPEG":
-		return jpegCost(data)
+		return readHead(data).cost()
 	case "TIFF":
 		// A compressed strip may unpack to eight bytes a pixel.
 		pixel += 12
@@ -158,59 +117,11 @@ func cost(format string, cfg image.Config, data []byte) int64 {
 	return pixel
 }
 
-// jpegCost reads the frame header (ITU-T T.81, section B.2.2). A progressive
-// picture keeps its coefficients, in 32 bits, beside the samples.
-func jpegCost(data []byte) int64 {
-	const worst = 4 * 6
-	for i := 2; i+4 <= len(data); {
-		m := data[i+1]
-		switch {
-		case data[i] != 0xff || m == 0xda:
-			return worst
-		case m == 0xff:
-			i++
-			continue
-		case m >= 0xd0 && m <= 0xd8 || m <= 0x01:
-			i += 2
-			continue
-		case m >= 0xc0 && m <= 0xc2:
-			return frameCost(data[i+4:], m == 0xc2)
-		}
-		i += 2 + int(data[i+2])<<8 + int(data[i+3])
-	}
-	return worst
-}
-
-func frameCost(frame []byte, progressive bool) int64 {
-	const worst = 4 * 6
-	if len(frame) < 6 || len(frame) < 6+3*int(frame[5]) || frame[5] == 0 {
-		return worst
-	}
-	var sum, most int64
-	for i := range int(frame[5]) {
-		factors := frame[7+3*i]
-		n := int64(factors>>4) * int64(factors&15)
-		sum += n
-		most = max(most, n)
-	}
-	if most == 0 {
-		return worst
-	}
-	samples := (sum + most - 1) / most
-	if frame[5] > 3 {
-		samples *= 2 // CMYK is copied
-	}
-	if progressive {
-		return (sum*5 + most - 1) / most
-	}
-	return samples
-}
-
 // A source ends with the error of its context, so that a picture decoder whose
 // result nobody waits for any more stops.
 type source struct {
 	ctx context.Context
-	r   *bytes.Reader
+	r   io.Reader
 }
 
 // Read implements [io.Reader].
@@ -219,16 +130,4 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, context.Cause(s.ctx)
 	}
 	return s.r.Read(p)
-}
-
-// ReadByte implements [io.ByteReader], without which some decoders would put a
-// buffer in between.
-func (s *source) ReadByte() (byte, error) { return s.r.ReadByte() }
-
-// ReadAt implements [io.ReaderAt], without which the TIFF decoder would copy all.
-func (s *source) ReadAt(p []byte, off int64) (int, error) {
-	if s.ctx.Err() != nil {
-		return 0, context.Cause(s.ctx)
-	}
-	return s.r.ReadAt(p, off)
 }

@@ -42,6 +42,22 @@ func paritySum(text string, segments [][]byte) (sum byte) {
 // one of them holds is never taken for the whole.
 type PartsError struct {
 	Found, Total int
+
+	parts []symbol // of all messages that are not whole
+}
+
+// Join joins the parts that were found in several pictures. The error is a
+// [*PartsError] where some are still missing.
+func Join(errs ...*PartsError) ([]secret.Text, error) {
+	var parts []symbol
+	for _, e := range errs {
+		for _, p := range e.parts {
+			if !slices.Contains(parts, p) {
+				parts = append(parts, p)
+			}
+		}
+	}
+	return join(parts)
 }
 
 // Error implements error.
@@ -59,7 +75,7 @@ func (e *PartsError) Unwrap() error { return ErrParts }
 // of which all parts are there. The error tells of the others.
 func join(symbols []symbol) ([]secret.Text, error) {
 	var out []secret.Text
-	var err error
+	var missing *PartsError
 	messages := map[[2]int][]symbol{}
 	for _, s := range symbols {
 		if s.total == 0 {
@@ -82,10 +98,17 @@ func join(symbols []symbol) ([]secret.Text, error) {
 		if whole && sum == 0 {
 			out = addText(out, text.String())
 		} else {
-			err = &PartsError{Found: min(len(parts), k[1]), Total: k[1]}
+			e := &PartsError{Found: min(len(parts), k[1]), Total: k[1], parts: parts}
+			if missing != nil {
+				e.parts = append(e.parts, missing.parts...)
+			}
+			missing = e
 		}
 	}
-	return out, err
+	if missing != nil {
+		return out, missing
+	}
+	return out, nil
 }
 
 func addText(list []secret.Text, text string) []secret.Text {

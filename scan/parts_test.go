@@ -5,7 +5,6 @@ import (
 	"errors"
 	"image"
 	"image/color"
-	"strings"
 	"testing"
 
 	"github.com/makiuchi-d/gozxing"
@@ -101,6 +100,10 @@ func TestParts(t *testing.T) {
 	wrong := split(fakeURI, 2)
 	wrong[0].parity, wrong[1].parity = 1, 1
 	link := part{text: "https://example.com/"}
+	const (
+		first   = "only 1 of 2 QR codes that belong together found: take one picture of all of them"
+		foreign = "the 2 QR codes are parts of different messages: take one picture of those that belong together"
+	)
 	for name, c := range map[string]struct {
 		parts []part
 		want  string
@@ -111,29 +114,48 @@ func TestParts(t *testing.T) {
 		"three":            {[]part{three[2], three[0], three[1]}, named},
 		"one of one":       {split(fakeURI, 1), fakeURI},
 		"beside a key":     {[]part{{text: fakeURI}, three[0]}, fakeURI},
-		"first alone":      {two[:1], ""},
-		"second alone":     {two[1:], ""},
-		"first and a link": {[]part{two[0], link}, ""},
-		"two of three":     {three[:2], ""},
-		"other parity":     {[]part{two[0], split(named, 2)[1]}, ""},
-		"of two messages":  {[]part{two[0], other[1]}, ""},
-		"one place twice":  {[]part{two[0], {other[0].text, 0, 2, two[0].parity}, two[1]}, ""},
-		"wrong parity":     {wrong, ""},
+		"first alone":      {two[:1], first},
+		"second alone":     {two[1:], first},
+		"first and a link": {[]part{two[0], link}, first},
+		"two of three":     {three[:2], "only 2 of 3 QR codes that belong together found: take one picture of all of them"},
+		"other parity":     {[]part{two[0], split(named, 2)[1]}, first},
+		"of two messages":  {[]part{two[0], other[1]}, foreign},
+		"one place twice":  {[]part{two[0], {other[0].text, 0, 2, two[0].parity}, two[1]}, foreign},
+		"wrong parity":     {wrong, foreign},
 	} {
 		codes, err := scan.Decode(t.Context(), bytes.NewReader(drawParts(t, c.parts)))
-		if c.want == "" {
-			if e, ok := errors.AsType[*scan.PartsError](err); !ok || !errors.Is(err, scan.ErrNoCode) || strings.Contains(e.Error(), "secret") {
+		if err != nil {
+			if _, ok := errors.AsType[*scan.PartsError](err); !ok || !errors.Is(err, scan.ErrNoCode) || err.Error() != c.want {
 				t.Errorf("%s: %v", name, err)
 			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		if got, err := scan.Pick(codes); err != nil || got.Reveal() != c.want {
 			t.Errorf("%s: read something else, %v", name, err)
 		}
+	}
+}
+
+// TestJoin joins the QR codes of one message that are in pictures of their own, one
+// of them taken twice.
+func TestJoin(t *testing.T) {
+	three := split(fakeURI, 3)
+	var parts []*scan.PartsError
+	for _, p := range []part{three[2], three[0], three[2], three[1]} {
+		if len(parts) > 0 {
+			if _, err := scan.Join(parts...); !errors.Is(err, scan.ErrParts) {
+				t.Errorf("%d pictures: %v", len(parts), err)
+			}
+		}
+		_, err := scan.Decode(t.Context(), bytes.NewReader(drawParts(t, []part{p})))
+		part, ok := errors.AsType[*scan.PartsError](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	if codes, err := scan.Join(parts...); err != nil || len(codes) != 1 || codes[0].Reveal() != fakeURI {
+		t.Errorf("%d messages, %v", len(codes), err)
 	}
 }
 

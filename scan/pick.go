@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -44,14 +45,7 @@ func Pick(codes []secret.Text) (secret.Text, error) {
 	return secret.Text{}, &ContentError{Holds: holds(codes[0].Reveal())}
 }
 
-func contains(list []secret.Text, t secret.Text) bool {
-	for _, l := range list {
-		if l.Equal(t) {
-			return true
-		}
-	}
-	return false
-}
+func contains(list []secret.Text, t secret.Text) bool { return slices.ContainsFunc(list, t.Equal) }
 
 // hasScheme compares as RFC 3986 section 3.1 asks: without regard to case.
 func hasScheme(s, scheme string) bool {

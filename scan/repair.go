@@ -1,40 +1,47 @@
 package scan
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"image"
 	"image/jpeg"
 	"image/png"
-	"io"
+	"slices"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 )
 
-// stillPNG leaves of a PNG what its picture is made of (W3C PNG, section 5.3: the
-// chunks whose names begin with a capital), and what is transparent, so that a text
-// with a wrong checksum, or an end that is missing, is no damage. It reports whether
-// the PNG is an animation, whose first frame that is.
+// stillPNG leaves of a PNG what its picture is made of and what is transparent, so that
+// a text with a wrong checksum, or an end that is missing, is no damage. It reports
+// whether the PNG is an animation, whose first frame that is.
 func stillPNG(data []byte) (still []byte, animated bool) {
 	const signature, around = 8, 12 // length, name and checksum
 	still = append(make([]byte, 0, len(data)+around), data[:min(signature, len(data))]...)
-	rest := data[len(still):]
-	for len(rest) >= around {
+	paletted := false
+	for rest := data[len(still):]; len(rest) >= around; {
 		n := uint64(binary.BigEndian.Uint32(rest)) + around
-		if n > uint64(len(rest)) {
-			return append(still, rest...), animated
+		chunk, name := rest[:min(n, uint64(len(rest)))], string(rest[4:8])
+		rest = rest[len(chunk):]
+		whole := n == uint64(len(chunk))
+		keep := name == "IDAT"
+		switch name {
+		case "IHDR":
+			keep, paletted = true, n > 17 && whole && chunk[17] == 3
+		case "PLTE":
+			keep = paletted // else it only proposes colours (W3C PNG, section 11.2.2)
+		case "tRNS":
+			keep = whole && crc32.ChecksumIEEE(chunk[4:n-4]) == binary.BigEndian.Uint32(chunk[n-4:])
+		case "acTL":
+			animated = true
+		case "IEND":
+			rest = nil
 		}
-		chunk, name := rest[:n], string(rest[4:8])
-		sound := crc32.ChecksumIEEE(chunk[4:n-4]) == binary.BigEndian.Uint32(chunk[n-4:])
-		animated = animated || name == "acTL"
-		if name[0]&0x20 == 0 || name == "tRNS" && sound {
+		if keep {
 			still = append(still, chunk...)
 		}
-		if rest = rest[n:]; name == "IEND" {
+		if keep && !whole {
 			return still, animated
 		}
 	}
@@ -42,23 +49,23 @@ func stillPNG(data []byte) (still []byte, animated bool) {
 }
 
 // stillWebP returns the first frame of an animation as a WebP of its own (RFC 9649,
-// section 2.7.1.1), without its transparency; and data when it is none.
+// section 2.7.1.1), and data when it is none.
 func stillWebP(data []byte) (still []byte, animated bool) {
-	const header, animation = 12, 1 << 1
+	const header, animation, place, alpha = 12, 1 << 1, 16, 1 << 4
 	if len(data) < 21 || string(data[12:16]) != "VP8X" || data[20]&animation == 0 {
 		return data, false
 	}
 	frame := riffChunk(data[header:], "ANMF")
-	if len(frame) < 8+16 {
+	if len(frame) < 8+place {
 		return data, true
 	}
-	for _, name := range []string{"VP8 ", "VP8L"} {
-		if picture := riffChunk(frame[8+16:], name); picture != nil {
-			still = binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(4+len(picture))) //nolint:gosec // some megabytes
-			return append(append(still, "WEBP"...), picture...), true
-		}
+	size, chunks := frame[8+6:8+12], frame[8+place:]
+	flags := byte(0)
+	if string(chunks[:min(4, len(chunks))]) == "ALPH" {
+		flags = alpha
 	}
-	return data, true
+	body := slices.Concat([]byte("WEBPVP8X\x0a\x00\x00\x00"), []byte{flags, 0, 0, 0}, size, chunks)
+	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...), true //nolint:gosec // some megabytes
 }
 
 // riffChunk returns the first chunk of a name with its header, or nil.
@@ -72,29 +79,6 @@ func riffChunk(data []byte, name string) []byte {
 		data = data[n:]
 	}
 	return nil
-}
-
-// decodeCutJPEG decodes a JPEG whose end is missing. What is missing becomes the
-// shortest codes, which stand for blocks of whatever level; of a progressive one the
-// scans that are whole are taken, where that fails.
-func decodeCutJPEG(in *source, data []byte, px int64) (image.Image, error) {
-	end := []byte("\xff\xd9")
-	body := bytes.TrimRight(bytes.TrimSuffix(data, end), "\xff\x00")
-	zeros := io.LimitReader(zeroes{}, px)
-	img, err := jpeg.Decode(io.MultiReader(&source{in.ctx, bytes.NewReader(body)}, zeros, bytes.NewReader(end)))
-	if err == nil || isDone(in.ctx, err) {
-		return img, err
-	}
-	last := bytes.LastIndex(data, []byte("\xff\xda"))
-	return jpeg.Decode(&source{in.ctx, bytes.NewReader(append(bytes.Clone(data[:max(last, 0)]), end...))})
-}
-
-type zeroes struct{}
-
-// Read implements [io.Reader].
-func (zeroes) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
 }
 
 // fault says what is wrong with a picture that its decoder ended with err on: most

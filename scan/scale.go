@@ -1,9 +1,6 @@
 package scan
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // shrink returns g at a fx-th of its width and a fy-th of its height, each point the
 // mean of those it stands for, so that thin lines fade and do not vanish.
@@ -22,38 +19,21 @@ func (g *gray) shrink(fx, fy int) *gray {
 	sums := make([]uint32, w)
 	// A product with the inverse in place of a division for each point.
 	inverse := 1 << 16 / uint32(fx*fy) //nolint:gosec // factors are small
-	// Rows of a screenshot repeat the row above, most of them.
-	even := false
 	for y := range h {
-		wasEven, top := even, y*fy
-		even = g.repeats(top+1, top+fy)
-		switch {
-		case even && wasEven && g.repeats(top, top+1):
-			copy(out.row(y), out.row(y-1))
-		case fx == 2 && fy == 2:
-			halveRows(out.row(y), g.row(top), g.row(top+1))
-		default:
-			clear(sums)
-			for k := range fy {
-				addRow(sums, g.row(top+k), fx)
-			}
-			row := out.row(y)
-			for x, s := range sums {
-				row[x] = uint8((s*inverse + 1<<15) >> 16) //nolint:gosec // at most 255
-			}
+		if fx == 2 && fy == 2 {
+			halveRows(out.row(y), g.row(2*y), g.row(2*y+1))
+			continue
+		}
+		clear(sums)
+		for k := range fy {
+			addRow(sums, g.row(y*fy+k), fx)
+		}
+		row := out.row(y)
+		for x, s := range sums {
+			row[x] = uint8((s*inverse + 1<<15) >> 16) //nolint:gosec // at most 255
 		}
 	}
 	return out
-}
-
-// repeats reports whether the rows from y to before end are each like the row above.
-func (g *gray) repeats(y, end int) bool {
-	for ; y < end; y++ {
-		if !bytes.Equal(g.row(y-1), g.row(y)) {
-			return false
-		}
-	}
-	return true
 }
 
 // halveRows sets dst to the means of two by two points, four of them at once
@@ -74,28 +54,11 @@ func halveRows(dst, a, b []uint8) {
 }
 
 func addRow(sums []uint32, src []uint8, fx int) {
-	switch fx {
-	case 1:
-		for x, p := range src[:len(sums)] {
-			sums[x] += uint32(p)
+	for x := range sums {
+		var s uint32
+		for _, p := range src[x*fx : x*fx+fx] {
+			s += uint32(p)
 		}
-	case 2:
-		src = src[:2*len(sums)]
-		for x := range sums {
-			sums[x] += uint32(src[2*x]) + uint32(src[2*x+1])
-		}
-	case 3:
-		src = src[:3*len(sums)]
-		for x := range sums {
-			sums[x] += uint32(src[3*x]) + uint32(src[3*x+1]) + uint32(src[3*x+2])
-		}
-	default:
-		for x := range sums {
-			var s uint32
-			for _, p := range src[x*fx : x*fx+fx] {
-				s += uint32(p)
-			}
-			sums[x] += s
-		}
+		sums[x] += s
 	}
 }

@@ -9,7 +9,6 @@
 package scan
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,38 +68,14 @@ func decode(ctx context.Context, data []byte) ([]secret.Text, error) {
 
 // readAll reads r, which is called what in messages, up to limit.
 func readAll(r io.Reader, what string, limit int64) ([]byte, error) {
-	var buf bytes.Buffer
-	if n := sizeOf(r); n > 0 && n <= limit {
-		buf.Grow(int(n) + bytes.MinRead)
-	}
-	n, err := buf.ReadFrom(io.LimitReader(r, limit+1))
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
-	if n > limit {
+	if int64(len(data)) > limit {
 		return nil, fmt.Errorf("%s is %w: the limit is %d MB", what, ErrTooLarge, limit>>20)
 	}
-	return buf.Bytes(), nil
-}
-
-// sizeOf returns how much there is to read from a file, or 0.
-func sizeOf(r io.Reader) int64 {
-	s, ok := r.(io.Seeker)
-	if !ok {
-		return 0
-	}
-	at, err := s.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return 0
-	}
-	end, err := s.Seek(0, io.SeekEnd)
-	if err != nil {
-		return 0
-	}
-	if _, err := s.Seek(at, io.SeekStart); err != nil {
-		return 0
-	}
-	return end - at
+	return data, nil
 }
 
 // bounded runs fn and returns its result, or late when that takes too long, or

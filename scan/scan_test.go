@@ -297,6 +297,16 @@ func TestAnimation(t *testing.T) {
 	if decodeOne(t, b.Bytes()) != fakeURI {
 		t.Error("read something else")
 	}
+	for len(frames.Image) < 20 {
+		frames.Image, frames.Delay = append([]*image.Paletted{blank}, frames.Image...), append(frames.Delay, 0)
+	}
+	var late bytes.Buffer
+	if err := gif.EncodeAll(&late, frames); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scan.Decode(t.Context(), bytes.NewReader(late.Bytes())); !errors.Is(err, scan.ErrAnimation) {
+		t.Errorf("behind the frames that are read: %v", err)
+	}
 	cut := b.Bytes()[:b.Len()/3]
 	if _, err := scan.Decode(t.Context(), bytes.NewReader(cut)); !errors.Is(err, scan.ErrDamaged) && !errors.Is(err, scan.ErrNoCode) {
 		t.Errorf("cut off: %v", err)

@@ -29,7 +29,7 @@ type Screen struct {
 // maxText is the size of the largest text that is read.
 const maxText = 8 << 20
 
-// Text reads what a terminal showed: plain text, or raw output with its escape
+// Text reads what a terminal showed, in UTF-8: plain text, or raw output with its escape
 // sequences, also those of a capture that spells or loses the escape character.
 func Text(ctx context.Context, r io.Reader) (Screen, error) {
 	data, err := readAll(r, "the text", maxText)
@@ -38,7 +38,7 @@ func Text(ctx context.Context, r io.Reader) (Screen, error) {
 	}
 	return bounded(ctx, errLongText, func(ctx context.Context) (Screen, error) {
 		t := vt.New()
-		t.Replay(ctx, unescape(toUTF8(data)))
+		t.Replay(ctx, unescape(fromConsole(string(data))))
 		if ctx.Err() != nil {
 			return Screen{}, context.Cause(ctx)
 		}

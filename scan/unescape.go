@@ -1,13 +1,10 @@
 package scan
 
 import (
-	"bytes"
 	"fmt"
 	"html"
 	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // fewSequences is how many look-alikes of escape sequences a text must hold
@@ -15,53 +12,13 @@ import (
 // A QR code has hundreds.
 const fewSequences = 20
 
-// toUTF8 returns data as UTF-8: from UTF-16 with a byte order mark, which
-// PowerShell's redirection writes, or from code page 437, in which the Windows
-// console has its block characters.
-func toUTF8(data []byte) string {
-	switch {
-	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
-		return fromUTF16(data[2:], 1)
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
-		return fromUTF16(data[2:], 0)
+// fromConsole returns s with the block characters that the Windows console writes in
+// its code page 437, and that were read as Latin-1.
+func fromConsole(s string) string {
+	if strings.Count(s, "\u00db") < fewSequences || strings.Contains(s, "█") {
+		return s
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) && bytes.Count(data, []byte{0xdb}) >= fewSequences {
-		return from437(data)
-	}
-	return string(data)
-}
-
-// fromUTF16 decodes pairs of bytes, of which the one at index high is the
-// more significant.
-func fromUTF16(data []byte, high int) string {
-	units := make([]uint16, len(data)/2)
-	for i := range units {
-		units[i] = uint16(data[2*i+high])<<8 | uint16(data[2*i+1-high])
-	}
-	return string(utf16.Decode(units))
-}
-
-func from437(data []byte) string {
-	var b strings.Builder
-	for _, c := range data {
-		switch c {
-		case 0xdb:
-			b.WriteRune('█')
-		case 0xdc:
-			b.WriteRune('▄')
-		case 0xdf:
-			b.WriteRune('▀')
-		case 0xff:
-			b.WriteRune(' ')
-		default:
-			if c >= utf8.RuneSelf {
-				c = '?'
-			}
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return strings.NewReplacer("\u00db", "█", "\u00dc", "▄", "\u00df", "▀", "\u00ff", " ").Replace(s)
 }
 
 // unescape undoes what tools do to a terminal's output when it is copied.
