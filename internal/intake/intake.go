@@ -69,7 +69,8 @@ func Pictures(ctx context.Context, pictures ...io.Reader) (Enrolment, error) {
 }
 
 // Terminal reads what a terminal showed: the QR code, a URI or the secret below
-// it, and the recovery codes if the enrolment was completed there.
+// it, and the recovery codes if the enrolment was completed there. It also reads
+// a login with a field for the secret, as password managers show one.
 func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 	text, err := Text(r)
 	if err != nil {
@@ -80,13 +81,20 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 		return Enrolment{}, err
 	}
 	if len(screen.Codes) == 0 {
-		if screen.Codes, err = uris(screen.Plain); err != nil {
+		if screen.Codes, err = uris(otpgen.FindURIs(screen.Plain)); err != nil {
 			return Enrolment{}, err
 		}
 	}
 	key, err := screen.Pick()
+	if found := otpgen.FindLogins(screen.Plain); errors.Is(err, scan.ErrNoCode) && len(found) > 0 {
+		if screen.Codes, err = uris(found); err == nil {
+			key, err = scan.Pick(screen.Codes)
+		}
+	}
 	if errors.Is(err, scan.ErrNoCode) && onlySecret(text) {
 		err = ErrLines
+	} else if codes, _, none := recoverycode.Find(screen.Plain); errors.Is(err, scan.ErrNoCode) && none == nil && len(codes[0].Reveal()) == 64 {
+		err = fmt.Errorf("%w: it has recovery codes, which 'npmotp recovery add' stores", scan.ErrNoCode)
 	}
 	if err != nil {
 		return Enrolment{}, err
@@ -108,6 +116,14 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 
 // onlySecret reports whether a text has nothing but a secret, on several lines.
 func onlySecret(text secret.Text) bool {
+	for line := range strings.Lines(text.Reveal()) {
+		words := strings.Fields(line)
+		for i, word := range words {
+			if last := i == len(words)-1; len(word) > len(words[0]) || !last && len(word) != len(words[0]) {
+				return false // words, and no groups
+			}
+		}
+	}
 	_, err := otpgen.ParseSecret(text)
 	return err == nil
 }
@@ -129,7 +145,7 @@ func afterAnnouncement(plain secret.Text) (secret.Text, bool) {
 
 // URI reads the otpauth URI in a text. Several are a [*scan.SeveralError].
 func URI(text secret.Text) (Enrolment, error) {
-	found, err := uris(text)
+	found, err := uris(otpgen.FindURIs(text))
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -144,24 +160,26 @@ func URI(text secret.Text) (Enrolment, error) {
 	if err != nil {
 		return Enrolment{}, err
 	}
-	label.Issuer, label.Account = cleanName(label.Issuer), cleanName(label.Account)
-	return Enrolment{Key: key, Label: otpgen.SplitLabel(label.Issuer, label.Account)}, nil
+	return Enrolment{Key: key, Label: cleanLabel(label)}, nil
 }
 
-// uris returns the otpauth URIs in a text.
-func uris(text secret.Text) ([]secret.Text, error) {
-	var found []secret.Text
-	for _, f := range otpgen.FindURIs(text) {
+// uris returns the URIs that were found in a text.
+func uris(found []otpgen.Found) ([]secret.Text, error) {
+	var uris []secret.Text
+	for _, f := range found {
 		if f.Err != nil {
 			return nil, f.Err
 		}
-		found = append(found, f.URI)
+		uris = append(uris, f.URI)
 	}
-	return found, nil
+	return uris, nil
 }
 
-// cleanName cleans a name, which may be escaped as Latin-1.
-func cleanName(name string) string { return cleantext.Name(plaintext.Decode([]byte(name))) }
+// cleanLabel cleans names, which may be escaped as Latin-1.
+func cleanLabel(l otpgen.Label) otpgen.Label {
+	clean := func(name string) string { return cleantext.Name(plaintext.Decode([]byte(name))) }
+	return otpgen.SplitLabel(clean(l.Issuer), clean(l.Account))
+}
 
 // Typed reads a bare secret, which npm's defaults complete. A URI is taken for
 // what it is.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"npmotp/internal/intake"
+	"npmotp/internal/qrdraw"
 	"npmotp/internal/recoverycode"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
@@ -93,6 +94,8 @@ func TestAny(t *testing.T) {
 		{"nothing", "", intake.ErrEmpty},
 		{"blanks", " \n\n", intake.ErrEmpty},
 		{"prose", "hello\nworld\n", scan.ErrNoCode},
+		{"prose with the letters of one", "Here is the key for npm\nplease use it soon\n", scan.ErrNoCode},
+		{"recovery codes", strings.Repeat("0123456789abcdef", 4) + "\n" + strings.Repeat("fedcba9876543210", 4) + "\n", scan.ErrNoCode},
 		{"a secret on two lines", typed[:16] + "\n" + typed[16:] + "\n", intake.ErrLines},
 		{"a web address", "https://example.com/?t=1", otpgen.ErrInvalid},
 	}
@@ -161,6 +164,29 @@ func TestTextEncodings(t *testing.T) {
 	}
 }
 
+// TestConsoleText reads a QR code that cmd.exe wrote into a file in its code page 437.
+func TestConsoleText(t *testing.T) {
+	const uri = "otpauth://totp/npm:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=npm"
+	m, err := qrdraw.Encode(uri, qrdraw.Low)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var oem strings.Builder
+	for y := -1; y <= m.Size(); y++ {
+		for x := -1; x <= m.Size(); x++ {
+			module := "\xdb\xdb"
+			if m.Dark(x, y) {
+				module = "  "
+			}
+			oem.WriteString(module)
+		}
+		oem.WriteString("\r\n")
+	}
+	if e, err := intake.Terminal(t.Context(), strings.NewReader(oem.String())); err != nil || e.Label.Account != "ada" {
+		t.Errorf("%q, %v", e.Label.Account, err)
+	}
+}
+
 func TestURIInText(t *testing.T) {
 	const (
 		uri   = "otpauth://totp/B%FCcher:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -178,7 +204,20 @@ func TestURIInText(t *testing.T) {
 			}
 		}
 	}
+	// A note of a password manager, and the name beside a URI that has none.
+	for text, want := range map[string]otpgen.Label{
+		"Name: GitLab\nUsername: ada\nTOTP: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n": {Issuer: "GitLab", Account: "ada"},
+		"GitHub: otpauth://totp/ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n":  {Issuer: "GitHub", Account: "ada"},
+		"2FA: otpauth://totp/ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n":     {Account: "ada"},
+	} {
+		if e, err := intake.Terminal(t.Context(), strings.NewReader(text)); err != nil || e.Label != want {
+			t.Errorf("%q: %+v, %v", text, e.Label, err)
+		}
+	}
 	var several *scan.SeveralError
+	if _, err := intake.Terminal(t.Context(), strings.NewReader("totp: GEZDGNBVGY3TQOJQ\n\ntotp: JBSWY3DPEHPK3PXP\n")); !errors.As(err, &several) {
+		t.Errorf("two logins: %v", err)
+	}
 	if _, err := intake.URI(secret.New(uri + "\n" + other)); !errors.As(err, &several) || len(several.Keys) != 2 {
 		t.Errorf("two URIs: %v", err)
 	}
