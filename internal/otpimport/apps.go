@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"npmotp/otpgen"
@@ -24,6 +25,7 @@ func read2FAS(in *input) error {
 	return in.eachKey(services, func(e *entry) {
 		otp := e.inner("otp")
 		label := otpgen.SplitLabel(cmp.Or(otp.name("issuer"), e.name("name")), cmp.Or(otp.name("account"), otp.name("label")))
+		delete(e.object, "type") // of the service, in the first schema
 		if e.merge("otp"); otp == nil && e.err == nil {
 			e.err = errors.New(`its field "otp" is missing`)
 		}
@@ -49,6 +51,7 @@ func readKeyArray(in *input) error {
 	written := map[string]bool{}
 	groups := map[string][]string{"type": kindNames(), "algorithm": algorithmNames(), "number of digits": digitsNames(), "period": periodNames()}
 	err := in.each(in.text, func(e *entry) bool {
+		e.object = e.lower()
 		for group, names := range groups {
 			written[group] = written[group] || e.name(names...) != ""
 		}
@@ -58,13 +61,15 @@ func readKeyArray(in *input) error {
 		return err
 	}
 	return in.eachKey(in.text, func(e *entry) {
+		e.object = e.lower()
 		k := e.record(false)
 		for group, names := range groups {
-			if written[group] && e.name(names...) == "" && (group != "period" || !strings.EqualFold(k.kind, "hotp")) {
+			isMissing := e.name(names...) == "" && !slices.ContainsFunc(names, func(name string) bool { _, ok := e.text(name); return !ok })
+			if written[group] && isMissing && (group != "period" || !strings.EqualFold(k.kind, "hotp")) {
 				k.err = cmp.Or(k.err, fmt.Errorf("its %s is missing, which others have", group))
 			}
 		}
-		in.addRecord(otpgen.SplitLabel(e.name("issuer"), e.name("label", "account", "name", "username")), k)
+		in.addRecord(otpgen.SplitLabel(e.name("issuer", "service", "provider"), e.name("label", "account", "name", "username", "user", "email")), k)
 	})
 }
 
@@ -117,11 +122,7 @@ func readStratum(in *input) error {
 	algorithms := map[string]string{"0": "SHA1", "1": "SHA256", "2": "SHA512"}
 	return in.eachKey(string(in.object["Authenticators"]), func(e *entry) {
 		label := otpgen.SplitLabel(e.name("Issuer"), e.name("Username"))
-		lower := object{}
-		for name, value := range e.object {
-			lower[strings.ToLower(name)] = value
-		}
-		e.object = lower
+		e.object = e.lower()
 		k := e.record(true)
 		k.kind, k.algorithm = cmp.Or(kinds[k.kind], "type "+k.kind), cmp.Or(algorithms[k.algorithm], "algorithm "+k.algorithm)
 		in.addRecord(label, k)
@@ -142,7 +143,8 @@ func isAuthenticatorCC(in *input) bool {
 
 func readAuthenticatorCC(in *input) error {
 	return in.each(in.text, func(e *entry) bool {
-		label := otpgen.SplitLabel(e.name("issuer"), e.name("account"))
+		issuer, _, _ := strings.Cut(e.name("issuer"), "::") // the host follows, for filling in
+		label := otpgen.SplitLabel(issuer, e.name("account"))
 		sealed := e.name("dataType") == "EncOTPStorage" || string(e.object["encrypted"]) == "true"
 		switch {
 		case sealed:

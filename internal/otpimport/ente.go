@@ -10,6 +10,8 @@ import (
 	"golang.org/x/crypto/chacha20"
 	//lint:ignore SA1019 what libsodium does is not an AEAD of x/crypto
 	"golang.org/x/crypto/poly1305" //nolint:staticcheck // see above
+
+	"npmotp/otpgen"
 )
 
 // readEnte reads the encrypted export of Ente Auth (ente.io/help/auth/migration/
@@ -45,7 +47,7 @@ func readEnte(in *input) error {
 	if !ok {
 		return ErrPassword
 	}
-	return in.addURIs(string(plain))
+	return in.addTexts(otpgen.Label{}, string(plain))
 }
 
 // openStream decrypts the first message of libsodium's secretstream with

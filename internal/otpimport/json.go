@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"npmotp/otpgen"
@@ -81,6 +82,20 @@ func (o object) name(fields ...string) string {
 func (o object) inner(field string) object {
 	in, _ := objectOf(string(o[field]))
 	return in
+}
+
+// lower returns o with the names of its fields in small letters, but for two that
+// become one.
+func (o object) lower() object {
+	lower := object{}
+	for name, value := range o {
+		if small := strings.ToLower(name); o[small] == nil || small == name {
+			lower[small] = value
+		} else {
+			lower[name] = value
+		}
+	}
+	return lower
 }
 
 // An entry is one element of a JSON list that holds a key.
@@ -162,7 +177,7 @@ func (e *entry) merge(field string) {
 
 // The names that programs have for the fields that change a password.
 func kindNames() []string {
-	return []string{"type", "kind", "tokenType"}
+	return []string{"type", "kind", "tokenType", "tokentype"}
 }
 
 func algorithmNames() []string {
@@ -174,7 +189,7 @@ func digitsNames() []string {
 }
 
 func periodNames() []string {
-	return []string{"period", "timer", "interval", "step", "timeStep"}
+	return []string{"period", "timer", "interval", "step", "timeStep", "timestep"}
 }
 
 func counterNames() []string {
@@ -211,7 +226,30 @@ func (e *entry) record(whole bool) record {
 	if k.err == nil {
 		k.err = e.slip()
 	}
+	if k.err == nil && (k.algorithm == "" || k.digits == "" || k.period == "") && e.hasNumber() {
+		k.err = errors.New("it has a number that is not known, where its number of digits or period is missing")
+	}
 	return k
+}
+
+// hasNumber reports whether a field that is not known may be a number of digits or a
+// period: it has such a number, and is no count or place of the program's own.
+func (e *entry) hasNumber() bool {
+	for name := range e.object {
+		text, ok := e.text(name)
+		n, err := strconv.Atoi(text)
+		harmless := strings.HasSuffix(strings.ToLower(name), "id") || slices.ContainsFunc([]string{"order", "index", "position", "sort", "used", "icon", "color", "version", "counter", "created", "updated"}, func(word string) bool {
+			return strings.Contains(strings.ToLower(name), word)
+		})
+		if ok && err == nil && n > 4 && n < 1000 && !harmless && !slices.Contains(knownNames(), name) {
+			return true
+		}
+	}
+	return false
+}
+
+func knownNames() []string {
+	return slices.Concat(kindNames(), algorithmNames(), digitsNames(), periodNames(), counterNames(), []string{"secret"})
 }
 
 // unreadable stands for a value that is no text. It is an error only where the
@@ -232,13 +270,19 @@ func namesAlgorithm(value json.RawMessage) bool {
 // slip returns an error if a field is nearly one that changes passwords, or
 // names an algorithm.
 func (e *entry) slip() error {
-	known := slices.Concat(kindNames(), algorithmNames(), digitsNames(), periodNames(), counterNames(), []string{"secret"})
+	known := knownNames()
 	for _, name := range slices.Sorted(maps.Keys(e.object)) {
 		if slices.Contains(known, name) {
 			continue
 		}
 		if otpgen.Nearly(strings.ToLower(name), known...) || namesAlgorithm(e.object[name]) {
 			return errors.New("it has a field that is nearly one that changes passwords, or an algorithm where none is known")
+		}
+		switch text, _ := e.text(name); strings.ToLower(name) {
+		case "encoding", "offset", "t0", "epoch", "encrypted":
+			if text != "" && text != "0" && text != "false" && !strings.EqualFold(text, "base32") {
+				return fmt.Errorf("it has the field %q, which changes its passwords", strings.ToLower(name))
+			}
 		}
 	}
 	return nil

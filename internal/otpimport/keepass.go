@@ -91,7 +91,7 @@ func place(path []string) string {
 // addKeePass keeps the key of an entry, which KeePass (TimeOtp-, HmacOtp-),
 // KeePassXC and KeeOTP (otp), and KeeTrayTOTP (TOTP Seed) write differently.
 func (in *input) addKeePass(fields map[string]string) {
-	label := managed(fields["Title"], fields["UserName"], fields["URL"])
+	label := otpgen.ItemLabel(fields["Title"], fields["UserName"], fields["URL"])
 	k := record{}
 	switch {
 	case strings.Contains(fields["otp"], "://"):

@@ -51,7 +51,11 @@ func readTwoFA(in *input) error {
 			return err
 		}
 		if name, k, ok := twoFALine(line); ok {
-			in.addRecord(otpgen.SplitLabel("", name), k)
+			label := otpgen.SplitLabel("", name)
+			if label.Issuer == "" { // 2fa's names are those of services
+				label.Issuer, label.Account = name, ""
+			}
+			in.addRecord(label, k)
 		} else {
 			in.add(entryName("line", n), otpgen.Key{}, errors.New("it is not a line of 2fa"))
 		}
@@ -73,7 +77,7 @@ func isGauth(in *input) bool {
 		}
 		found = true
 	}
-	return found && passEntry(in.text).secret == ""
+	return found && len(otpgen.FindLogins(secret.New(in.text))) == 0
 }
 
 func readGauth(in *input) error {
@@ -82,7 +86,7 @@ func readGauth(in *input) error {
 			return err
 		}
 		if name, bare, _ := strings.Cut(line, ":"); !strings.HasPrefix(line, "otpauth://") {
-			in.addRecord(managed(name, ""), record{secret: bare})
+			in.addRecord(otpgen.ItemLabel(name, ""), record{secret: bare})
 		} else {
 			in.addURI(line, otpgen.Label{})
 		}

@@ -25,15 +25,16 @@ func keyColumns() []string {
 	return []string{
 		"otpauth", "otpauth_uri", "otpauth uri", "login_totp", "totp", "otpsecret", "otpurl", "otp", "totpsecret", "totp_secret", "totp secret",
 		"otp_secret", "otp secret", "totp seed", "2fa", "2fa secret", "mfa", "one-time password", "one-time code", "authenticator key", "two-factor secret",
+		"secret", "secret key", "seed", "totp key", "otp key",
 	}
 }
 
 func titleColumns() []string {
-	return []string{"title", "name", "displayname", "account", "service", "site", "issuer"}
+	return []string{"title", "issuer", "service", "site", "name", "displayname", "account"}
 }
 
 func userColumns() []string {
-	return []string{"username", "login_username", "username2", "login", "user name", "user", "email"}
+	return []string{"username", "login_username", "username2", "login", "user name", "user", "email", "account", "name"}
 }
 
 func addressColumns() []string {
@@ -41,15 +42,15 @@ func addressColumns() []string {
 }
 
 func digitsColumns() []string {
-	return []string{"totpdigits", "digits", "otp digits"}
+	return []string{"totpdigits", "digits", "otp digits", "code length", "length"}
 }
 
 func periodColumns() []string {
-	return []string{"totpinterval", "totpperiod", "period", "interval"}
+	return []string{"totpinterval", "totpperiod", "period", "interval", "time step", "timestep", "step"}
 }
 
 func algorithmColumns() []string {
-	return []string{"totpalgorithm", "algorithm", "algo"}
+	return []string{"totpalgorithm", "algorithm", "algo", "hash", "hash algorithm"}
 }
 
 // isTable knows a table by a column of keys and another that names them, or by
@@ -93,10 +94,7 @@ func readTable(in *input) error {
 	}
 	keyColumn := t.keyColumn()
 	unknown := t.unknownColumn(keyColumn)
-	for row, err := range t.all() {
-		if err := in.step(); err != nil {
-			return err
-		}
+	add := func(row row, err error) {
 		switch {
 		case err != nil:
 			in.add(entryName("line", row.line), otpgen.Key{}, err)
@@ -106,8 +104,28 @@ func readTable(in *input) error {
 			in.addRow(row, keyColumn, unknown)
 		}
 	}
-	return nil
+	// A row is kept when the next one is known, which may be its rest.
+	var before row
+	var wrong error
+	for row, err := range t.all() {
+		if err := in.step(); err != nil {
+			return err
+		}
+		if before.cells != nil || wrong != nil {
+			if wrong == nil && err == nil && before.last(keyColumn) && len(row.cells) == 1 && row.cells[0] != "" && strings.Trim(strings.ToUpper(row.cells[0]), secretSigns) == "" {
+				wrong = errors.New("the next line may be the rest of its key")
+			}
+			add(before, wrong)
+		}
+		before, wrong = row, err
+	}
+	if before.cells != nil || wrong != nil {
+		add(before, wrong)
+	}
+	return in.ctx.Err()
 }
+
+const secretSigns = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567="
 
 // unknownColumn returns an error if the table has a column about one-time
 // passwords that is not known, or one that may be of a parameter.
@@ -138,7 +156,17 @@ func (in *input) addRow(r row, keyColumn string, unknown error) {
 	if k.secret == "" {
 		return
 	}
-	label := managed(r.cell(titleColumns()...), r.cell(userColumns()...), r.cell(addressColumns()...))
+	title, user := r.cell(titleColumns()...), r.cell(userColumns()...)
+	if title == user {
+		user = ""
+	}
+	label := otpgen.ItemLabel(title, user, r.cell(addressColumns()...))
+	r.has(func(name, cell string) bool {
+		if kind := strings.ToLower(cell); strings.Contains(name, "type") && (kind == "hotp" || kind == "steam") {
+			k.kind = kind
+		}
+		return false
+	})
 	k.digits, k.period, k.algorithm = r.cell(digitsColumns()...), r.cell(periodColumns()...), r.cell(algorithmColumns()...)
 	second := func(name, cell string) bool {
 		return cell != "" && name != keyColumn && slices.Contains(keyColumns(), name)
@@ -197,7 +225,7 @@ func (in *input) addPairs(r row) {
 	if user == "" && len(r.cells) > 2 {
 		title, user = r.cells[1], r.cells[2]
 	}
-	in.addManaged(managed(title, user, r.after("website", "url")), record{secret: key})
+	in.addManaged(otpgen.ItemLabel(title, user, r.after("website", "url")), record{secret: key})
 }
 
 func isBitwarden(in *input) bool {
@@ -234,7 +262,7 @@ func readBitwarden(in *input) error {
 			addresses = append(addresses, uri.name("uri"))
 			return true
 		})
-		label := managed(e.name("name"), login.name("username"), addresses...)
+		label := otpgen.ItemLabel(e.name("name"), login.name("username"), addresses...)
 		key, ok := login.text("totp")
 		if !ok {
 			in.add(label, otpgen.Key{}, errors.New("its key is not a text"))

@@ -58,7 +58,7 @@ func (in *input) addItem(item *entry) {
 		}
 		return true
 	})
-	in.addKeys(managed(item.name("title"), user, address), keys)
+	in.addKeys(otpgen.ItemLabel(item.name("title"), user, address), keys)
 }
 
 // addPuxItem keeps the keys of an item of an archive.
@@ -81,7 +81,7 @@ func (in *input) addPuxItem(item *entry) {
 		})
 		return true
 	})
-	in.addKeys(managed(overview.name("title"), user, overview.name("url")), keys)
+	in.addKeys(otpgen.ItemLabel(overview.name("title"), user, overview.name("url")), keys)
 }
 
 func (in *input) addKeys(label otpgen.Label, keys []string) {

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"npmotp/internal/cleantext"
@@ -76,7 +77,10 @@ type Reader struct {
 
 	entries   []Entry
 	transfers []transfer
-	work      int64 // of key derivations so far; see spend
+	parts     []*scan.PartsError // QR codes of messages that no picture has whole
+	joined    []secret.Text      // messages that they were joined to
+	partial   error              // what is missing of them
+	work      int64              // of key derivations so far; see spend
 }
 
 // An input is a file while it is read.
@@ -142,6 +146,24 @@ func (in *input) readData() error {
 		}
 		return err
 	}
+	return in.unknown()
+}
+
+// unknown says what a file is that is no export.
+func (in *input) unknown() error {
+	words := strings.Fields(in.text)
+	isCode := func(word string) bool {
+		return len(word) == 64 && strings.Trim(word, "0123456789abcdefABCDEF") == ""
+	}
+	_, err := otpgen.ParseSecret(secret.New(in.text))
+	switch {
+	case err == nil && len(words) == 1:
+		return fmt.Errorf("%w: it is a bare secret, which 'npmotp add' stores", ErrUnknown)
+	case slices.ContainsFunc(words, isCode):
+		return fmt.Errorf("%w: it has recovery codes, which 'npmotp recovery add' stores", ErrUnknown)
+	case slices.ContainsFunc(in.table.names, func(name string) bool { return strings.EqualFold(name, "password") }):
+		return fmt.Errorf("%w: the table has no column of keys", ErrNoKeys)
+	}
 	return ErrUnknown
 }
 
@@ -158,7 +180,7 @@ func (in *input) look() error {
 	switch in.json = valid; {
 	case !valid && strings.Contains(in.text, "otpauth"):
 		return nil // text in brackets, or JSON line by line
-	case !valid && in.text[0] == '[':
+	case !valid && in.text[0] == '[' && !strings.HasPrefix(strings.Join(strings.Fields(in.text[:min(len(in.text), 20)]), ""), "[{\""):
 		return nil
 	case !valid:
 		return fmt.Errorf("%w: its JSON is cut or not well formed", ErrDamaged)
@@ -174,17 +196,28 @@ func (in *input) look() error {
 }
 
 func (in *input) addPicture() error {
+	r := in.r
 	codes, err := scan.Decode(in.ctx, bytes.NewReader(in.data))
-	if err != nil {
+	switch part, ok := errors.AsType[*scan.PartsError](err); {
+	case ok: // another picture may have the rest
+		r.parts = append(r.parts, part)
+		codes, r.partial = scan.Join(r.parts...)
+		codes = slices.DeleteFunc(codes, func(c secret.Text) bool { return slices.ContainsFunc(r.joined, c.Equal) })
+		r.joined = append(r.joined, codes...)
+	case err != nil:
 		return err
 	}
 	for _, code := range codes {
-		if err := in.addURIs(code.Reveal()); err != nil {
+		if err := in.addTexts(otpgen.Label{}, code.Reveal()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// Partial returns a [*scan.PartsError] where a message is spread over several QR
+// codes, and some of them are in none of the pictures.
+func (r *Reader) Partial() error { return r.partial }
 
 // Entries returns what was read, in order.
 func (r *Reader) Entries() []Entry { return r.entries }

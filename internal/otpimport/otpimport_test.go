@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -51,6 +52,7 @@ const (
 	eight   = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA1 8 30s 0|64763146"
 	six     = "Example|ada@example.org|totp JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP SHA1 6 30s 0|763146"
 	bob     = "Token|bob|hotp KRUGKIDROVUWG2ZAMJZG653OEBTG66BA SHA1 6 0s 7|857030"
+	sealed  = "it is encrypted: export without a password from the extension, and import that"
 	steam   = "this is a Steam Guard key, whose codes have letters: only totp and hotp keys can be used"
 )
 
@@ -86,14 +88,22 @@ func samples() []sample {
 		{"otpauth", []string{"pass.txt"}, []string{ada}},
 		{"otpauth", []string{"gopass.txt"}, []string{ada}},
 		{"otpauth", []string{"gopass-uri.txt"}, []string{ada}},
+		{"otpauth", []string{"parts-2.png", "parts-1.png"}, []string{ada}},
 		{"google", []string{"google.txt"}, []string{ada, half, bob}},
+		{"google", []string{"google-2.txt"}, []string{ada, half}},
 		{"google", []string{"google-2.png", "google-1.png"}, []string{bob, ada, half}},
 		{"google", []string{"google-1.png", "google-2.png", "google-1.png"}, []string{ada, half, bob}},
 		{"aegis", []string{"aegis.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"aegis", []string{"aegis-1.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
+		{"aegis", []string{"aegis-2.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
 		{"aegis", []string{"aegis-encrypted.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
 		{"2fas", []string{"2fas.2fas"}, all},
+		{"2fas", []string{"2fas-1.2fas"}, all},
+		{"2fas", []string{"2fas-2.2fas"}, all},
+		{"2fas", []string{"2fas-3.2fas"}, all},
 		{"2fas", []string{"2fas-encrypted.2fas"}, all},
 		{"andotp", []string{"andotp.json"}, all},
+		{"andotp", []string{"andotp-old.json"}, []string{ada, example}},
 		{"andotp", []string{"raivo.json"}, all},
 		{"andotp", []string{"raivo.zip"}, all},
 		{"andotp", []string{"otpclient.json"}, all},
@@ -104,6 +114,8 @@ func samples() []sample {
 		{"lastpass", []string{"lastpass-authenticator.json"}, []string{ada, example}},
 		{"stratum", []string{"stratum.json"}, []string{ada, example, bob, "Steam|eve|" + steam}},
 		{"authenticator", []string{"authenticator-cc.json"}, []string{ada, example, bob, "Game|eve|the type must be totp or hotp"}},
+		{"authenticator", []string{"authenticator-cc-encrypted.json"}, []string{"||" + sealed, "||" + sealed}},
+		{"authenticator", []string{"authenticator-cc-encrypted-old.json"}, []string{"npm|ada|" + sealed}},
 		{"bitwarden", []string{"bitwarden.json"}, []string{ada, example, "Game|eve|" + steam}},
 		{"bitwarden", []string{"bitwarden-password.json"}, []string{ada, example}},
 		{"bitwarden", []string{"bitwarden-argon2.json"}, []string{ada, example}},
@@ -114,9 +126,11 @@ func samples() []sample {
 		{"keepass", []string{"keepass.xml"}, all},
 		{"keepass", []string{"keepassxc.xml"}, []string{ada, example, "Steam|eve|" + steam}},
 		{"table", []string{"1password.csv"}, []string{ada, example}},
+		{"table", []string{"1password-7.csv"}, []string{ada, example}},
 		{"table", []string{"apple.csv"}, []string{ada, example}},
 		{"table", []string{"bitwarden.csv"}, []string{ada, example}},
 		{"table", []string{"dashlane.csv"}, []string{ada, example}},
+		{"table", []string{"dashlane-url.csv"}, []string{ada, example}},
 		{"table", []string{"easepass.csv"}, []string{ada, example}},
 		{"table", []string{"enpass.csv"}, []string{ada, example}},
 		{"table", []string{"keepassxc.csv"}, []string{ada, example}},
@@ -124,10 +138,12 @@ func samples() []sample {
 		{"table", []string{"keeper.csv"}, []string{ada, example}},
 		{"table", []string{"lastpass.csv"}, []string{ada, example}},
 		{"table", []string{"other.csv"}, []string{ada, example}},
+		{"table", []string{"nordpass.csv"}, []string{ada, example}},
 		{"table", []string{"proton.csv"}, []string{ada, example}},
+		{"table", []string{"secrets.csv"}, []string{ada, example}},
 		{"totp-cli", []string{"totp-cli.yaml"}, []string{ada, eight, "Example|prefixed|its passwords have a prefix"}},
 		{"totp-cli", []string{"totp-cli.json"}, []string{ada, six}},
-		{"2fa", []string{"2fa.txt"}, []string{ada, "|plain" + eight[len("Example|ada@example.org"):], bob}},
+		{"2fa", []string{"2fa.txt"}, []string{ada, "plain|" + eight[len("Example|ada@example.org"):], bob}},
 		{"gauth", []string{"gauth.csv"}, []string{"npm|" + ada[len("npm|ada"):], "Example|" + six[len("Example|ada@example.org"):], bob}},
 	}
 }
@@ -163,6 +179,47 @@ func TestFormats(t *testing.T) {
 	for _, format := range otpimport.Formats() {
 		if !seen[format] {
 			t.Errorf("there is no sample of the format %q", format)
+		}
+	}
+}
+
+// The passwords of each sample are those that oathtool computes.
+func TestSamplesAgreeWithOathtool(t *testing.T) {
+	path, err := exec.LookPath("oathtool")
+	if err != nil && os.Getenv("CI") == "true" && runtime.GOOS != "windows" {
+		t.Fatal("oathtool must be installed where CI=true")
+	} else if err != nil {
+		t.Skip("oathtool is not installed")
+	}
+	known := map[string]string{} // oathtool's, by the key
+	for _, tt := range samples() {
+		entries, err := read(t, &otpimport.Reader{Password: password("correct horse")}, tt.files...)
+		if err != nil {
+			t.Errorf("%s: %v", tt.files, err)
+		}
+		for _, e := range entries {
+			if e.Err != nil {
+				continue
+			}
+			k := e.Key
+			args := []string{"--hotp", fmt.Sprintf("--counter=%d", k.Counter)}
+			if k.Kind == otpgen.TOTP {
+				args = []string{"--totp=" + k.Alg.String(), fmt.Sprintf("--time-step-size=%ds", int(k.Period.Seconds())), "--now=2026-01-02 03:04:05 UTC"}
+			}
+			args = append(args, fmt.Sprintf("--digits=%d", k.Digits), "--base32", "-")
+			key := strings.Join(args, " ") + k.Secret.Reveal()
+			if known[key] == "" {
+				cmd := exec.CommandContext(t.Context(), path, args...)
+				cmd.Stdin = strings.NewReader(k.Secret.Reveal() + "\n")
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatalf("oathtool %v: %v", args, err)
+				}
+				known[key] = strings.TrimSpace(string(out))
+			}
+			if got := summary(t, e); !strings.HasSuffix(got, "|"+known[key]) {
+				t.Errorf("%s: %s, oathtool says %s", tt.files, got, known[key])
+			}
 		}
 	}
 }
@@ -413,30 +470,46 @@ func TestOddEntries(t *testing.T) {
 		return `{"version":1,"header":{"slots":null,"params":null},"db":{"version":3,"entries":[` +
 			`{"type":"totp","name":"ada","issuer":"npm","info":{"secret":"` + key + `","algo":"SHA1","digits":6,"period":30}},` + entry + `]}}`
 	}
+	keys := func(fields string) string {
+		return `[{"label":"ada","issuer":"npm","secret":"` + key + `","type":"TOTP","algorithm":"SHA1","digits":6,"period":30},` +
+			`{"user":"eve","service":"X","secret":"` + other + `","type":"TOTP","algorithm":"SHA256",` + fields + `}]`
+	}
 	for what, tt := range map[string]struct {
 		text string
 		want string // of the entry besides ada's
 	}{
-		"a number as text":     {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":"8","period":"60"}}`), example},
-		"a list for a number":  {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":[6],"period":30}}`), "X|eve|its number of digits is not a whole number"},
-		"a fraction":           {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6.0,"period":30}}`), "X|eve|its number of digits is not a whole number"},
-		"an unused field":      {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":8,"period":60,"counter":[]}}`), example},
-		"nine digits":          {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":9,"period":30}}`), "X|eve|the number of digits must be 6, 7 or 8"},
-		"an algorithm":         {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA3","digits":6,"period":30}}`), "X|eve|the algorithm must be SHA1, SHA256 or SHA512"},
-		"a type":               {aegis(`{"type":"yandex","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"period":30}}`), "X|eve|the type must be totp or hotp"},
-		"a field is missing":   {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","digits":6,"period":30}}`), "X|eve|its algorithm, number of digits or period is missing"},
-		"a field mistyped":     {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"perod":60,"period":30}}`), "X|eve|it has a field that is nearly one that changes passwords, or an algorithm where none is known"},
-		"a field twice":        {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"digits":8,"period":30}}`), "X|eve|it has a field twice"},
-		"no object":            {aegis(`"eve"`), "|entry 2|it is not a JSON object"},
-		"names that are none":  {aegis(`{"type":"totp","name":{},"issuer":5,"info":{"secret":"","algo":"SHA1","digits":6,"period":30}}`), "5||the secret is empty"},
-		"Steam by its issuer":  {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/Steam:eve?secret=" + other, "Steam|eve|" + steam},
-		"Steam in a table":     {"title,username,totp\nnpm,ada," + key + "\nSteam,eve," + other, "Steam|eve|" + steam},
-		"a short row":          {"title,username,totp,note\nnpm,ada," + key + ",\nnote\nX,eve," + other + "\n", "X|eve|its row is shorter than the others"},
-		"a bare quote":         {"title,username,totp,note\nnpm,ada," + key + ",6\" long\nX,eve,\"" + other + "\"x,\n", "|line 3|its quotation marks do not match"},
-		"too many cells":       {"title,username,totp\nnpm,ada," + key + "\nX,eve," + other + ",x\n", "|line 3|it has more cells than the table has columns"},
-		"an unknown parameter": {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&digit=8", "X|eve|the URI has a parameter that is nearly one that changes codes: it was cut, joined or mistyped"},
-		"a line of 2fa":        {"npm:ada 6 " + key + "\neve 6\n", "|line 2|it is not a line of 2fa"},
-		"a part of a secret":   {"otpauth://totp/npm:ada?secret=" + key + "\n\notpauth://totp/X:eve?secret=" + other + "…", "|line 3|the URI is not written in full"},
+		"a number as text":           {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":"8","period":"60"}}`), example},
+		"a list for a number":        {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":[6],"period":30}}`), "X|eve|its number of digits is not a whole number"},
+		"a fraction":                 {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6.0,"period":30}}`), "X|eve|its number of digits is not a whole number"},
+		"an unused field":            {aegis(`{"type":"totp","name":"ada@example.org","issuer":"Example","info":{"secret":"` + other + `","algo":"SHA256","digits":8,"period":60,"counter":[]}}`), example},
+		"nine digits":                {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":9,"period":30}}`), "X|eve|the number of digits must be 6, 7 or 8"},
+		"an algorithm":               {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA3","digits":6,"period":30}}`), "X|eve|the algorithm must be SHA1, SHA256 or SHA512"},
+		"a type":                     {aegis(`{"type":"yandex","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"period":30}}`), "X|eve|the type must be totp or hotp"},
+		"a field is missing":         {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","digits":6,"period":30}}`), "X|eve|its algorithm, number of digits or period is missing"},
+		"a field mistyped":           {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"perod":60,"period":30}}`), "X|eve|it has a field that is nearly one that changes passwords, or an algorithm where none is known"},
+		"a field twice":              {aegis(`{"type":"totp","name":"eve","issuer":"X","info":{"secret":"` + other + `","algo":"SHA1","digits":6,"digits":8,"period":30}}`), "X|eve|it has a field twice"},
+		"no object":                  {aegis(`"eve"`), "|entry 2|it is not a JSON object"},
+		"names that are none":        {aegis(`{"type":"totp","name":{},"issuer":5,"info":{"secret":"","algo":"SHA1","digits":6,"period":30}}`), "5||the secret is empty"},
+		"Steam by its issuer":        {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/Steam:eve?secret=" + other, "Steam|eve|" + steam},
+		"an algorithm in a URI":      {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&hash=SHA256", "X|eve|the URI has a parameter that is not known and may change its codes"},
+		"a period in a URI":          {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&step=60", "X|eve|the URI has a parameter that is not known and may change its codes"},
+		"a number of no name":        {keys(`"length":8,"period":30`), "X|eve|it has a number that is not known, where its number of digits or period is missing"},
+		"milliseconds":               {keys(`"digits":6,"period":30000`), "X|eve|its period is in milliseconds, it seems"},
+		"an offset":                  {keys(`"digits":6,"period":30,"offset":30`), `X|eve|it has the field "offset", which changes its passwords`},
+		"another case":               {keys(`"Digits":"8","PERIOD":60`), strings.Replace(example, "Example|ada@example.org", "X|eve", 1)},
+		"a counter's type":           {"title,username,totp,type\nnpm,ada," + key + ",login\nX,eve," + other + ",hotp\n", "X|eve|it has no counter, which a hotp key needs"},
+		"a row in two":               {"title,username,totp\nnpm,ada," + key + "\nX,eve,JBSWY3DPEHPK3PXP\nJBSWY3DPEHPK3PXP\n", "|line 3|the next line may be the rest of its key"},
+		"Steam's address":            {"title,url,username,totp\nnpm,,ada," + key + "\nGames,https://store.steampowered.com/,eve," + other, "Steam|eve|" + steam},
+		"Steam in a table":           {"title,username,totp\nnpm,ada," + key + "\nSteam,eve," + other, "Steam|eve|" + steam},
+		"a short row":                {"title,username,totp,note\nnpm,ada," + key + ",\nnote\nX,eve," + other + "\n", "X|eve|its row is shorter than the others"},
+		"a bare quote":               {"title,username,totp,note\nnpm,ada," + key + ",6\" long\nX,eve,\"" + other + "\"x,\n", "|line 3|its quotation marks do not match"},
+		"too many cells":             {"title,username,totp\nnpm,ada," + key + "\nX,eve," + other + ",x\n", "|line 3|it has more cells than the table has columns"},
+		"an unknown parameter":       {"otpauth://totp/npm:ada?secret=" + key + "\notpauth://totp/X:eve?secret=" + other + "&digit=8", "X|eve|the URI has a parameter that is nearly one that changes codes: it was cut, joined or mistyped"},
+		"digits in a list":           {`[{"secret":"` + key + `","type":"totp","digits":6,"label":"npm:ada"},{"secret":"` + other + `","type":"totp","digits":[6],"label":"X:eve"}]`, "X|eve|its number of digits is not a whole number"},
+		"a type with its own secret": {`[{"secret":"` + key + `","type":"totp","digits":6,"label":"npm:ada"},{"secret":"e3152afee62599c8","type":"motp","digits":6,"label":"X:eve"}]`, "X|eve|the type must be totp or hotp"},
+		"two secrets in a login":     {"name: npm\nuser: ada\ntotp: " + key + "\n\ntotp: " + other + "\notp: " + key, "|line 5|several secrets stand in one login: part the logins with blank lines"},
+		"a line of 2fa":              {"npm:ada 6 " + key + "\neve 6\n", "|line 2|it is not a line of 2fa"},
+		"a part of a secret":         {"otpauth://totp/npm:ada?secret=" + key + "\n\notpauth://totp/X:eve?secret=" + other + "…", "|line 3|the URI is not written in full"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			if got := entriesOf(t, tt.text); !slices.Equal(got, []string{ada, tt.want}) {
@@ -450,20 +523,44 @@ func TestOddEntries(t *testing.T) {
 func TestUnreadFormats(t *testing.T) {
 	noise := strings.Repeat("\xfe\x00\xc1", 30)
 	for text, want := range map[string]string{
-		"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5" + noise:        "a KeePass database",
-		"AUTHENTICATORPRO" + noise:                        "Stratum",
-		"\x00\x02\x30\x00" + noise:                        "andOTP",
-		"-----BEGIN PGP MESSAGE-----\n":                   "PGP",
-		"Salted__" + noise:                                "openssl",
-		"age-encryption.org/v1\n":                         "age",
-		"SQLite format 3\x00" + noise:                     "database",
-		"\xac\xed\x00\x05" + noise:                        "FreeOTP",
-		`{"encrypted":true,"data":"2.a|b|c","salt":"x"}`:  "Bitwarden",
-		`{"header":{"slots":[],"params":{}},"db":"AAAA"}`: "Aegis",
+		"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5" + noise:         "a KeePass database",
+		"AUTHENTICATORPRO" + noise:                         "Stratum",
+		"\x00\x02\x30\x00" + noise:                         "andOTP",
+		"-----BEGIN PGP MESSAGE-----\n":                    "PGP",
+		"Salted__" + noise:                                 "openssl",
+		"age-encryption.org/v1\n":                          "age",
+		"7z\xbc\xaf" + noise:                               "compressed archive",
+		"bplist00" + noise:                                 "OTP Auth",
+		"\x85\x02\x0c\x03\x00" + noise:                     "PGP",
+		"<?xml version=\"1.0\"?><WinAuth version=\"3.4\">": "WinAuth",
+		`{"authenticator_tokens":[]}`:                      "Authy",
+		`<?xml version="1.0"?><map><string>{"issuerExt"`:   "FreeOTP",
+		`{"typeName":"webforms.WebForm"}`:                  "1PIF",
+		`{"version":1,"nonce":"","salt":"","cipher":""}`:   "cotp",
+		`{"version":1,"salt":"YQ==","content":"YQ=="}`:     "Proton Authenticator",
+		"npmotp-vault 1\nslot":                             "a vault of npmotp",
+		"SQLite format 3\x00" + noise:                      "database",
+		"\xac\xed\x00\x05" + noise:                         "FreeOTP",
+		`{"encrypted":true,"data":"2.a|b|c","salt":"x"}`:   "Bitwarden",
+		`{"header":{"slots":[],"params":{}},"db":"AAAA"}`:  "Aegis",
 	} {
 		r := &otpimport.Reader{Password: password("x")}
 		if err := r.Add(t.Context(), strings.NewReader(text)); !errors.Is(err, otpimport.ErrUnread) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text[:16], err)
+		}
+	}
+}
+
+func TestUnreadSamples(t *testing.T) {
+	for name, want := range map[string]string{
+		"authy.json":               "the tokens of Authy",
+		"authy-decrypted.json":     "the tokens of Authy",
+		"otpauth-ios.otpauthdb":    "OTP Auth for iOS",
+		"bitwarden-encrypted.json": "only the Bitwarden account",
+	} {
+		_, err := read(t, &otpimport.Reader{Password: password("x")}, name)
+		if !errors.Is(err, otpimport.ErrUnread) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -477,6 +574,57 @@ func TestNoKeys(t *testing.T) {
 		if err := (&otpimport.Reader{}).Add(t.Context(), strings.NewReader(text)); !errors.Is(err, otpimport.ErrNoKeys) {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// What is no export is called what it is.
+func TestNoExport(t *testing.T) {
+	for text, want := range map[string]string{
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n":                    "it is a bare secret, which 'npmotp add' stores",
+		"Your codes:\n" + strings.Repeat("0123456789abcdef", 4): "it has recovery codes, which 'npmotp recovery add' stores",
+		"name,url,username,password\nnpm,x,ada,y\n":             "the table has no column of keys",
+		`[{"secret":"GEZDGNBV`:                                  "its JSON is cut or not well formed",
+	} {
+		if got := entriesOf(t, text); len(got) != 1 || !strings.HasSuffix(got[0], ": "+want) {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
+// The service of a key is what the file says of it: a key without any is taken for npm's.
+func TestServiceOfAKey(t *testing.T) {
+	const key = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+	for text, want := range map[string]string{
+		"github 6 " + key + "\n": "github|",
+		"username,url,totp\neve,https://github.com/login," + key + "\n":                                         "github.com|eve",
+		"hunter2\nuser: eve\nurl: https://github.com\notpauth://totp/eve?secret=" + key:                         "github.com|eve",
+		"name: GitHub\nuri: otpauth://totp/eve?secret=" + key:                                                   "GitHub|eve",
+		`[{"name":"GitHub","uri":"otpauth://totp/eve?secret=` + key + `"}]`:                                     "GitHub|eve",
+		`{"uris":["otpauth://totp/eve?secret=` + key + `"],"issuer":"GitHub"}`:                                  "GitHub|eve",
+		`{"name":"all","list":[{"name":"eve","uri":"otpauth://totp/eve?secret=` + key + `"}]}`:                  "|eve",
+		`{"name":"mine","uri":"otpauth://totp/npm:eve?secret=` + key + `"}`:                                     "npm|eve",
+		`{"h":{"account":"eve","issuer":"GitHub::github.com","hash":"h","type":"totp","secret":"` + key + `"}}`: "GitHub|eve",
+	} {
+		if got := entriesOf(t, text); len(got) != 1 || !strings.HasPrefix(got[0], want+"|totp ") {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A URI that goes on in the next string of a JSON array is joined, or refused.
+func TestCutStrings(t *testing.T) {
+	const uri = "otpauth://totp/npm:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=npm"
+	joined := 0
+	for at := 1; at < len(uri); at++ {
+		got := entriesOf(t, `{"keys":["`+uri[:at]+`","`+uri[at:]+`"],"n":1}`)
+		if slices.Equal(got, []string{ada}) {
+			joined++
+		} else if slices.ContainsFunc(got, func(e string) bool { return strings.Contains(e, "|totp ") }) {
+			t.Errorf("cut at %d: %q", at, got)
+		}
+	}
+	if joined < len(uri)/2 {
+		t.Errorf("%d joined", joined)
 	}
 }
 

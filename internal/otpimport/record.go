@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -44,13 +43,15 @@ func (k record) key() (otpgen.Key, error) {
 	if k.err != nil {
 		return otpgen.Key{}, k.err
 	}
+	parsed, err := otpgen.ParseKind(cmp.Or(kind, "totp"))
+	if err != nil {
+		return otpgen.Key{}, err // whatever its secret is like
+	}
 	key, err := otpgen.NewKey(secret.New(k.secret))
 	if err != nil {
 		return otpgen.Key{}, err
 	}
-	if key.Kind, err = otpgen.ParseKind(cmp.Or(kind, "totp")); err != nil {
-		return otpgen.Key{}, err
-	}
+	key.Kind = parsed
 	if key.Alg, err = otpgen.ParseAlg(cmp.Or(k.algorithm, "SHA1")); err != nil {
 		return otpgen.Key{}, err
 	}
@@ -67,7 +68,9 @@ func (k record) key() (otpgen.Key, error) {
 		key.Counter, err = number("counter", k.counter, 0)
 	} else {
 		var period uint64
-		period, err = number("period", k.period, 30)
+		if period, err = number("period", k.period, 30); err == nil && period >= 10_000 && period%1000 == 0 {
+			err = errors.New("its period is in milliseconds, it seems")
+		}
 		key.Period = time.Duration(min(period, 1<<20)) * time.Second
 	}
 	return key, err
@@ -88,24 +91,4 @@ func number(name, text string, absent uint64) (uint64, error) {
 // base32Of returns a secret that a program writes as bytes.
 func base32Of(raw []byte) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)
-}
-
-// managed returns the label of an item of a password manager. Its title is a
-// name that the user chose; of npm's own pages the address says more.
-func managed(title, user string, addresses ...string) otpgen.Label {
-	for _, address := range addresses {
-		if !strings.Contains(address, "://") {
-			address = "https://" + address
-		}
-		u, err := url.Parse(strings.TrimSpace(address))
-		if err != nil {
-			continue
-		}
-		switch host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."); host {
-		case "npmjs.com", "npmjs.org", "registry.npmjs.org":
-			return otpgen.Label{Issuer: "npm", Account: user}
-		}
-	}
-	// Apple's titles name the user too.
-	return otpgen.Label{Issuer: strings.TrimSpace(strings.TrimSuffix(title, "("+user+")")), Account: user}
 }

@@ -86,6 +86,12 @@ func (r row) cut(columns ...string) bool {
 	return false
 }
 
+// last reports whether a column is the last that the row has a cell of.
+func (r row) last(column string) bool {
+	end := len(r.cells) - 1
+	return end > 0 && end < len(r.names) && strings.EqualFold(r.names[end], column)
+}
+
 // has reports whether is holds for the name of a column, in small letters, and
 // the cell in it.
 func (r row) has(is func(name, cell string) bool) bool {
