@@ -155,7 +155,7 @@ func (p *Procedure) decide(ctx context.Context, o Options, chosen []Stage, missi
 	if o.Reject {
 		verb, done, needs = "reject", "rejected", nil
 	}
-	var results []Result
+	results := []Result{}
 	tell := func(r Result) error {
 		results = append(results, r)
 		if o.JSON || o.DryRun {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"npmotp/internal/cleantext"
@@ -83,7 +82,7 @@ func (k *picker) show(lines []string) error {
 	columns, height := k.window.Size()
 	lines = lines[:min(len(lines), height)]
 	for i, line := range lines {
-		lines[i] = ui.Cut(cleantext.Show(line), columns)
+		lines[i] = ui.Cut(cleantext.Show(line), columns, "…")
 	}
 	return k.window.Draw(lines)
 }
@@ -173,27 +172,12 @@ func (k *picker) look(ctx context.Context) error {
 // rows returns a line for each stage, with the columns under each other.
 func rows(stages []Stage) []string {
 	cells := make([][]string, len(stages))
-	var widths []int
 	for i, s := range stages {
 		staged := ""
 		if !s.StagedAt.IsZero() {
 			staged = s.StagedAt.Local().Format("2006-01-02 15:04")
 		}
-		cells[i] = []string{s.String(), s.Tag, s.StagedBy, staged, s.Shasum}
-		for c, cell := range cells[i] {
-			cells[i][c] = cleantext.Show(cell)
-			if c == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[c] = max(widths[c], cleantext.Width(cells[i][c]))
-		}
+		cells[i] = []string{cleantext.Show(s.String()), s.Tag, s.StagedBy, staged, s.Shasum}
 	}
-	lines := make([]string, len(stages))
-	for i, row := range cells {
-		for c, cell := range row {
-			lines[i] += cell + strings.Repeat(" ", widths[c]-cleantext.Width(cell)+2)
-		}
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return lines
+	return ui.Columns(cells)
 }

@@ -52,9 +52,9 @@ func (u *UI) Table(header string, rows [][]string) error {
 	return u.columns(table)
 }
 
-// columns prints rows of cells with the columns under each other: by what a
+// Columns returns rows of cells as lines, with the columns under each other: by what a
 // terminal takes for a character, which is not the same for all.
-func (u *UI) columns(rows [][]string) error {
+func Columns(rows [][]string) []string {
 	const gap = 2
 	var widths []int
 	for _, r := range rows {
@@ -65,15 +65,21 @@ func (u *UI) columns(rows [][]string) error {
 			widths[i] = max(widths[i], cleantext.Width(cell)+gap)
 		}
 	}
-	var out strings.Builder
-	for _, r := range rows {
-		for i, cell := range r {
-			out.WriteString(cell)
-			if i+1 < len(r) {
-				out.WriteString(strings.Repeat(" ", widths[i]-cleantext.Width(cell)))
-			}
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		for c, cell := range r {
+			lines[i] += cell + strings.Repeat(" ", widths[c]-cleantext.Width(cell))
 		}
-		out.WriteByte('\n')
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines
+}
+
+// columns prints rows of cells with the columns under each other.
+func (u *UI) columns(rows [][]string) error {
+	var out strings.Builder
+	for _, line := range Columns(rows) {
+		out.WriteString(line + "\n")
 	}
 	_, err := io.WriteString(u.Out, out.String())
 	return err

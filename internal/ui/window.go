@@ -131,19 +131,24 @@ func (w *Window) Draw(lines []string) error {
 	return err
 }
 
-// Cut cuts a line to a number of columns.
-func Cut(line string, columns int) string {
-	width, fits := 0, 0 // fits is where the line ends if a sign that it was cut follows
-	for i, c := range line {
-		w := cleantext.Width(string(c))
-		if width+w > columns {
-			return line[:fits] + "…"
-		}
-		if width += w; width < columns {
-			fits = i + utf8.RuneLen(c)
-		}
+// Cut returns text in so many columns at most; the sign, which takes one, stands for
+// what is cut off.
+func Cut(text string, columns int, sign string) string {
+	if cleantext.Width(text) <= columns {
+		return text
 	}
-	return line
+	if columns <= 0 {
+		return ""
+	}
+	taken := 1 // the sign
+	for i, r := range text {
+		w := cleantext.Width(string(r))
+		if taken+w > columns {
+			return text[:i] + sign
+		}
+		taken += w
+	}
+	return text
 }
 
 // Next returns the next key, or [KeyNone] after d, or when the window has to be

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +72,7 @@ func measure(rows []*row) layout {
 		l.name = max(l.name, cleantext.Width(r.text))
 		l.issuer = max(l.issuer, cleantext.Width(cleantext.Show(r.Issuer)))
 		l.code = max(l.code, r.Digits)
-		l.left = max(l.left, len(seconds(time.Duration(r.Period)*time.Second)))
+		l.left = max(l.left, len(ui.Seconds(time.Duration(r.Period)*time.Second)))
 	}
 	return l
 }
@@ -214,7 +213,7 @@ func (v *view) row(r *row, chosen bool, l layout, now time.Time) []span {
 	case next.text != "":
 		bar = span{faint, v.fit(next.text, l.bar) + " "}
 	}
-	return append(spans, bar, span{color, fmt.Sprintf("%*s", l.left, seconds(left))})
+	return append(spans, bar, span{color, fmt.Sprintf("%*s", l.left, ui.Seconds(left))})
 }
 
 // bar draws how much of a period is left.
@@ -222,10 +221,6 @@ func (v *view) bar(left, period time.Duration, width int) string {
 	full := int((left*time.Duration(width) + period - 1) / max(period, 1))
 	full = max(0, min(full, width))
 	return strings.Repeat(v.either("━", "="), full) + strings.Repeat(v.either("─", "-"), width-full)
-}
-
-func seconds(d time.Duration) string {
-	return strconv.Itoa(int((d+time.Second-1)/time.Second)) + " s"
 }
 
 // either returns the first text, or the second one where only ASCII shows.
@@ -242,21 +237,5 @@ func (v *view) fit(text string, width int) string {
 	return text + strings.Repeat(" ", width-cleantext.Width(text))
 }
 
-// cut returns text in so many columns at most; what is cut off shows as an ellipsis.
-func (v *view) cut(text string, width int) string {
-	if cleantext.Width(text) <= width {
-		return text
-	}
-	if width <= 0 {
-		return ""
-	}
-	taken := 1 // the ellipsis
-	for i, r := range text {
-		w := cleantext.Width(string(r))
-		if taken+w > width {
-			return text[:i] + v.either("…", "~")
-		}
-		taken += w
-	}
-	return text
-}
+// cut is [ui.Cut] with an ellipsis.
+func (v *view) cut(text string, width int) string { return ui.Cut(text, width, v.either("…", "~")) }

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -112,8 +111,6 @@ func (s *said) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
-
-var _ io.Writer = (*said)(nil)
 
 func (v *view) run(ctx context.Context, window *ui.Window) error {
 	for {
