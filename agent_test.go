@@ -25,17 +25,6 @@ type agentTest struct {
 	env           []string // further variables
 }
 
-// shortFolder returns a folder with a path that a socket address can hold.
-func shortFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // t.TempDir has long paths
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 func newAgentTest(t *testing.T) *agentTest {
 	t.Helper()
 	runtime := shortFolder(t)
@@ -237,6 +226,25 @@ func TestAgentSeesRollback(t *testing.T) {
 	if out, _, status := a.ask("code", "hot"); status != 5 || out != "" {
 		t.Errorf("a counter of an old vault was used: status %d, %q", status, out)
 	}
+}
+
+// The time of an agent is over by whichever clock says so first, and a clock that is
+// set back does not lengthen it.
+func TestAgentWhoseClockIsSet(t *testing.T) {
+	a := newAgentTest(t)
+	clock := fileClock(filepath.Join(t.TempDir(), "clock"))
+	begin := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	clock.set(begin)
+	a.env = []string{"TEST_CLOCK=" + string(clock)}
+	pid := a.unlock() // for two minutes
+	for _, ahead := range []time.Duration{0, -time.Hour, 119 * time.Second, -365 * 24 * time.Hour} {
+		clock.set(begin.Add(ahead))
+		a.wantCode()
+	}
+	clock.set(begin.Add(2 * time.Minute))
+	a.wantGone(pid)
+	clock.set(begin)
+	a.wantLocked()
 }
 
 // All names of a vault lead to its agent, and no other vault's does.

@@ -146,7 +146,7 @@ func (g *guarded) could(uid uint32, pid int) []string {
 		g.t.Fatalf("sockets: %q, %v", sockets, err)
 	}
 	cmd := as(exec.CommandContext(g.t.Context(), g.program), uid)
-	cmd.Env = []string{attackVariable + "=" + strconv.Itoa(pid) + ":" + sockets[0]}
+	cmd.Env = []string{attackVariable + "=" + strconv.Itoa(pid) + ":" + sockets[0], "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
 	cmd.Dir = "/"
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -41,7 +41,7 @@ func floors() [][]string {
 		// Mechanism knows none of these words.
 		{
 			"./internal/agefile", "./internal/agent", "./internal/atomicfile", "./internal/clip", "./internal/confirm", "./internal/filelock",
-			"./internal/harden", "./internal/passphrase", "./internal/plaintext", "./internal/ptyrun", "./internal/qrdraw",
+			"./internal/harden", "./internal/jsonobject", "./internal/passphrase", "./internal/plaintext", "./internal/ptyrun", "./internal/qrdraw",
 			"./internal/registry", "./internal/screen", "./internal/statefile", "./internal/ui", "./internal/vt",
 		},
 		// What every floor speaks in.

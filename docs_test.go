@@ -330,6 +330,17 @@ func (r *docRun) startRegistry() {
 	r.registry = registry
 }
 
+// shortFolder returns a folder with a path that a socket address can hold.
+func shortFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // t.TempDir has long paths
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 func (r *docRun) laptop(name string) *docLaptop {
 	if l := r.laptops[name]; l != nil {
 		return l
@@ -365,7 +376,7 @@ func (r *docRun) command(l *docLaptop, line string) *exec.Cmd {
 	}
 	cmd.Env = append(cmd.Env,
 		"HOME="+l.home, "PATH="+path+string(filepath.ListSeparator)+os.Getenv("PATH"), "TERM=xterm", "TZ=UTC", "USER=ada", "LANG=C.UTF-8",
-		"XDG_DATA_HOME="+filepath.Join(l.home, ".local", "share"), "XDG_RUNTIME_DIR="+l.runtime,
+		"XDG_DATA_HOME="+filepath.Join(l.home, ".local", "share"), "XDG_RUNTIME_DIR="+l.runtime, "GOCOVERDIR="+os.Getenv("GOCOVERDIR"),
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=ada", "GIT_AUTHOR_EMAIL=ada@example.org", "GIT_COMMITTER_NAME=ada", "GIT_COMMITTER_EMAIL=ada@example.org",
 		"TEST_CLOCK="+string(r.clock), "TEST_CLIPBOARD="+filepath.Join(l.home, ".clipboard"), "CHECKOUT="+root)
 	return cmd

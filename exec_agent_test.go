@@ -19,7 +19,7 @@ import (
 func asking(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	const npm = "#!/bin/sh\n[ \"$1\" = --version ] && { echo 11.0.0; exit; }\neval \"$BEFORE\"\nprintf 'Enter OTP: '\nread code\necho \"$code\" >\"$ANSWER\"\n"
+	const npm = "#!/bin/sh\n[ \"$1\" = config ] && { echo '{\"npm-version\":\"11.0.0\"}'; exit; }\neval \"$BEFORE\"\nprintf 'Enter OTP: '\nread code\necho \"$code\" >\"$ANSWER\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "npm"), []byte(npm), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func search(dirs []string) int {
 func (g *guarded) found(hidden []string, dirs ...string) string {
 	g.t.Helper()
 	cmd := as(exec.CommandContext(g.t.Context(), g.program), owner)
-	cmd.Env = []string{attackVariable + "=" + searchPrefix + strings.Join(dirs, string(filepath.ListSeparator))}
+	cmd.Env = []string{attackVariable + "=" + searchPrefix + strings.Join(dirs, string(filepath.ListSeparator)), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
 	cmd.Dir = "/"
 	cmd.Stdin = strings.NewReader(strings.Join(hidden, "\n"))
 	out, err := cmd.CombinedOutput()

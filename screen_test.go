@@ -126,7 +126,8 @@ func TestQROnAScreen(t *testing.T) {
 			t.Parallel()
 			display := xServer(t)
 			qr := npmotp(t, home, append([]string{"qr", "ada"}, args[4:]...)...)
-			terminal := exec.CommandContext(t.Context(), "xterm", append(append([]string{"-u8", "-fa", "monospace", "-fs", "12", "-geometry", "100x60"}, args[:4]...), append([]string{"-e"}, qr.Args...)...)...)
+			// Not every font's half blocks are of a shape that zbarimg reads; this one's are.
+			terminal := exec.CommandContext(t.Context(), "xterm", append(append([]string{"-u8", "-fa", "DejaVu Sans Mono,monospace", "-fs", "12", "-geometry", "100x60"}, args[:4]...), append([]string{"-e"}, qr.Args...)...)...)
 			terminal.Path, _ = exec.LookPath("xterm")
 			terminal.Env = append(qr.Env, "DISPLAY="+display, "LC_ALL=C.UTF-8")
 			start(t, terminal)

@@ -21,6 +21,7 @@ import (
 
 	"npmotp/cmd"
 	"npmotp/internal/clip"
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -52,6 +53,9 @@ func TestMain(m *testing.M) {
 func testApp() *cmd.App {
 	app := cmd.System()
 	app.VaultOptions.WorkFactor = vault.MinWorkFactor
+	if factor, err := strconv.Atoi(os.Getenv("TEST_WORK_FACTOR")); err == nil {
+		app.VaultOptions.WorkFactor = factor
+	}
 	if at := os.Getenv("TEST_NOW"); at != "" {
 		now, err := time.Parse(time.RFC3339, at)
 		if err != nil {
@@ -68,6 +72,21 @@ func testApp() *cmd.App {
 		app.Now = clock.now
 		app.Wait = func(_ context.Context, d time.Duration) error {
 			clock.set(clock.now().Add(d))
+			return nil
+		}
+	}
+	if os.Getenv("GOCOVERDIR") != "" {
+		become := app.Exec
+		app.Exec = func(ctx context.Context, argv, environ []string) error {
+			// What a process ran is counted as it ends, and not as it becomes another
+			// program.
+			path, err := tools.Find(argv[0], environ)
+			child := &exec.Cmd{Path: path, Args: argv, Env: environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+			if err != nil || child.Start() != nil {
+				return become(ctx, argv, environ)
+			}
+			_ = child.Wait()
+			os.Exit(child.ProcessState.ExitCode())
 			return nil
 		}
 	}
@@ -117,7 +136,7 @@ func (f fileClipboard) Picture(context.Context) ([]byte, error) {
 	return data, nil
 }
 
-func (f fileClipboard) Text() (secret.Text, error) {
+func (f fileClipboard) Text(context.Context) (secret.Text, error) {
 	data, err := os.ReadFile(string(f))
 	if err != nil {
 		return secret.Text{}, clip.ErrUnavailable

@@ -403,7 +403,7 @@ func TestTerminalDoctor(t *testing.T) {
 	d.expect("Passphrase (empty: leave out what needs it): ")
 	d.answer("\r")
 	d.expect("these were left out: contents")
-	d.expect("Mend 1 thing? ")
+	d.expect("mend 1 thing? ")
 	d.answer("y\r")
 	d.expect("mended: others can get at")
 	d.end(1) // the work factor of tests is weak

@@ -31,6 +31,7 @@ type toolCall struct {
 	files             map[string]string
 	before            string // runs in the folder first
 	npm               *npmtest.NPM
+	yes               bool // the user said yes beforehand
 }
 
 const gitRepository = `git init -q -b main . && git config user.email ada@example.com && git config user.name ada &&
@@ -56,6 +57,24 @@ func toolCalls(t *testing.T) []toolCall {
 		toolCall{folder: "release-it_19", pkg: "release-it", argv: []string{"release-it", "--ci=false", "--no-git", "--increment=patch"}, before: gitRepository},
 		toolCall{folder: "np_10", pkg: "np", argv: []string{"np", "--yolo"}, before: gitRepository},
 	)
+}
+
+// TestYesAnswersWhatAToolStarts: which registry the npm that a tool starts talks to
+// is seen by its title, so a yes that was said beforehand answers its question.
+func TestYesAnswersWhatAToolStarts(t *testing.T) {
+	dir := npmtest.Tools(t)
+	for _, c := range toolCalls(t) {
+		if !slices.Contains([]string{"pnpm_10", "_changesets_cli_2", "release-it_19"}, c.folder) {
+			continue
+		}
+		t.Run(c.argv[0], func(t *testing.T) {
+			t.Parallel()
+			c.yes = true
+			if got, seen := c.publish(t, dir, "prompt", npmregistry.Options{AllowReuse: true}); got != "published" || seen {
+				t.Errorf("%s; seen by scripts: %t", got, seen)
+			}
+		})
+	}
 }
 
 // pinned returns the npms that .ci/install-npm installed, without that of PATH.
@@ -248,7 +267,7 @@ const hung = -1
 // as a user would. After tells of the answers that the table names.
 func (c toolCall) drive(t *testing.T, m *maintainer, via string) (screen, after string, status int) {
 	t.Helper()
-	cmd := m.run(t, append([]string{"exec", "--via", via, "--"}, c.argv...)...)
+	cmd := m.run(t, append([]string{"exec", "--via", via, fmt.Sprintf("--yes=%t", c.yes), "--"}, c.argv...)...)
 	terminal, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ type Clipboard interface {
 	Copy(ctx context.Context, text secret.Text, until time.Time) error
 	Clears() bool
 	Picture(ctx context.Context) ([]byte, error)
-	Text() (secret.Text, error)
+	Text(ctx context.Context) (secret.Text, error)
 }
 
 // globalFlags are the flags of every command.

@@ -192,7 +192,7 @@ func (app *App) recipientClipboard(ctx context.Context) (string, error) {
 	if !errors.Is(err, clip.ErrNoPicture) {
 		return "", err
 	}
-	text, err := app.Clip.Text()
+	text, err := app.Clip.Text(ctx)
 	if err != nil {
 		return "", ui.WithHint(err, "pipe the recipient in: npmotp device add NAME -")
 	}

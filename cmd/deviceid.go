@@ -117,9 +117,9 @@ func (app *App) identity(ctx context.Context) (*vault.Identity, error) {
 		return id, nil
 	}
 	var made *vault.Identity
-	err = v.Update(ctx, func(c *vault.Contents) (err error) {
-		made, err = c.EnsureIdentity(app.Now())
-		return err
+	err = v.Update(ctx, func(c *vault.Contents) error {
+		made = c.EnsureIdentity(app.Now())
+		return nil
 	})
 	return made, err
 }

@@ -106,7 +106,7 @@ func (app *App) mend(ctx context.Context, findings []doctor.Finding) ([]doctor.F
 		app.Sayf("there is nothing that --fix mends")
 		return findings, nil
 	}
-	if err := app.Confirm(ctx, fmt.Sprintf("Mend %s?", ui.Plural(len(names), "thing")), "--yes mends without asking"); err != nil {
+	if err := app.Confirm(ctx, fmt.Sprintf("mend %s?", ui.Plural(len(names), "thing")), "--yes mends without asking"); err != nil {
 		return nil, err
 	}
 	for i := range findings {
@@ -134,21 +134,19 @@ func (app *App) printFindings(findings []doctor.Finding) error {
 	return err
 }
 
-// openToLook opens the vault where its passphrase is given or typed, and
-// returns nil where it is not.
+// openToLook opens the vault where what opens it is given or typed, and returns
+// nil where it is not.
 func (app *App) openToLook(ctx context.Context, f *vault.File) (*vault.Vault, error) {
-	pass, ok, err := app.givenPassphrase(ctx)
-	if err != nil {
+	asked := false
+	by, pass, err := app.opener(ctx, "Passphrase (empty: leave out what needs it): ", func() (bool, error) {
+		asked = true
+		return f.PassphraseOpens()
+	})
+	switch {
+	case errors.Is(err, codes.ErrLocked), errors.Is(err, ui.ErrNoTerminal), errors.Is(err, errNeedsIdentity), err == nil && asked && pass.Len() == 0:
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
-	if !ok {
-		pass, err = app.ask(ctx, "Passphrase (empty: leave out what needs it): ")
-		if errors.Is(err, codes.ErrLocked) || errors.Is(err, ui.ErrNoTerminal) {
-			return nil, nil
-		}
-		if err != nil || pass.Len() == 0 {
-			return nil, err
-		}
-	}
-	return f.Open(ctx, vault.Passphrase(pass))
+	return f.Open(ctx, by)
 }

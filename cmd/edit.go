@@ -110,7 +110,7 @@ or auto, which is as 'npmotp unlock' was told.`,
 		Example:     "  npmotp edit work --level auth-only\n  npmotp edit work --registry https://npm.example.org/\n  npmotp edit work --secret",
 		Args:        argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().NFlag() == 0 || !changedAny(cmd, "issuer", "username", "registry", "level", "reuse", "confirm", "secret") {
+			if !changedAny(cmd, "issuer", "username", "registry", "level", "reuse", "confirm", "secret") {
 				return ui.Usagef("nothing to change: give --issuer, --username, --registry, --level, --reuse, --confirm or --secret")
 			}
 			var probe vault.Account

@@ -45,8 +45,9 @@ checks which registry its code goes to.
 
 Behind npm run, npx, pnpm exec and the like the process that asks is looked
 at: its folder, its settings, and the script that started it. Where not all of
-that can be seen you are asked, once a run; --yes answers. Scripts cannot open
-the terminal that npm asks on by /dev/tty, unless --share-terminal is given.
+that can be seen you are asked, once a run; --yes answers where a registry is
+named. Scripts cannot open the terminal that npm asks on by /dev/tty, unless
+--share-terminal is given.
 
 The code goes only to the registry that the account belongs to. Where npm
 would talk to another one, because of an .npmrc, publishConfig, the

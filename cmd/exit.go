@@ -48,6 +48,9 @@ const (
 // errNeedsIdentity says that no passphrase opens the vault.
 var errNeedsIdentity = errors.New("the vault opens with an identity only")
 
+// errNoNew says that there is nobody to ask for a new passphrase.
+var errNoNew = errors.New("nobody can be asked for the new passphrase")
+
 // A signalError is the cause of a context that a signal ended.
 type signalError struct {
 	name   string
@@ -115,6 +118,7 @@ func outcomes() []row {
 		{agefile.ErrPassphrase, exitLocked, ""},
 		{vault.ErrNoSlotFits, exitLocked, "'npmotp slot list' shows the recipients that can open it; its passphrase opens it without --identity"},
 		{errNeedsIdentity, exitLocked, "name the identity file with --identity or NPMOTP_IDENTITY_FILE"},
+		{errNoNew, exitLocked, ""},
 		{vault.ErrNoSlot, exitNotFound, "'npmotp slot list' shows the ids and names"},
 		{agefile.ErrRecipient, exitUsage, ""},
 		{vault.ErrLastSlot, exitUsage, "add another with 'npmotp slot add' first"},

@@ -52,8 +52,7 @@ is unlocked.`,
 	f.StringVar(&o.PasswordFile, "password-file", "", "read the password of the export from `FILE`")
 	f.BoolVar(&o.Codes, "recovery-codes", false, "write the unused recovery codes too")
 	f.BoolVar(&o.Force, "force", false, "replace the file if there is one")
-	// These fail for flags that do not exist.
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(otpexport.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	completeChoices(cmd, "format", otpexport.Formats()...)
 	_ = cmd.RegisterFlagCompletionFunc("only", app.completeAccountFlag)
 	return cmd
 }

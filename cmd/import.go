@@ -156,6 +156,9 @@ func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Ent
 	}
 	entries := r.Entries()
 	hit := slices.ContainsFunc(entries, wanted)
+	if err := r.Partial(); err != nil {
+		return nil, err
+	}
 	if missing := r.Missing(); missing != nil && (only == "" || !hit) {
 		return nil, missing
 	} else if missing != nil {

@@ -65,7 +65,7 @@ func runPasswd(ctx context.Context, app *App, slot, newFile string) error {
 func (app *App) nextPassphrase(ctx context.Context, file string) (secret.Text, error) {
 	switch file {
 	case "":
-		return app.askNew(ctx)
+		return app.askNew(ctx, "--new-passphrase-file")
 	case "-":
 		return passphrase.FirstLine(app.stdin(ctx, "the new passphrase"), "standard input")
 	}

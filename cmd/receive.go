@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	}
 	app.Sayf("fingerprint of the bundle: %s", bundle.Fingerprint(data))
 	// A trial, on contents that are not stored.
-	imports, err := c.Import(b.Accounts, app.Now())
+	imports, err := bundle.Take(c, b.Accounts, app.Now())
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 			return err
 		}
 		err := v.Update(ctx, func(c *vault.Contents) (err error) {
-			imports, err = c.Import(b.Accounts, app.Now())
+			imports, err = bundle.Take(c, b.Accounts, app.Now())
 			return err
 		})
 		if err != nil {
@@ -123,17 +124,12 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	return nil
 }
 
-func changes(imports []vault.Import) bool {
-	for _, i := range imports {
-		if i.Changes() {
-			return true
-		}
-	}
-	return false
+func changes(imports []bundle.Import) bool {
+	return slices.ContainsFunc(imports, bundle.Import.Changes)
 }
 
 // sayImported says what became of each account.
-func (app *App) sayImported(imports []vault.Import, dry bool) {
+func (app *App) sayImported(imports []bundle.Import, dry bool) {
 	outdated := 0
 	for _, i := range imports {
 		outdated += i.Outdated
@@ -171,7 +167,7 @@ func (app *App) sayImported(imports []vault.Import, dry bool) {
 	}
 }
 
-func (app *App) printReceived(b *bundle.Bundle, fingerprint string, imports []vault.Import, changed bool) error {
+func (app *App) printReceived(b *bundle.Bundle, fingerprint string, imports []bundle.Import, changed bool) error {
 	view := receivedView{ID: b.ID, CreatedAt: instant(b.CreatedAt), Parts: string(b.Parts), Fingerprint: fingerprint, Changed: changed}
 	for _, i := range imports {
 		view.Accounts = append(view.Accounts, receiveView{

@@ -53,7 +53,9 @@ func Main(args []string, app *App) int {
 }
 
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
-// and SIGHUP once catch has been called. That holds for the rest of the process.
+// and SIGHUP once catch has been called. That holds for the rest of the process, or
+// until a SIGINT: another one ends the process, where nothing else ends a system call,
+// as that which opens a named pipe.
 func notify(parent context.Context) (ctx context.Context, catch func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	return ctx, sync.OnceFunc(func() {
@@ -61,6 +63,9 @@ func notify(parent context.Context) (ctx context.Context, catch func()) {
 		signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 		go func() {
 			s := <-signals
+			if s == os.Interrupt {
+				signal.Stop(signals)
+			}
 			if number, ok := s.(syscall.Signal); ok {
 				cancel(&signalError{name: s.String(), status: 128 + int(number)})
 			}
@@ -101,7 +106,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		Annotations: statuses(exitUsage),
 		Example: `  npmotp demo               show everything in a throwaway vault
   npmotp add --qr qr.png    store the key in the QR code that npm drew
-  npmotp exec npm publish   run npm publish with one
+  npmotp exec npm publish   run npm publish with a one-time password
   npmotp recovery add       store the recovery codes that npm printed`,
 		Args:          noArgs,
 		SilenceErrors: true,

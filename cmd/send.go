@@ -66,7 +66,6 @@ asks whether to remove them, which 'npmotp backup prune' does later.`,
 
 // parts checks the flags and returns what is to be sent.
 func (o *sendOptions) parts(app *App) (bundle.Parts, error) {
-	chosen := map[bundle.Parts]bool{bundle.Recovery: o.recovery, bundle.Secret: o.secret, bundle.All: o.all || o.recovery && o.secret}
 	switch {
 	case len(o.to) == 0:
 		return "", &ui.UsageError{Msg: "nobody to send to: give --to DEVICE", Hint: "'npmotp device list' shows the devices, 'npmotp device add' stores one"}
@@ -80,11 +79,10 @@ func (o *sendOptions) parts(app *App) (bundle.Parts, error) {
 		return "", ui.Usagef("--move goes to one device")
 	case o.qr && o.out == "" && app.flags.json:
 		return "", ui.Usagef("--qr draws, --json prints; give -o FOLDER for the pictures")
-	}
-	for _, p := range []bundle.Parts{bundle.All, bundle.Recovery} {
-		if chosen[p] {
-			return p, nil
-		}
+	case o.all || o.recovery && o.secret:
+		return bundle.All, nil
+	case o.recovery:
+		return bundle.Recovery, nil
 	}
 	return bundle.Secret, nil
 }
@@ -242,7 +240,7 @@ func (app *App) printSent(s *sending, o sendOptions) error {
 func (app *App) forget(ctx context.Context, v *vault.Vault, s *sending, file string) error {
 	err := v.Update(ctx, func(c *vault.Contents) error {
 		for i := range s.Accounts {
-			if err := c.Forget(&s.Accounts[i], s.Move(s.devices[0]), app.Now()); err != nil {
+			if err := bundle.Forget(c, &s.Accounts[i], s.Move(s.devices[0]), app.Now()); err != nil {
 				return err
 			}
 		}

@@ -26,10 +26,8 @@ func (app *App) writeSent(ctx context.Context, s *sending, o sendOptions) error 
 	var err error
 	if o.qr {
 		err = app.writePictures(ctx, s, o.out)
-	} else {
-		if err = bundle.Write(o.out, s.sealed); err == nil {
-			app.Sayf("written to %s; there: npmotp receive %s", o.out, ui.Quote(filepath.Base(o.out)))
-		}
+	} else if err = bundle.Write(o.out, s.sealed); err == nil {
+		app.Sayf("written to %s; there: npmotp receive %s", o.out, ui.Quote(filepath.Base(o.out)))
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return &ui.UsageError{Msg: o.out + " exists already", Hint: "name another: what is there may not have been received yet"}

@@ -21,16 +21,14 @@ import (
 // error with the status of the first failure.
 func (app *App) gather(ctx context.Context, o addOptions) ([]intake.Enrolment, error) {
 	if len(o.pictures) == 0 {
-		e, err := app.chosen(ctx)(app.gatherOne(ctx, o))
-		return []intake.Enrolment{e}[:count(err)], err
+		return one(app.chosen(ctx)(app.gatherOne(ctx, o)))
 	}
 	files, err := intake.Files(o.pictures)
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 1 {
-		e, err := app.chosen(ctx)(app.read(ctx, files[0], intake.Picture))
-		return []intake.Enrolment{e}[:count(err)], err
+		return one(app.chosen(ctx)(app.read(ctx, files[0], intake.Picture)))
 	}
 	if o.name != "" {
 		return nil, ui.Usagef("NAME goes with one picture; several are named by what their QR codes say")
@@ -38,12 +36,12 @@ func (app *App) gather(ctx context.Context, o addOptions) ([]intake.Enrolment, e
 	return app.gatherPictures(ctx, files)
 }
 
-// count is how many results there are beside err.
-func count(err error) int {
+// one returns what was read from one source as a list.
+func one(e intake.Enrolment, err error) ([]intake.Enrolment, error) {
 	if err != nil {
-		return 0
+		return nil, err
 	}
-	return 1
+	return []intake.Enrolment{e}, nil
 }
 
 func (app *App) gatherOne(ctx context.Context, o addOptions) (intake.Enrolment, error) {
@@ -148,7 +146,7 @@ func (app *App) readClipboard(ctx context.Context) (intake.Enrolment, error) {
 	if !errors.Is(err, clip.ErrNoPicture) {
 		return intake.Enrolment{}, err
 	}
-	text, err := app.Clip.Text()
+	text, err := app.Clip.Text(ctx)
 	if err != nil {
 		return intake.Enrolment{}, ui.WithHint(err, "save the picture and give it with --qr, or pipe the text in; on Linux, install wl-clipboard or xclip for --clipboard")
 	}

@@ -83,18 +83,16 @@ func runStatus(ctx context.Context, app *App) error {
 	if app.flags.json {
 		view := viewStatus(status, !locked)
 		for _, r := range codes.Ledger(app.State).Replays() {
-			view.Registries = append(view.Registries, replayView{string(r.Registry), r.Name(), r.At})
+			view.Registries = append(view.Registries, replayView{string(r.Registry), r.Name(), r.At.Truncate(time.Second)})
 		}
-		if err := app.JSON(view); err != nil {
-			return err
-		}
-	} else if err := app.printStatus(status, !locked); err != nil {
-		return err
+		err = app.JSON(view)
+	} else {
+		err = app.printStatus(status, !locked)
 	}
-	if locked {
+	if err == nil && locked {
 		return &statusError{exitLocked}
 	}
-	return nil
+	return err
 }
 
 func (app *App) agentStatus(ctx context.Context) (agent.Status, error) {

@@ -199,18 +199,20 @@ func (app *App) newPassphrase(ctx context.Context) (secret.Text, error) {
 	if pass, ok, err := app.givenPassphrase(ctx); ok || err != nil {
 		return pass, err
 	}
-	if !app.NoInput && !app.Quiet {
-		const why = "The passphrase opens the vault, and nobody can reset it: choose a long one.\r\n"
-		if err := app.Terminal.Show(why); err != nil {
-			return secret.Text{}, err
-		}
+	if !app.NoInput && !app.Quiet { // where there is no terminal, the question says so
+		_ = app.Terminal.Show("The passphrase opens the vault, and nobody can reset it: choose a long one.\r\n")
 	}
-	return app.askNew(ctx)
+	return app.askNew(ctx, "--passphrase-file, NPMOTP_PASSPHRASE_FILE, NPMOTP_PASSPHRASE_COMMAND or NPMOTP_PASSPHRASE")
 }
 
-func (app *App) askNew(ctx context.Context) (secret.Text, error) {
+// askNew has a new passphrase typed twice, which could be given by what instead
+// names.
+func (app *App) askNew(ctx context.Context, instead string) (secret.Text, error) {
 	for try := 1; ; try++ {
 		pass, err := app.ask(ctx, "New passphrase (empty: one is made for you): ")
+		if errors.Is(err, codes.ErrLocked) || errors.Is(err, ui.ErrNoTerminal) {
+			return secret.Text{}, ui.WithHint(errNoNew, "give it with %s", instead)
+		}
 		if err != nil {
 			return secret.Text{}, err
 		}

@@ -37,10 +37,7 @@ func ConflictCopies(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	pattern, err := regexp.Compile(conflictName)
-	if err != nil {
-		return nil, err
-	}
+	pattern := regexp.MustCompile(conflictName)
 	extension := filepath.Ext(path)
 	stem := strings.TrimSuffix(filepath.Base(path), extension)
 	var found []string

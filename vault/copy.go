@@ -14,11 +14,7 @@ import (
 // vault. The error wraps [ErrExists] when there is a file at path and replace
 // is not set; it is never the vault itself that is replaced.
 func (f *File) CopyTo(path string, replace bool) (size int, err error) {
-	source, err := atomicfile.Resolve(f.path)
-	if err != nil {
-		return 0, err
-	}
-	data, err := readRegular(source)
+	data, err := readRegular(f.path)
 	if err != nil {
 		return 0, err
 	}
@@ -34,11 +30,8 @@ func (f *File) CopyTo(path string, replace bool) (size int, err error) {
 		}
 		return len(data), err
 	}
-	before, err := os.Stat(source)
-	if err != nil {
-		return 0, err
-	}
-	if there, err := os.Stat(path); err == nil && (os.SameFile(before, there) || !there.Mode().IsRegular()) {
+	own, err := os.Stat(f.path)
+	if there, missing := os.Stat(path); missing == nil && (err != nil || os.SameFile(own, there) || !there.Mode().IsRegular()) {
 		return 0, fmt.Errorf("%w: %s is the vault itself, or no file", ErrExists, path)
 	}
 	return len(data), w.Replace(data)

@@ -117,12 +117,12 @@ func (c *Contents) RemoveDevice(query string, now time.Time) (Device, error) {
 	}
 	removed := *found
 	c.Devices = slices.DeleteFunc(c.Devices, func(d Device) bool { return d.ID == removed.ID })
-	c.bury(removed.ID, now)
+	c.Bury(removed.ID, now)
 	return removed, nil
 }
 
-// bury leaves a tombstone for an id: of an account, a device or a recovery code.
-func (c *Contents) bury(id string, now time.Time) {
+// Bury leaves a tombstone for an id: of an account, a device or a recovery code.
+func (c *Contents) Bury(id string, now time.Time) {
 	c.Tombstones = append(c.Tombstones, Tombstone{ID: id, RemovedAt: now.UTC()})
 }
 
@@ -141,16 +141,13 @@ func (c *Contents) Identity() *Identity {
 
 // EnsureIdentity returns the identity of this vault, which it makes when there
 // is none yet.
-func (c *Contents) EnsureIdentity(now time.Time) (*Identity, error) {
+func (c *Contents) EnsureIdentity(now time.Time) *Identity {
 	if id := c.Identity(); id != nil {
-		return id, nil
+		return id
 	}
-	key, err := newIdentity()
-	if err != nil {
-		return nil, err
-	}
+	key := secret.New(newIdentity().String())
 	c.Identities = append(c.Identities, Identity{ID: merge.NewID(), Secret: key, CreatedAt: now.UTC()})
-	return &c.Identities[len(c.Identities)-1], nil
+	return &c.Identities[len(c.Identities)-1]
 }
 
 // A MovedError says that what is looked for was moved to another laptop. It wraps
@@ -180,7 +177,7 @@ func (e *MovedError) Unwrap() error { return e.err }
 // [*MovedError] when the last ones went to another laptop.
 func (a *Account) LacksCodes() error {
 	for _, m := range slices.Backward(a.Moved) {
-		if m.Codes > 0 && m.LastSet == a.newestSet() {
+		if m.Codes > 0 && m.LastSet == a.NewestSet() {
 			return &MovedError{Account: a.Name, Move: m, err: ErrNoCodes}
 		}
 	}

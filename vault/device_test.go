@@ -2,10 +2,12 @@ package vault_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"npmotp/internal/secret"
 	"npmotp/vault"
 )
 
@@ -16,11 +18,7 @@ func TestDevicesKeepUnknownFields(t *testing.T) {
 	add(t, v, "ada", hexCode)
 	var recipient string
 	change(t, v, func(c *vault.Contents) error {
-		id, err := c.EnsureIdentity(then)
-		if err != nil {
-			return err
-		}
-		r, err := id.Recipient()
+		r, err := c.EnsureIdentity(then).Recipient()
 		if err != nil {
 			return err
 		}
@@ -41,11 +39,7 @@ func TestDevicesKeepUnknownFields(t *testing.T) {
 		account["moved"].([]any)[0].(map[string]any)["later"] = "kept in moved"
 	})
 	change(t, v, func(c *vault.Contents) error {
-		id, err := c.EnsureIdentity(then.Add(time.Hour))
-		if err != nil {
-			return err
-		}
-		if r, err := id.Recipient(); err != nil || r.String() != recipient {
+		if r, err := c.EnsureIdentity(then.Add(time.Hour)).Recipient(); err != nil || r.String() != recipient {
 			t.Errorf("the recipient of this vault changed, %v", err)
 		}
 		if m := c.Accounts[0].Moved; len(m) != 1 || m[0].Codes != 5 || m[0].DeviceName != "B" {
@@ -141,3 +135,34 @@ func change(t *testing.T, v *vault.Vault, fn func(*vault.Contents) error) {
 		t.Fatal(err)
 	}
 }
+
+func TestEncodeAccount(t *testing.T) {
+	c := emptyVault()
+	a, err := c.Add(account("npm"), then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.AddRecoveryCodes(texts("r-1"), false, then); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := vault.EncodeAccount(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := vault.DecodeAccount(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := vault.EncodeAccount(&b)
+	if err != nil || !again.Equal(raw) || !reflect.DeepEqual(a.Name, b.Name) {
+		t.Errorf("not the same: %v", err)
+	}
+	for _, text := range []string{"", "{}", "null", "[]", `{"id":"1"}`} {
+		if _, err := vault.DecodeAccount(secret.New(text)); err == nil {
+			t.Errorf("%s was taken", text)
+		}
+	}
+}
+
+// emptyVault returns contents that can be stored.
+func emptyVault() *vault.Contents { return &vault.Contents{VaultID: "v"} }

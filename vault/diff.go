@@ -51,7 +51,7 @@ func Diff(before, after *Contents) []Change {
 	changes = append(changes, diffDevices(before, after)...)
 	if before.Default != after.Default {
 		name := ""
-		if a := after.byID(after.Default); a != nil {
+		if a := after.ByID(after.Default); a != nil {
 			name = a.Name
 		}
 		changes = append(changes, Change{Kind: KindDefault, Name: name, What: ChangeChanged})
@@ -157,7 +157,7 @@ func (r *RecoveryCode) takenApart(after *RecoveryCode) bool {
 	if r.State == Used { // which is final, and the merge keeps the first use
 		return !r.ReservedAt.Equal(after.ReservedAt) || !r.UsedAt.Equal(after.UsedAt)
 	}
-	return after.extra.elements(merge.Reservations) > max(1, r.extra.elements(merge.Reservations))
+	return elementsOf(after.extra, merge.Reservations) > max(1, elementsOf(r.extra, merge.Reservations))
 }
 
 func diffDevices(before, after *Contents) []Change {
@@ -186,16 +186,16 @@ func diffDevices(before, after *Contents) []Change {
 
 // splitOf returns the name of the account that a holds a second secret of.
 func (c *Contents) splitOf(a *Account) string {
-	if of := c.byID(a.extra.text(merge.SplitOf)); of != nil {
+	if of := c.ByID(textOf(a.extra, merge.SplitOf)); of != nil {
 		return of.Name
 	}
 	return ""
 }
 
 // ownName returns the name of a that another account had already.
-func (a *Account) ownName() string { return a.extra.text(merge.OwnName) }
+func (a *Account) ownName() string { return textOf(a.extra, merge.OwnName) }
 
-func (x extra) text(name string) string {
+func textOf(x extra, name string) string {
 	var s string
 	if json.Unmarshal(x[name], &s) != nil {
 		return ""
@@ -203,8 +203,8 @@ func (x extra) text(name string) string {
 	return s
 }
 
-// elements returns how many elements a list has.
-func (x extra) elements(name string) int {
+// elementsOf returns how many elements a list has.
+func elementsOf(x extra, name string) int {
 	var list []json.RawMessage
 	if json.Unmarshal(x[name], &list) != nil {
 		return 0

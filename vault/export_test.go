@@ -46,9 +46,6 @@ func (c *Contents) Canonical() string {
 	return text
 }
 
-// EachField is how objects are cut.
-func EachField(data []byte, f func(name, value []byte) error) error { return eachField(data, f) }
-
 // Reassemble takes a file apart and puts it together again.
 func Reassemble(data []byte) ([]byte, error) {
 	c, err := parseContainer(data)

@@ -41,9 +41,9 @@ type Options struct {
 	// Look is shown the contents of a vault that is opened by a person. It must not
 	// change them.
 	Look func(*Contents)
-	// Costly is asked before a passphrase is tried on a copy that wants much more work
-	// for it than the vault does, and is told what; its error is that of the operation.
-	// Without it such a copy is refused.
+	// Costly is asked before a passphrase is tried on a file that wants much more work
+	// for it than the vault did so far, and is told what; its error is that of the
+	// operation. Without it such a file is refused.
 	Costly func(ctx context.Context, what string) error
 	// Dialogue is how plugins ask the person.
 	Dialogue agefile.Dialogue
@@ -114,12 +114,8 @@ func (f *File) Create(ctx context.Context, pass secret.Text) (*Vault, error) {
 	} else if exists {
 		return nil, fmt.Errorf("%w: %s", ErrExists, f.path)
 	}
-	id, err := age.GenerateHybridIdentity()
-	if err != nil {
-		return nil, err
-	}
-	v := &Vault{file: f, id: id}
-	s, err := wrap(ctx, id, "", pass, f.options.WorkFactor)
+	v := &Vault{file: f, id: newIdentity()}
+	s, err := wrap(ctx, v.id, "", pass, f.options.WorkFactor)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +158,7 @@ func (v *Vault) create(ctx context.Context, data []byte, contents *Contents) err
 	if err != nil {
 		return fmt.Errorf("creating the vault: %w", err)
 	}
-	f.remember(contents)
+	f.remember(contents, data)
 	return nil
 }
 
@@ -174,7 +170,7 @@ func (f *File) Open(ctx context.Context, by Opener) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, by)
+	v, contents, err := f.open(ctx, f.path, c, by)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +182,16 @@ func (f *File) Open(ctx context.Context, by Opener) (*Vault, error) {
 	return v, nil
 }
 
-// open opens a container that was read from the file or a backup of it.
-func (f *File) open(ctx context.Context, c *container, by Opener) (*Vault, *Contents, error) {
+// open opens a container that was read from path: the file, a backup or a copy of it.
+// What its slots may cost is asked about where the memory knows those of the vault.
+func (f *File) open(ctx context.Context, path string, c *container, by Opener) (*Vault, *Contents, error) {
+	// A memory that cannot be read is told of when the vault has been.
+	seen, _ := f.memory.read(f.path)
+	if _, costs := by.(passphrase); costs && seen.Slots != nil {
+		if err := f.agree(ctx, path, c.slots, seen.Slots, notSeenHere); err != nil {
+			return nil, nil, err
+		}
+	}
 	id, slot, err := by.unwrap(ctx, c)
 	if err != nil {
 		return nil, nil, err

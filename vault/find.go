@@ -55,7 +55,7 @@ func (c *Contents) Find(query string) (*Account, error) {
 	if query == "" {
 		return c.findDefault()
 	}
-	if a := c.byName(query); a != nil {
+	if a := c.ByName(query); a != nil {
 		return a, nil
 	}
 	var found []*Account

@@ -87,16 +87,20 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	rewrite(t, path, func(body map[string]any) {
 		body["future"] = map[string]any{"a": 1.5}
 		account := body["accounts"].([]any)[0].(map[string]any)
-		account["colour"] = "blue"
+		account["colour"], account["state"] = "blue", "suspended"
+		account["otp"].(map[string]any)["origin"] = "card"
 		account["recovery_codes"].([]any)[0].(map[string]any)["shape"] = "round"
 		body["tombstones"] = []any{map[string]any{"id": "x", "removed_at": "2026-01-02T03:04:05Z", "why": "old"}}
 	})
-	add(t, open(t, path), "bob")
+	later := open(t, path)
+	change(t, later, func(c *vault.Contents) error { c.Accounts[0].Username = "ada"; return nil })
+	add(t, later, "bob")
 	_, _, body := parts(t, read(t, path), pass)
 	account := body["accounts"].([]any)[0].(map[string]any)
+	key := account["otp"].(map[string]any)
 	code := account["recovery_codes"].([]any)[0].(map[string]any)
 	tombstone := body["tombstones"].([]any)[0].(map[string]any)
-	if fmt.Sprint(body["future"]) != "map[a:1.5]" || account["colour"] != "blue" || code["shape"] != "round" || tombstone["why"] != "old" {
+	if fmt.Sprint(body["future"]) != "map[a:1.5]" || account["colour"] != "blue" || code["shape"] != "round" || tombstone["why"] != "old" || key["origin"] != "card" || account["state"] != "suspended" {
 		t.Errorf("lost a field: %v", body)
 	}
 	if len(body["accounts"].([]any)) != 2 {

@@ -13,8 +13,8 @@ import (
 )
 
 // A memory is a folder outside the vault's that holds, for each vault path, the
-// id and the highest generation seen there, whether it was saved here or only
-// read. A sync service or a thief that puts an older file back is noticed by it;
+// id and the highest generation seen there with its slots, whether it was saved here
+// or only read. A sync service or a thief that puts an older file back is noticed by it;
 // one that can write here too is not. The zero memory remembers nothing.
 type memory struct{ folder statefile.Folder }
 
@@ -23,6 +23,9 @@ type memoryRecord struct {
 	Path       string `json:"path"`
 	VaultID    string `json:"vault_id"`
 	Generation uint64 `json:"generation"`
+	// Slots are those of the file; nothing is known of them where an earlier version
+	// noted it.
+	Slots workFactors `json:"slots,omitempty"`
 }
 
 // names returns the absolute path of the vault at path, and the name of its file
@@ -77,23 +80,27 @@ func (m memory) check(path string, c *Contents) error {
 
 // remember makes c the newest that was seen at path if it is no older than what is
 // remembered, or in any case.
-func (m memory) remember(path string, c *Contents, anyCase bool) error {
+func (m memory) remember(path string, c *Contents, slots []slot, anyCase bool) error {
 	abs, name, err := names(path)
 	if err != nil {
 		return err
 	}
 	return statefile.Change(context.Background(), m.folder, name, func(r *memoryRecord) error {
 		if anyCase || r.check(path, c) == nil {
-			*r = memoryRecord{V: 1, Path: abs, VaultID: c.VaultID, Generation: c.Generation}
+			*r = memoryRecord{V: 1, Path: abs, VaultID: c.VaultID, Generation: c.Generation, Slots: workFactorsOf(slots)}
 		}
 		return nil
 	})
 }
 
-// remember notes a save. The save itself has succeeded: a failure here is told
+// remember notes a save of c as data. The save itself has succeeded: a failure here is told
 // and is no error.
-func (f *File) remember(c *Contents) {
-	if err := f.memory.remember(f.path, c, true); err != nil {
+func (f *File) remember(c *Contents, data []byte) {
+	slots, _, err := cutSlots(data)
+	if err == nil {
+		err = f.memory.remember(f.path, c, slots, true)
+	}
+	if err != nil {
 		f.options.Warn(fmt.Errorf("the vault is saved, but its generation could not be noted: %w", err))
 	}
 }
@@ -110,8 +117,8 @@ func (f *File) wasRead(c *Contents, from *container) {
 	if err == nil {
 		err = r.check(f.path, c)
 	}
-	if err == nil && (r.VaultID == "" || r.Generation < c.Generation) {
-		if err = f.memory.remember(f.path, c, false); !errors.Is(err, statefile.ErrDamaged) {
+	if err == nil && (r.Slots == nil || r.Generation < c.Generation) {
+		if err = f.memory.remember(f.path, c, from.slots, false); !errors.Is(err, statefile.ErrDamaged) {
 			err = nil
 		}
 	}

@@ -15,9 +15,10 @@ import (
 // neither is the vault.
 func TestMemoryVectors(t *testing.T) {
 	for line, wants := range map[string]func(error) bool{
-		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":%q,"generation":2}`:    func(err error) bool { return err == nil },
-		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":%q,"generation":3}`:    func(err error) bool { return errors.Is(err, vault.ErrRolledBack) },
-		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":"x%s","generation":1}`: func(err error) bool { return errors.Is(err, vault.ErrRolledBack) },
+		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":%q,"generation":2}`:                                                      func(err error) bool { return err == nil },
+		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":%q,"generation":2,"slots":{"0123456789abcdef":18,"fedcba9876543210":0}}`: func(err error) bool { return err == nil },
+		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":%q,"generation":3}`:                                                      func(err error) bool { return errors.Is(err, vault.ErrRolledBack) },
+		`{"v":1,"path":"/home/ada/vault.npmotp","vault_id":"x%s","generation":1}`:                                                   func(err error) bool { return errors.Is(err, vault.ErrRolledBack) },
 		`{"v":2,"vault":{"id":%q,"seen":[9]}}`: func(err error) bool {
 			e, ok := errors.AsType[*statefile.VersionError](err)
 			return ok && e.Got == 2

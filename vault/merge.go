@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"npmotp/internal/atomicfile"
+	"npmotp/internal/jsonobject"
 	"npmotp/internal/secret"
 	"npmotp/vault/internal/merge"
 )
@@ -64,7 +65,7 @@ func (c *Contents) object() (merge.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := encodeObject(w, c.extra)
+	data, err := jsonobject.Encode(w, (*wireContents).fields, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,6 @@ func (c *Contents) canonical() (string, error) {
 // A Copy is a file that holds another copy of an open vault, read and decrypted.
 type Copy struct {
 	path     string
-	data     []byte
 	file     *container
 	vault    *Vault // the identity that opens it
 	contents *Contents
@@ -110,14 +110,14 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	c := &Copy{path: path, data: data, file: file, vault: v}
+	c := &Copy{path: path, file: file, vault: v}
 	c.contents, err = v.decode(file)
 	if errors.Is(err, ErrOtherIdentity) {
 		var pass secret.Text
 		if pass, err = v.passphraseFor(ctx, c, ask); err != nil {
 			return nil, err
 		}
-		c.vault, c.contents, err = At(path, Options{}).open(ctx, file, Passphrase(pass))
+		c.vault, c.contents, err = At(path, Options{}).open(ctx, path, file, Passphrase(pass))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -139,7 +139,7 @@ func (v *Vault) passphraseFor(ctx context.Context, c *Copy, ask func(context.Con
 	if err != nil {
 		return secret.Text{}, err
 	}
-	if err := v.file.agree(ctx, c.path, c.file, own); err != nil {
+	if err := v.file.agree(ctx, c.path, c.file.slots, workFactorsOf(own.slots), notInVault); err != nil {
 		return secret.Text{}, err
 	}
 	return ask(ctx)
@@ -228,19 +228,8 @@ func (j *joint) changes(c *Copy) []Change {
 
 // own reads the vault itself as one of its copies.
 func (v *Vault) own() (*Copy, error) {
-	data, err := readRegular(v.file.path)
-	if err != nil {
-		return nil, err
-	}
-	file, err := parseContainer(data)
-	if err != nil {
-		return nil, err
-	}
-	contents, err := v.decode(file)
-	if err != nil {
-		return nil, err
-	}
-	return &Copy{path: v.file.path, data: data, file: file, vault: v, contents: contents}, nil
+	file, contents, err := v.present()
+	return &Copy{path: v.file.path, file: file, vault: v, contents: contents}, err
 }
 
 // Preview returns what [Vault.Merge] would change in the vault.

@@ -60,7 +60,7 @@ func (h *history) complete(merged *vault.Contents) {
 	}
 	for id := range h.secrets {
 		account, s, _ := strings.Cut(id, " ")
-		if h.removed[account] || h.removed[s] || h.removed[id] {
+		if h.isRemoved(account) || h.removed[s] || h.removed[id] {
 			continue
 		}
 		counter, there := secrets[s]

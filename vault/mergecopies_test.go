@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"npmotp/internal/atomicfile"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -110,31 +109,6 @@ func TestRemoveCopy(t *testing.T) {
 	}
 	if _, err := os.Stat(other); err == nil {
 		t.Error("the copy is still there")
-	}
-}
-
-// What stops a merge halfway leaves the vault as it was.
-func TestMergeFailing(t *testing.T) {
-	stop := errors.New("no space left")
-	var failing error
-	v, path := create(t, vault.Options{Fail: func(atomicfile.Step) error { return failing }})
-	other := duplicate(t, path)
-	add(t, open(t, other), "ada")
-	before := read(t, path)
-	failing = stop
-	if _, err := v.Merge(t.Context(), []*vault.Copy{openCopy(t, v, other)}); !errors.Is(err, stop) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := v.Sync(t.Context(), other, nil, nil); !errors.Is(err, stop) {
-		t.Errorf("got %v", err)
-	}
-	if read(t, path) != before {
-		t.Error("the vault was changed")
-	}
-	failing = nil
-	syncWith(t, v, other)
-	if read(t, path) != read(t, other) {
-		t.Error("the copy differs from the vault")
 	}
 }
 

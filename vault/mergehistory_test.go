@@ -54,6 +54,7 @@ type history struct {
 	reserved map[string]bool // "account code", ever reserved
 	counters map[string]uint64
 	splitOf  map[string]string // accounts made for a second secret, and whose that is
+	own      map[string]bool   // accounts that somebody made or changed
 
 	// store stores the change of a copy, where copies are vaults.
 	store func(i int, now time.Time, fn func(*vault.Contents) error) (*vault.Contents, error)
@@ -63,6 +64,7 @@ func newHistory(t *rapid.T, copies int) *history {
 	h := &history{
 		t: t, removed: map[string]bool{}, released: map[string]bool{}, secrets: map[string]bool{}, codes: map[string]bool{},
 		used: map[string]bool{}, reserved: map[string]bool{}, counters: map[string]uint64{}, splitOf: map[string]string{},
+		own: map[string]bool{},
 	}
 	h.store = func(i int, now time.Time, fn func(*vault.Contents) error) (*vault.Contents, error) {
 		return vault.Changed(h.copies[i], now, fn)
@@ -107,7 +109,9 @@ func (h *history) observe(c *vault.Contents) {
 		h.t.Fatal(err)
 	}
 	for _, a := range stored.Accounts {
-		if a.SplitOf != "" {
+		if a.SplitOf == "" {
+			h.own[a.ID] = true
+		} else {
 			h.splitOf[a.ID] = a.SplitOf
 		}
 	}
@@ -129,6 +133,15 @@ func (h *history) observe(c *vault.Contents) {
 			}
 		}
 	}
+}
+
+// isRemoved reports whether an account was removed, or, where it only ever showed a
+// second secret, the account that has it.
+func (h *history) isRemoved(account string) bool {
+	for !h.removed[account] && !h.own[account] && h.splitOf[account] != "" {
+		account = h.splitOf[account]
+	}
+	return h.removed[account]
 }
 
 // operations are what people do to a vault.

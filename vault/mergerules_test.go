@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"npmotp/internal/bundle"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/vault"
@@ -197,7 +198,7 @@ func TestRemovedComesBackByImport(t *testing.T) {
 	}
 	for name, without := range map[string]*vault.Contents{"account": gone, "parts": moved} {
 		back := after(t, without, then, func(c *vault.Contents) error {
-			_, err := c.Import(start.Accounts, then)
+			_, err := bundle.Take(c, start.Accounts, then)
 			return err
 		})
 		for _, m := range []*vault.Contents{merge(t, back, without), merge(t, start, back)} {

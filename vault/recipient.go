@@ -72,12 +72,12 @@ func (r Recipient) Age() age.Recipient { return r.age }
 func (r Recipient) Classic() bool { return r.classic }
 
 // newIdentity makes the secret half of a hybrid post-quantum recipient.
-func newIdentity() (secret.Text, error) {
+func newIdentity() *age.HybridIdentity {
 	id, err := age.GenerateHybridIdentity()
 	if err != nil {
-		return secret.Text{}, err
+		panic(err) // of crypto/rand, which never fails
 	}
-	return secret.New(id.String()), nil
+	return id
 }
 
 // Recipient returns the public half of the identity.

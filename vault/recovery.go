@@ -63,7 +63,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	if err := a.has(codes); err != nil {
 		return 0, err
 	}
-	set := a.newestSet()
+	set := a.NewestSet()
 	if !join || set == 0 {
 		set++
 		for i := range a.RecoveryCodes {
@@ -77,7 +77,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 			r.RetiredAt = now
 		}
 	}
-	number := a.lastNumber()
+	number := a.LastNumber()
 	for _, code := range codes {
 		number++
 		a.RecoveryCodes = append(a.RecoveryCodes, RecoveryCode{
@@ -146,7 +146,8 @@ func (a *Account) has(codes []secret.Text) error {
 	return nil
 }
 
-func (a *Account) newestSet() int {
+// NewestSet returns the number of the set that npm printed last.
+func (a *Account) NewestSet() int {
 	set := 0
 	for _, r := range a.RecoveryCodes {
 		set = max(set, r.Set)
@@ -157,8 +158,8 @@ func (a *Account) newestSet() int {
 	return set
 }
 
-// lastNumber returns the highest number that a code of a was ever given.
-func (a *Account) lastNumber() int {
+// LastNumber returns the highest number that a code of a was ever given.
+func (a *Account) LastNumber() int {
 	number := 0
 	for _, r := range a.RecoveryCodes {
 		number = max(number, r.Number)

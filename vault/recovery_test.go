@@ -59,3 +59,32 @@ func TestReserveAndMark(t *testing.T) {
 		t.Errorf("unused again: %+v", r)
 	}
 }
+
+// What an account does not have is said, and nothing is stored.
+func TestStepsThatThereAreNot(t *testing.T) {
+	v, path := create(t)
+	add(t, v, "ada")
+	change(t, v, func(c *vault.Contents) error { c.Accounts[0].Key = nil; return nil })
+	before := read(t, path)
+	_, _, _, unknown := v.Reserve(t.Context(), "bob", "login", then)
+	_, nobodys := v.NextHOTP(t.Context(), "bob", then)
+	_, keyless := v.NextHOTP(t.Context(), "ada", then)
+	if !errors.Is(unknown, vault.ErrNoAccount) || !errors.Is(nobodys, vault.ErrNoAccount) || !errors.Is(keyless, vault.ErrNoKey) {
+		t.Errorf("%v; %v; %v", unknown, nobodys, keyless)
+	}
+	if read(t, path) != before {
+		t.Error("the file changed")
+	}
+}
+
+// Contents that could not be stored are merged with nothing, on either side.
+func TestMergeOfInvalidContents(t *testing.T) {
+	valid, damaged := emptyVault(), emptyVault()
+	damaged.Devices = []vault.Device{{ID: "d", Name: "B"}}
+	if _, err := vault.Merge(valid, damaged); err == nil {
+		t.Error("the second one was taken")
+	}
+	if _, err := vault.Merge(damaged, valid); err == nil {
+		t.Error("the first one was taken")
+	}
+}

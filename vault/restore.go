@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"npmotp/internal/atomicfile"
 )
 
 // Restore puts a backup in the place of the vault file, also when that is
@@ -17,7 +15,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, by)
+	v, contents, err := f.open(ctx, b.Path, c, by)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +51,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 	if err := v.writer(keep, plain).Replace(data); err != nil {
 		return nil, fmt.Errorf("restoring the vault: %w", err)
 	}
-	f.remember(contents)
+	f.remember(contents, data)
 	return v, nil
 }
 
@@ -61,7 +59,7 @@ func (f *File) Restore(ctx context.Context, b Backup, by Opener) (*Vault, error)
 // it would be removed again by the next merge with a copy that has the tombstone.
 func (c *Contents) revive(later *Contents) {
 	for _, t := range later.Tombstones {
-		if !c.buried(t.ID) {
+		if !c.Buried(t.ID) {
 			c.Tombstones = append(c.Tombstones, t)
 		}
 	}
@@ -84,20 +82,16 @@ func (f *File) replacedPath() (string, error) {
 // Accept makes the present file the newest one known, although this machine
 // has seen a newer generation or another vault in its place.
 func (v *Vault) Accept(_ context.Context) error {
-	_, contents, err := v.present()
+	c, contents, err := v.present()
 	if err != nil {
 		return err
 	}
-	return v.file.memory.remember(v.file.path, contents, true)
+	return v.file.memory.remember(v.file.path, contents, c.slots, true)
 }
 
 // hashFile returns the hexadecimal SHA-256 of a file that need not be a vault.
 func hashFile(path string) (string, error) {
-	resolved, err := atomicfile.Resolve(path)
-	if err != nil {
-		return "", err
-	}
-	data, err := readRegular(resolved)
+	data, err := readRegular(path)
 	if err != nil {
 		return "", err
 	}

@@ -42,7 +42,7 @@ func (v *Vault) publish(old *container, generation uint64, data, plain []byte, c
 	if err := v.writer(backup, plain).Replace(data); err != nil {
 		return fmt.Errorf("saving the vault: %w", err)
 	}
-	v.file.remember(contents)
+	v.file.remember(contents, data)
 	if err := v.file.pruneBackups(contents.VaultID); err != nil {
 		v.file.options.Warn(err)
 	}

@@ -1,13 +1,11 @@
 package vault
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 
+	"npmotp/internal/jsonobject"
 	"npmotp/internal/secret"
 	"npmotp/vault/internal/merge"
 )
@@ -18,7 +16,7 @@ func EncodeAccount(a *Account) (secret.Text, error) {
 	if err := a.validate(); err != nil {
 		return secret.Text{}, err
 	}
-	raw, err := a.encode()
+	raw, err := jsonobject.Encode(a, (*Account).fields, 0)
 	return secret.New(string(raw)), err
 }
 
@@ -26,8 +24,8 @@ func EncodeAccount(a *Account) (secret.Text, error) {
 // vault. It refuses accounts that would not work; it does not clean names. Fields
 // that this version does not know are kept.
 func DecodeAccount(raw secret.Text) (Account, error) {
-	a, err := decodeAccount(json.RawMessage(raw.Reveal()))
-	if err != nil {
+	var a Account
+	if err := jsonobject.Decode([]byte(raw.Reveal()), &a, (*Account).fields); err != nil {
 		return Account{}, err
 	}
 	if a.ID == "" {
@@ -76,71 +74,8 @@ func (a *Account) CopyFor(key, codes bool) Account {
 	return c
 }
 
-// Forget takes out of the vault what sent, a copy that [Account.CopyFor] made,
-// holds of the account with its id, and notes as m where it went. The error is
-// that of a vault in which these have changed since the copy was made; nothing is
-// forgotten then.
-func (c *Contents) Forget(sent *Account, m Move, now time.Time) error {
-	i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.ID == sent.ID })
-	if i < 0 {
-		return fmt.Errorf("%w: %q was removed meanwhile", ErrNoAccount, sent.Name)
-	}
-	a := &c.Accounts[i]
-	if err := a.stillHolds(sent); err != nil {
-		return err
-	}
-	m.Codes, m.Secret, m.MovedAt = 0, sent.Key != nil, now.UTC()
-	m.LastNumber, m.LastSet = a.lastNumber(), a.newestSet()
-	if sent.Key != nil {
-		a.Key = nil
-	}
-	for _, r := range sent.RecoveryCodes {
-		if r.offered() {
-			m.Codes++
-		}
-		c.bury(r.ID, now)
-	}
-	a.RecoveryCodes = slices.DeleteFunc(a.RecoveryCodes, func(r RecoveryCode) bool {
-		return sent.code(r.ID) != nil
-	})
-	a.Moved = append(a.Moved, m)
-	a.UpdatedAt = now.UTC()
-	return nil
-}
-
-// NoteSent notes as m that the recovery codes in sent, which were never in the
-// vault, went to a device. As with [Account.AddRecoveryCodes] the older sets are
-// retired, and the numbers are not given again.
-func (a *Account) NoteSent(sent *Account, m Move, now time.Time) {
-	now = now.UTC()
-	m.Codes, m.Secret, m.MovedAt = sent.UnusedCodes(), false, now
-	m.LastNumber, m.LastSet = sent.lastNumber(), sent.newestSet()
-	for i := range a.RecoveryCodes {
-		if r := &a.RecoveryCodes[i]; r.RetiredAt.IsZero() && r.Set < m.LastSet {
-			r.RetiredAt = now
-		}
-	}
-	a.Moved = append(a.Moved, m)
-	a.UpdatedAt = now
-}
-
-// stillHolds reports as an error that a part of sent is not in a as it was sent.
-func (a *Account) stillHolds(sent *Account) error {
-	changed := fmt.Errorf("%q was changed meanwhile by another npmotp", a.Name)
-	if k := sent.Key; k != nil && (a.Key == nil || !a.Key.Secret.Equal(k.Secret) || a.Key.Counter != k.Counter) {
-		return changed
-	}
-	for _, r := range sent.RecoveryCodes {
-		mine := a.code(r.ID)
-		if mine == nil || mine.State != r.State || mine.RetiredAt != r.RetiredAt {
-			return changed
-		}
-	}
-	return nil
-}
-
-// code returns the recovery code with an id, or nil.
-func (a *Account) code(id string) *RecoveryCode {
+// RecoveryCode returns the recovery code with an id, or nil.
+func (a *Account) RecoveryCode(id string) *RecoveryCode {
 	if i := slices.IndexFunc(a.RecoveryCodes, func(r RecoveryCode) bool { return r.ID == id }); i >= 0 {
 		return &a.RecoveryCodes[i]
 	}

@@ -107,29 +107,11 @@ func hashOf(data []byte) string {
 // of age write, byte for byte.
 func parseContainer(data []byte) (*container, error) {
 	c := &container{data: data}
-	rest, err := cutHeader(data)
-	if err != nil {
+	var rest []byte
+	var err error
+	if c.slots, rest, err = cutSlots(data); err != nil {
 		return nil, err
 	}
-	// The armor would open all the same. But the slots and their hash are bytes, and
-	// two files with the same contents should not differ in what nobody sees.
-	if bytes.IndexByte(data, '\r') >= 0 {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, ErrLineEnds)
-	}
-	for !bytes.HasPrefix(rest, []byte(bodyLine)) {
-		if len(c.slots) == maxSlots {
-			return nil, fmt.Errorf("%w: it has more than %d slots", ErrFormat, maxSlots)
-		}
-		var s slot
-		if s, rest, err = cutSlot(rest); err != nil {
-			return nil, fmt.Errorf("%w: slot %d: %w", ErrFormat, len(c.slots)+1, err)
-		}
-		c.slots = append(c.slots, s)
-	}
-	if len(c.slots) == 0 {
-		return nil, fmt.Errorf("%w: it has no slots", ErrFormat)
-	}
-	rest = rest[len(bodyLine):]
 	c.head = data[:len(data)-len(rest)]
 	if c.body, rest, err = agefile.Cut(rest); err != nil {
 		return nil, fmt.Errorf("%w: body: %w", ErrFormat, err)
@@ -143,11 +125,47 @@ func parseContainer(data []byte) (*container, error) {
 	return c, nil
 }
 
+// cutSlots takes the slots off, with what stands before and after them.
+func cutSlots(data []byte) (slots []slot, rest []byte, err error) {
+	if rest, err = cutHeader(data); err != nil {
+		return nil, nil, err
+	}
+	// The armor would open all the same. But the slots and their hash are bytes, and
+	// two files with the same contents should not differ in what nobody sees.
+	if bytes.IndexByte(data, '\r') >= 0 {
+		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, ErrLineEnds)
+	}
+	for !bytes.HasPrefix(rest, []byte(bodyLine)) {
+		if len(slots) == maxSlots {
+			return nil, nil, fmt.Errorf("%w: it has more than %d slots", ErrFormat, maxSlots)
+		}
+		var s slot
+		if s, rest, err = cutSlot(rest); err != nil {
+			return nil, nil, fmt.Errorf("%w: slot %d: %w", ErrFormat, len(slots)+1, err)
+		}
+		slots = append(slots, s)
+	}
+	if len(slots) == 0 {
+		return nil, nil, fmt.Errorf("%w: it has no slots", ErrFormat)
+	}
+	return slots, rest[len(bodyLine):], nil
+}
+
+// A notVaultError is an [ErrFormat] that does not speak of damage: whoever named the
+// file may have meant another.
+type notVaultError struct{}
+
+func (notVaultError) Error() string {
+	return "the file is no vault of npmotp, or its beginning is lost"
+}
+
+func (notVaultError) Is(target error) bool { return target == ErrFormat }
+
 func cutHeader(data []byte) (rest []byte, err error) {
 	line, rest, ok := bytes.Cut(data, []byte("\n"))
 	word, number, _ := strings.Cut(strings.TrimSuffix(string(line), "\r"), " ")
 	if !ok || word != headerWord {
-		return nil, fmt.Errorf("%w: it does not begin as a vault does", ErrFormat)
+		return nil, notVaultError{}
 	}
 	version, err := strconv.Atoi(number)
 	if err != nil || version < 1 || strconv.Itoa(version) != number {

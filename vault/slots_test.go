@@ -2,6 +2,8 @@ package vault_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -123,6 +125,27 @@ func TestTamperedSlots(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A passphrase slot that holds no passphrase is told by what reads its cost.
+func TestSlotWithoutItsHeader(t *testing.T) {
+	v, path := create(t)
+	_, recipient := key(t)
+	addSlot(t, v, recipient, "")
+	text := read(t, path)
+	from, behind := strings.Index(text, "slot age "), strings.Index(text, "body\n")
+	_, armored, _ := strings.Cut(text[from:behind], "\n")
+	sum := sha256.Sum256([]byte("passphrase \n" + armored))
+	text = text[:from] + "slot passphrase " + hex.EncodeToString(sum[:8]) + "\n" + armored + text[behind:]
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.At(path, vault.Options{}).WorkFactor(); err == nil {
+		t.Error("its work factor is told")
+	}
+	if _, err := v.Slots(t.Context()); !errors.Is(err, vault.ErrFormat) {
+		t.Errorf("the slots: %v", err)
 	}
 }
 

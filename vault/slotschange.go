@@ -82,12 +82,11 @@ func (v *Vault) addSlot(ctx context.Context, s slot, r *slotRecipient) (report S
 		if err := v.save(old, headOf(slots), contents); err != nil {
 			return err
 		}
-		reports, err := contents.slots(&container{slots: slots[len(slots)-1:]})
-		if err != nil {
-			return err
+		reports, err := contents.slots(&container{slots: []slot{s}})
+		if err == nil {
+			report = reports[0]
 		}
-		report = reports[0]
-		return nil
+		return err
 	})
 	return report, err
 }
@@ -194,11 +193,7 @@ func (v *Vault) reslot(ctx context.Context, plan func([]SlotReport) (replacement
 	if err != nil {
 		return err
 	}
-	id, err := age.GenerateHybridIdentity()
-	if err != nil {
-		return err
-	}
-	renewed := &Vault{file: v.file, id: id}
+	renewed := &Vault{file: v.file, id: newIdentity()}
 	var slots []slot
 	var recipients []slotRecipient
 	for i, s := range c.slots {

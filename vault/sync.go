@@ -120,7 +120,7 @@ func (s *syncing) try(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if string(data) != string(own.data) {
+	if string(data) != string(own.file.data) {
 		s.result.Here = append(s.result.Here, j.changes(own)...)
 		if err := s.vault.take(j, own, data); err != nil {
 			return false, err
@@ -128,14 +128,14 @@ func (s *syncing) try(ctx context.Context) (done bool, err error) {
 	}
 	if there == nil {
 		s.result.Created = true
-		err := atomicfile.Writer{Path: s.path, Verify: s.verify, Fail: s.vault.file.options.Fail}.Create(data)
+		err := atomicfile.Writer{Path: s.path, Verify: s.vault.writer("", nil).Verify, Fail: s.vault.file.options.Fail}.Create(data)
 		if errors.Is(err, fs.ErrExist) {
 			s.result.Created = false
 			return false, nil // somebody was first
 		}
 		return err == nil, err
 	}
-	if string(data) == string(there.data) {
+	if string(data) == string(there.file.data) {
 		return true, nil
 	}
 	s.result.There = append(s.result.There, j.changes(there)...)
@@ -174,19 +174,10 @@ func (s *syncing) data(j *joint, own, there *Copy) ([]byte, error) {
 		}
 		if same {
 			j.contents, j.vault = c.contents, c.vault
-			return c.data, nil
+			return c.file.data, nil
 		}
 	}
 	return j.seal(s.vault.file, own.file)
-}
-
-func (s *syncing) verify(onDisk []byte) error {
-	c, err := parseContainer(onDisk)
-	if err != nil {
-		return err
-	}
-	_, err = s.vault.decode(c)
-	return err
 }
 
 // replace writes the copy. The file that it takes the place of stays reachable
@@ -194,7 +185,7 @@ func (s *syncing) verify(onDisk []byte) error {
 func (s *syncing) replace(ctx context.Context, there *Copy, data []byte) (done bool, err error) {
 	kept := atomicfile.Temporary(s.path)
 	defer func() { _ = os.Remove(kept) }()
-	err = atomicfile.Writer{Path: s.path, Keep: kept, Verify: s.verify, Fail: s.vault.file.options.Fail}.Replace(data)
+	err = atomicfile.Writer{Path: s.path, Keep: kept, Verify: s.vault.writer("", nil).Verify, Fail: s.vault.file.options.Fail}.Replace(data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // the copy was removed just now
 	}
@@ -205,7 +196,7 @@ func (s *syncing) replace(ctx context.Context, there *Copy, data []byte) (done b
 	if err != nil {
 		return false, err
 	}
-	if string(replaced) == string(there.data) {
+	if string(replaced) == string(there.file.data) {
 		return true, nil
 	}
 	late, err := s.open(ctx, s.path, replaced)
@@ -227,10 +218,10 @@ func (f *File) Adopt(ctx context.Context, path string, pass secret.Text) (*Vault
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := f.agree(ctx, path, c, nil); err != nil {
+	if err := f.agree(ctx, path, c.slots, nil, notInVault); err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, c, Passphrase(pass))
+	v, contents, err := f.open(ctx, path, c, Passphrase(pass))
 	if err != nil {
 		return nil, err
 	}

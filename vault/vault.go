@@ -185,11 +185,13 @@ type Account struct {
 	Moved         []Move    // what went to another laptop, the latest last
 	Pending       bool      // enrolment has begun, and the registry may not have ended it
 	Wanted        string    // the name of a pending account once it is not any more; "" for its own
-	ArchivedAt    time.Time // zero unless put away, see [Contents.Archive]
+	ArchivedAt    time.Time // zero unless put away
 	AddedAt       time.Time
 	UpdatedAt     time.Time
 
-	extra extra
+	laterState string
+	extra      extra
+	keyExtra   keyExtra
 }
 
 // A Tombstone remembers that an account, a device or a recovery code was removed,
@@ -201,12 +203,40 @@ type Tombstone struct {
 	extra extra
 }
 
-// byName returns the account of exactly that name, or nil.
-func (c *Contents) byName(name string) *Account {
+// NewID returns a random id.
+func NewID() string { return merge.NewID() }
+
+// Buried reports whether there is a tombstone for an id.
+func (c *Contents) Buried(id string) bool {
+	return slices.ContainsFunc(c.Tombstones, func(t Tombstone) bool { return t.ID == id })
+}
+
+// ByName returns the account of exactly that name, or nil.
+func (c *Contents) ByName(name string) *Account {
 	if i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.Name == name }); i >= 0 {
 		return &c.Accounts[i]
 	}
 	return nil
+}
+
+// ByID returns the account with an id, or nil.
+func (c *Contents) ByID(id string) *Account {
+	if i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.ID == id }); i >= 0 {
+		return &c.Accounts[i]
+	}
+	return nil
+}
+
+// FreeName returns a name that no account has: name itself, or with a remark.
+func (c *Contents) FreeName(name, remark string) string {
+	free := name
+	for n := 2; c.ByName(free) != nil; n++ {
+		free = fmt.Sprintf("%s (%s)", name, remark)
+		if n > 2 {
+			free = fmt.Sprintf("%s (%s %d)", name, remark, n-1)
+		}
+	}
+	return free
 }
 
 // Add puts a new account into the contents and returns it with its id and
@@ -234,7 +264,7 @@ func (c *Contents) AddAll(accounts []Account, now time.Time) error {
 	}
 	c.Accounts = slices.Grow(c.Accounts, len(accounts))
 	for _, a := range accounts {
-		a.ID = merge.NewID()
+		a.ID = NewID()
 		a.AddedAt, a.UpdatedAt = now.UTC(), now.UTC()
 		a.Registry = cmp.Or(a.Registry, RegistryOf(a.Issuer))
 		if a.Level == "" {
@@ -251,7 +281,7 @@ func (c *Contents) Rename(old, name string, now time.Time) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	if other := c.byName(name); other != nil && other != a {
+	if other := c.ByName(name); other != nil && other != a {
 		return nil, fmt.Errorf("%w: there is an account %q already", ErrNameTaken, name)
 	}
 	a.Name = name
@@ -268,7 +298,7 @@ func (c *Contents) Remove(name string, now time.Time) (Account, error) {
 	}
 	removed := *found
 	c.Accounts = slices.DeleteFunc(c.Accounts, func(a Account) bool { return a.ID == removed.ID })
-	c.bury(removed.ID, now)
+	c.Bury(removed.ID, now)
 	if c.Default == removed.ID {
 		c.Default = ""
 	}
@@ -288,6 +318,9 @@ func (c *Contents) SameSecret(a *Account) string {
 	}
 	return ""
 }
+
+// Archived tells whether a was put away.
+func (a *Account) Archived() bool { return !a.ArchivedAt.IsZero() }
 
 // IsHOTP reports whether the codes of a are counter-based (RFC 4226).
 func (a *Account) IsHOTP() bool { return a.Key != nil && a.Key.Kind == otpgen.HOTP }

@@ -105,7 +105,7 @@ func New(parts Parts, now time.Time, accounts ...*vault.Account) (*Bundle, error
 // is for codes that a registry has just printed for account a: sealed and written
 // with [Bundle.Seal] and [Write], they are with the other device before, or
 // without ever, being stored here. a stays as it is; once the bundle is written,
-// [vault.Account.NoteSent] with [Bundle.Move] notes where they are.
+// [NoteSent] with [Bundle.Move] notes where they are.
 func NewForCodes(a *vault.Account, codes []secret.Text, now time.Time) (*Bundle, error) {
 	c := a.CopyFor(false, false)
 	// The codes get the numbers and the set that they would have got here.
@@ -133,15 +133,6 @@ func empty(parts Parts, now time.Time) *Bundle {
 // Move returns the note that the sender keeps when it forgets what b carries.
 func (b *Bundle) Move(to vault.Device) vault.Move {
 	return vault.Move{ID: b.ID, Device: to.ID, DeviceName: to.Name}
-}
-
-// Codes counts the unused recovery codes in b.
-func (b *Bundle) Codes() int {
-	n := 0
-	for i := range b.Accounts {
-		n += b.Accounts[i].UnusedCodes()
-	}
-	return n
 }
 
 // Seal encrypts b to devices.

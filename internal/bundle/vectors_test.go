@@ -90,7 +90,7 @@ func TestMutatedBundles(t *testing.T) {
 		"file": string(sealed.Data), "armor": string(bundle.Armor(sealed.Data)), "QR codes": strings.Join(parts, "\n"),
 	} {
 		opened, refused := 0, 0
-		crashtest.Mutations([]byte(data), func(mutated []byte) {
+		cost := crashtest.Mutations([]byte(data), func(mutated []byte) {
 			var data []byte
 			var err error
 			if name == "QR codes" {
@@ -118,6 +118,6 @@ func TestMutatedBundles(t *testing.T) {
 				t.Errorf("%s: taken, and it holds %s", name, told(got))
 			}
 		})
-		t.Logf("%s: %d opened, %d refused", name, opened, refused)
+		t.Logf("%s: %d opened, %d refused, %v", name, opened, refused, cost)
 	}
 }

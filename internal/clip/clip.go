@@ -63,9 +63,10 @@ func (c Clipboard) Copy(ctx context.Context, text secret.Text, until time.Time) 
 		return err
 	}
 	sum := sha256.Sum256([]byte(text.Reveal()))
-	if err := c.startHelper(ctx, order{Hash: sum[:], At: until}); err != nil {
+	// Even when ctx has ended: the secret is there.
+	if err := c.startHelper(order{Hash: sum[:], At: until}); err != nil {
 		// What nobody will clear does not stay.
-		return errors.Join(fmt.Errorf("starting the process that clears the clipboard: %w", err), c.write(ctx, ""))
+		return errors.Join(fmt.Errorf("starting the process that clears the clipboard: %w", err), c.write(context.WithoutCancel(ctx), ""))
 	}
 	return nil
 }
@@ -75,18 +76,15 @@ func (c Clipboard) Copy(ctx context.Context, text secret.Text, until time.Time) 
 func (c Clipboard) Clears() bool { return c.Terminal == nil || c.reachable() }
 
 // startHelper starts the process that clears, and leaves it behind.
-func (c Clipboard) startHelper(ctx context.Context, o order) error {
+func (c Clipboard) startHelper(o order) error {
 	if len(c.Helper) == 0 {
 		return errors.New("no helper command")
 	}
-	// Not CommandContext: the helper outlives the context.
+	// Not CommandContext: the helper outlives the command.
 	cmd := exec.Command(c.Helper[0], c.Helper[1:]...) //nolint:gosec,noctx // this program itself
 	cmd.SysProcAttr = detached()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return err
-	}
-	if err := context.Cause(ctx); err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {

@@ -19,8 +19,8 @@ import (
 var ErrNoPicture = errors.New("no picture on the clipboard")
 
 // Text returns the text on the clipboard.
-func (c Clipboard) Text() (secret.Text, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), clearTime)
+func (c Clipboard) Text(ctx context.Context) (secret.Text, error) {
+	ctx, cancel := context.WithTimeout(ctx, clearTime)
 	defer cancel()
 	text, err := c.read(ctx)
 	return secret.New(text), err

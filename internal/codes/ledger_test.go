@@ -1,6 +1,7 @@
 package codes_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"npmotp/internal/codes"
+	"npmotp/internal/crashtest"
+	"npmotp/internal/statefile"
 )
 
 // next takes the step after the last one.
@@ -121,6 +124,51 @@ func TestDamagedFileCountsAsEmpty(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, step, err)
 		}
 	}
+}
+
+// Whatever became of the ledger, a step is taken once, and nobody waits for more than
+// a ledger can hold.
+func TestMutatedLedgers(t *testing.T) {
+	const period = 30 * time.Second
+	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
+	claim := func(l codes.Ledger, account string) (time.Time, error) {
+		return l.Claim(t.Context(), account, start, func(taken []codes.Step) time.Time {
+			step, _, _ := codes.Choice{From: start, Period: period}.Pick(taken)
+			return step
+		})
+	}
+	l := codes.Ledger{Dir: t.TempDir()}
+	for _, account := range []string{"ada", "bob", "ada", "ada"} {
+		if _, err := claim(l, account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(l.Dir, "steps.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, lost, refused := 0, 0, 0
+	cost := crashtest.Mutations(data, func(mutated []byte) {
+		err := errors.Join(os.RemoveAll(l.Dir), os.Mkdir(l.Dir, 0o700), os.WriteFile(filepath.Join(l.Dir, "steps.json"), mutated, 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := claim(l, "ada")
+		if _, later := errors.AsType[*statefile.VersionError](err); later {
+			refused++
+			return
+		}
+		second, failed := claim(l, "ada")
+		if err != nil || failed != nil || !second.After(first) || second.Sub(start) > 64*period {
+			t.Errorf("with the ledger %q: %v and %v, %v, %v", mutated, first, second, err, failed)
+		}
+		if first.Equal(start.Add(3 * period)) {
+			kept++
+		} else {
+			lost++
+		}
+	})
+	t.Logf("%d kept, %d begun anew or changed, %d refused, %v", kept, lost, refused, cost)
 }
 
 func TestZeroLedger(t *testing.T) {

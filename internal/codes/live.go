@@ -54,7 +54,7 @@ func (l *Live) refresh(ctx context.Context) error {
 	// Before the read: a change in between is seen the next time.
 	info, err := os.Stat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s", vault.ErrNoVault, l.path)
+		err = fmt.Errorf("%w: %s", vault.ErrNoVault, l.path)
 	}
 	if err != nil {
 		return err

@@ -30,10 +30,10 @@ func AgentOf(path, runtime, state string) (absolute string, e agent.Endpoint, er
 	}
 	if !filepath.IsAbs(path) {
 		wd, err := os.Getwd()
-		if err != nil {
-			return "", e, err
+		if err == nil {
+			wd, err = filepath.EvalSymlinks(wd)
 		}
-		if wd, err = filepath.EvalSymlinks(wd); err != nil {
+		if err != nil {
 			return "", e, err
 		}
 		path = filepath.Join(wd, path)
@@ -89,7 +89,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, environ []string, n
 	}
 	person := confirm.Person{Environ: environ, Way: order.Consent.Way, TTY: order.Consent.Terminal.TTY}
 	reason := agent.Run(ctx, l, agent.Config{
-		Source: live, Limits: order.Limits, InMemory: live.InMemory, Consent: order.Consent, Ask: person.Ask,
+		Source: live, Limits: order.Limits, Wall: now, InMemory: live.InMemory, Consent: order.Consent, Ask: person.Ask,
 	})
 	return errors.Join(reason, l.Release())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"npmotp/internal/codes"
 	"npmotp/internal/ptyrun"
@@ -104,7 +103,7 @@ func (p *Procedure) disable(ctx context.Context, a *vault.Account) error {
 func (p *Procedure) archive(ctx context.Context, a *vault.Account) error {
 	name := ""
 	err := p.vault.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
-		if name = c.Archive(a.ID, p.Now()); name == "" {
+		if name = archive(c, a.ID, p.Now()); name == "" {
 			return errGone
 		}
 		return nil
@@ -120,7 +119,7 @@ func (p *Procedure) archive(ctx context.Context, a *vault.Account) error {
 func (p *Procedure) archiveOff(ctx context.Context, a *vault.Account) error {
 	p.UI.Sayf("npm says that two-factor authentication is off at %s, for the user that npm is logged in with", p.target.Registry)
 	hint := fmt.Sprintf("'npmotp remove %s' removes it", ui.Quote(a.Name))
-	err := p.UI.Confirm(ctx, fmt.Sprintf("archive %q, of %s?", a.Name, a.AddedAt.Format(time.DateOnly)), hint)
+	err := p.UI.Confirm(ctx, fmt.Sprintf("archive %q, of %s?", a.Name, ui.Day(a.AddedAt)), hint)
 	if errors.Is(err, ui.ErrDeclined) {
 		return ui.WithHint(err, "%s", hint)
 	}

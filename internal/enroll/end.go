@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
 )
@@ -82,7 +81,7 @@ func (e *enrolment) wasOn(ctx context.Context, verdict Verdict) error {
 	var name string
 	was := *e.known
 	err := e.vault.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(was.ID, registry.Same, e.Now())
+		a := Finish(c, was.ID, e.Now())
 		if a == nil {
 			return errGone
 		}
@@ -102,7 +101,7 @@ func (e *enrolment) wasOn(ctx context.Context, verdict Verdict) error {
 		e.UI.Hintf("make new ones where you log in to the registry, then run 'npmotp recovery add %s'", ui.Quote(name))
 	case verdict == Changed:
 		e.UI.Sayf("the registry asks codes of %q at the level %s now", name, level)
-		if verdict == Changed && e.dialogue.Answer() != "" {
+		if e.dialogue.Answer() != "" {
 			e.UI.Sayf("npm reports an error although the level has changed; that is npm's mistake")
 		}
 	default:

@@ -11,7 +11,6 @@ import (
 
 	"npmotp/internal/bundle"
 	"npmotp/internal/passphrase"
-	"npmotp/internal/registry"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -82,11 +81,11 @@ func (e *enrolment) sendCodes(ctx context.Context, codes []secret.Text) error {
 	}
 	f.codes = all
 	return e.vault.Update(ctx, func(c *vault.Contents) error {
-		a := c.Finish(e.stored.ID, registry.Same, e.Now())
+		a := Finish(c, e.stored.ID, e.Now())
 		if a == nil {
 			return errGone
 		}
-		a.NoteMove(f.move, &b.Accounts[0], b.Move(f.device), e.Now())
+		bundle.NoteSent(a, f.move, &b.Accounts[0], b.Move(f.device), e.Now())
 		f.move = b.ID
 		return nil
 	})

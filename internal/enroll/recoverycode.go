@@ -72,7 +72,7 @@ func reservedFor(c *vault.RecoveryCode, purpose string) bool {
 // reserve takes the next code, on disk before it is returned.
 func (r *recovery) reserve(ctx context.Context, purpose string) (code secret.Text, number int, err error) {
 	err = r.vault.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
-		a, err := c.Find(r.account.Name)
+		a, err := c.Named(r.account.Name)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (r *recovery) conclude(ctx context.Context, purpose string) error {
 	}
 	var numbers []int
 	err := r.vault.Update(ctx, func(c *vault.Contents) error {
-		a, err := c.Find(r.account.Name)
+		a, err := c.Named(r.account.Name)
 		if err != nil {
 			return err
 		}
@@ -116,8 +116,11 @@ func (r *recovery) conclude(ctx context.Context, purpose string) error {
 		*r.account = *a
 		return nil
 	})
+	if err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		r.UI.Sayf("recovery code number %d of %q is used (%s)", n, r.account.Name, purpose)
 	}
-	return err
+	return nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"npmotp/internal/intake"
 	"npmotp/internal/ptyrun"
-	"npmotp/internal/registry"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -63,10 +62,10 @@ func (e *enrolment) store(ctx context.Context, found intake.Enrolment) (string, 
 	}
 	key := found.Key
 	err := e.vault.Update(ctx, func(c *vault.Contents) error {
-		a, err := c.Begin(vault.Account{
+		a, err := Begin(c, vault.Account{
 			Name: name, Issuer: found.Label.Issuer, Username: found.Label.Account,
 			Registry: e.target.Registry, Level: e.level, Key: &key,
-		}, registry.Same, e.Now())
+		}, e.Now())
 		if err != nil {
 			return err
 		}
@@ -93,7 +92,7 @@ func (e *enrolment) storeCodes(ctx context.Context, codes []secret.Text) error {
 	}
 	return e.vault.Update(ctx, func(c *vault.Contents) error {
 		first := e.stored.Pending
-		a := c.Finish(e.stored.ID, registry.Same, e.Now())
+		a := Finish(c, e.stored.ID, e.Now())
 		if a == nil {
 			return errGone
 		}

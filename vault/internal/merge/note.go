@@ -97,9 +97,7 @@ func (n *Note) List(name string, before, after []json.RawMessage, encode func([]
 		}
 		fresh, at = append(fresh, o), append(at, i)
 	}
-	if err := n.objects(name, "", old, fresh); err != nil {
-		return err
-	}
+	n.objects(name, "", old, fresh)
 	for i, o := range fresh {
 		raw, err := json.Marshal(o)
 		if err == nil && encode != nil {
@@ -135,7 +133,7 @@ func has(raw []byte, names ...string) bool {
 
 // objects notes the changes between two versions of a list, in after. The owner
 // is the id of the account that the list is in, or "".
-func (n *Note) objects(list, owner string, before, after []object) error {
+func (n *Note) objects(list, owner string, before, after []object) {
 	old, kept := byID(before), byID(after)
 	for id := range old {
 		if kept[id] == nil {
@@ -145,20 +143,13 @@ func (n *Note) objects(list, owner string, before, after []object) error {
 	for _, o := range after {
 		was := old[text(o, fieldID)]
 		if was == nil {
-			if err := n.added(list, owner, o); err != nil {
-				return err
-			}
+			n.added(list, owner, o)
 			codes, _ := elements(o[listCodes])
-			if err := n.objects(listCodes, text(o, fieldID), nil, codes); err != nil {
-				return err
-			}
+			n.objects(listCodes, text(o, fieldID), nil, codes)
 			continue
 		}
-		if err := n.changed(list, was, o); err != nil {
-			return err
-		}
+		n.changed(list, was, o)
 	}
-	return nil
 }
 
 // bury leaves a tombstone.
@@ -172,14 +163,14 @@ func (n *Note) bury(id string) {
 
 // added gives a new object an id that no tombstone has, and one that other
 // copies give it too where that can be.
-func (n *Note) added(list, owner string, o object) error {
+func (n *Note) added(list, owner string, o object) {
 	if list == listCodes {
 		noteReservation(o)
 		delete(o, fieldOwnNumber)
 		for i := 0; ; i++ {
 			if id := CodeID(owner, text(o, "code"), i); !n.buried[id] {
 				o[fieldID] = id
-				return nil
+				return
 			}
 		}
 	}
@@ -193,11 +184,10 @@ func (n *Note) added(list, owner string, o object) error {
 	if otp, ok := o[fieldOTP].(object); ok && list == listAccounts {
 		n.nameKey(o, otp)
 	}
-	return nil
 }
 
 // changed notes what happened to an object.
-func (n *Note) changed(list string, before, after object) error {
+func (n *Note) changed(list string, before, after object) {
 	if list == listCodes {
 		noteReservation(after)
 		delete(after, fieldOwnNumber)
@@ -213,16 +203,13 @@ func (n *Note) changed(list string, before, after object) error {
 		old, wasList := elements(before[name])
 		fresh, isList := elements(after[name])
 		if wasList || isList {
-			if err := n.objects(name, text(after, fieldID), old, fresh); err != nil {
-				return err
-			}
+			n.objects(name, text(after, fieldID), old, fresh)
 			continue
 		}
 		if canonical(before[name]) != canonical(after[name]) {
 			n.touch(name, before, after)
 		}
 	}
-	return nil
 }
 
 func (n *Note) touch(name string, before, after object) {

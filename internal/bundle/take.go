@@ -1,11 +1,10 @@
-package vault
+package bundle
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
-	"npmotp/vault/internal/merge"
+	"npmotp/vault"
 )
 
 // An Import says what became of one account that another laptop sent.
@@ -23,7 +22,7 @@ type Import struct {
 // Changes reports whether the import changes anything here.
 func (i Import) Changes() bool { return i.New || i.Key || i.Codes > 0 || i.Updated > 0 }
 
-// Import stores accounts that another laptop sent. They are known by their ids, and
+// Take stores accounts that another laptop sent. They are known by their ids, and
 // an account of the same registry that has the same secret, or the same recovery
 // code, is the same whatever its id; recovery codes are known by their ids or
 // texts. What has been used up anywhere
@@ -31,7 +30,7 @@ func (i Import) Changes() bool { return i.New || i.Key || i.Codes > 0 || i.Updat
 // counters counts. Two accounts of one id with different secrets are both kept.
 // Names, registries and levels of an account that is here already stay, because a
 // bundle is not signed.
-func (c *Contents) Import(accounts []Account, now time.Time) ([]Import, error) {
+func Take(c *vault.Contents, accounts []vault.Account, now time.Time) ([]Import, error) {
 	now = now.UTC()
 	var done []Import
 	for _, sent := range accounts {
@@ -42,25 +41,25 @@ func (c *Contents) Import(accounts []Account, now time.Time) ([]Import, error) {
 			sent.UpdatedAt = now
 		}
 		i := Import{SentAs: sent.Name}
-		mine, other := c.counterpart(&sent)
+		mine, other := counterpart(c, &sent)
 		if mine == nil {
-			mine = c.admit(&sent, other, &i)
+			mine = admit(c, &sent, other, &i)
 		} else {
-			mine.adopt(&sent, &i)
+			adopt(mine, &sent, &i)
 		}
-		c.importCodes(mine, sent.RecoveryCodes, &i, now)
+		takeCodes(c, mine, sent.RecoveryCodes, &i, now)
 		if i.Changes() && !i.New {
 			mine.UpdatedAt = now
 		}
 		i.Name = mine.Name
 		done = append(done, i)
 	}
-	return done, c.validate()
+	return done, c.Validate()
 }
 
 // counterpart returns the account here that sent is, or nil; other is one of the
 // same id with another secret.
-func (c *Contents) counterpart(sent *Account) (mine, other *Account) {
+func counterpart(c *vault.Contents, sent *vault.Account) (mine, other *vault.Account) {
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		if a.ID != sent.ID {
@@ -73,21 +72,21 @@ func (c *Contents) counterpart(sent *Account) (mine, other *Account) {
 	}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		if a.Registry == sent.Registry && a.shares(sent) {
+		if a.Registry == sent.Registry && share(a, sent) {
 			return a, nil
 		}
 	}
 	return nil, other
 }
 
-// shares reports whether a and b have the same secret or, where one has none, a
+// share reports whether a and b have the same secret or, where one has none, a
 // recovery code in common.
-func (a *Account) shares(b *Account) bool {
+func share(a, b *vault.Account) bool {
 	if a.Key != nil && b.Key != nil {
 		return a.Key.Secret.Equal(b.Key.Secret)
 	}
 	for i := range b.RecoveryCodes {
-		if a.codeLike(&b.RecoveryCodes[i]) != nil {
+		if codeLike(a, &b.RecoveryCodes[i]) != nil {
 			return true
 		}
 	}
@@ -95,8 +94,8 @@ func (a *Account) shares(b *Account) bool {
 }
 
 // codeLike returns the code of a that r is, by its id or text, or nil.
-func (a *Account) codeLike(r *RecoveryCode) *RecoveryCode {
-	if mine := a.code(r.ID); mine != nil {
+func codeLike(a *vault.Account, r *vault.RecoveryCode) *vault.RecoveryCode {
+	if mine := a.RecoveryCode(r.ID); mine != nil {
 		return mine
 	}
 	for i := range a.RecoveryCodes {
@@ -108,19 +107,19 @@ func (a *Account) codeLike(r *RecoveryCode) *RecoveryCode {
 }
 
 // admit stores sent as a new account, without its codes.
-func (c *Contents) admit(sent *Account, other *Account, i *Import) *Account {
+func admit(c *vault.Contents, sent, other *vault.Account, i *Import) *vault.Account {
 	a := *sent
 	a.RecoveryCodes, a.Moved = nil, nil
 	if other != nil {
 		i.Secondary = other.Name
-		a.ID = merge.NewID()
+		a.ID = vault.NewID()
 	}
 	// Who receives an account wants it, also when it was removed here once. It is a
 	// new one then: other copies of this vault go by the tombstone.
-	if c.buried(a.ID) {
-		a.ID = merge.NewID()
+	if c.Buried(a.ID) {
+		a.ID = vault.NewID()
 	}
-	for n := 2; c.byName(a.Name) != nil; n++ {
+	for n := 2; c.ByName(a.Name) != nil; n++ {
 		a.Name = fmt.Sprintf("%s (%d)", sent.Name, n)
 	}
 	i.New, i.Key = true, a.Key != nil
@@ -129,7 +128,7 @@ func (c *Contents) admit(sent *Account, other *Account, i *Import) *Account {
 }
 
 // adopt takes the key of sent, or its counter.
-func (a *Account) adopt(sent *Account, i *Import) {
+func adopt(a, sent *vault.Account, i *Import) {
 	switch k := sent.Key; {
 	case k == nil:
 	case a.Key == nil:
@@ -143,13 +142,13 @@ func (a *Account) adopt(sent *Account, i *Import) {
 	}
 }
 
-func (c *Contents) importCodes(a *Account, codes []RecoveryCode, i *Import, now time.Time) {
+func takeCodes(c *vault.Contents, a *vault.Account, codes []vault.RecoveryCode, i *Import, now time.Time) {
 	for _, sent := range codes {
-		if mine := a.codeLike(&sent); mine != nil {
-			mine.catchUp(&sent, i)
+		if mine := codeLike(a, &sent); mine != nil {
+			catchUp(mine, &sent, i)
 			continue
 		}
-		newest := a.newestSet()
+		newest := a.NewestSet()
 		switch {
 		case !sent.RetiredAt.IsZero():
 		case sent.Set < newest:
@@ -163,36 +162,31 @@ func (c *Contents) importCodes(a *Account, codes []RecoveryCode, i *Import, now 
 				}
 			}
 		}
-		c.settle(a, &sent)
+		settle(c, a, &sent)
 		a.RecoveryCodes = append(a.RecoveryCodes, sent)
 		i.Codes++
 	}
 }
 
 // settle gives a code that comes into a an id and a number that are free.
-func (c *Contents) settle(a *Account, sent *RecoveryCode) {
+func settle(c *vault.Contents, a *vault.Account, sent *vault.RecoveryCode) {
 	// A code that was moved away and comes back is a new one: its old id has a
 	// tombstone, which other copies of this vault go by.
-	if c.buried(sent.ID) {
-		sent.ID = merge.NewID()
+	if c.Buried(sent.ID) {
+		sent.ID = vault.NewID()
 	}
 	for _, r := range a.RecoveryCodes {
 		if r.Number == sent.Number {
-			sent.Number = a.lastNumber() + 1
+			sent.Number = a.LastNumber() + 1
 			return
 		}
 	}
 }
 
-// buried reports whether there is a tombstone for an id.
-func (c *Contents) buried(id string) bool {
-	return slices.ContainsFunc(c.Tombstones, func(t Tombstone) bool { return t.ID == id })
-}
-
 // catchUp takes from sent what it knows more of the same code.
-func (r *RecoveryCode) catchUp(sent *RecoveryCode, i *Import) {
+func catchUp(r, sent *vault.RecoveryCode, i *Import) {
 	changed := false
-	switch mine, theirs := r.State.rank(), sent.State.rank(); {
+	switch mine, theirs := rank(r.State), rank(sent.State); {
 	case theirs > mine:
 		r.State, r.ReservedAt, r.UsedAt, r.UsedFor = sent.State, sent.ReservedAt, sent.UsedAt, sent.UsedFor
 		changed = true
@@ -208,11 +202,11 @@ func (r *RecoveryCode) catchUp(sent *RecoveryCode, i *Import) {
 }
 
 // rank orders the states by how much of a code is used up.
-func (s CodeState) rank() int {
+func rank(s vault.CodeState) int {
 	switch s {
-	case Used:
+	case vault.Used:
 		return 2
-	case Reserved:
+	case vault.Reserved:
 		return 1
 	default:
 		return 0

@@ -1,12 +1,12 @@
-package vault_test
+package bundle_test
 
 import (
 	"errors"
 	"math/rand/v2"
-	"reflect"
 	"testing"
 	"time"
 
+	"npmotp/internal/bundle"
 	"npmotp/internal/secret"
 	"npmotp/otpgen"
 	"npmotp/vault"
@@ -14,6 +14,14 @@ import (
 
 // emptyVault returns contents that can be stored.
 func emptyVault() *vault.Contents { return &vault.Contents{VaultID: "v"} }
+
+func account(name string) vault.Account {
+	key, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
+	if err != nil {
+		panic(err)
+	}
+	return vault.Account{Name: name, Issuer: "npm", Username: name, Key: &key}
+}
 
 func addTo(t *testing.T, c *vault.Contents, name string, codes ...string) *vault.Account {
 	t.Helper()
@@ -29,9 +37,9 @@ func addTo(t *testing.T, c *vault.Contents, name string, codes ...string) *vault
 	return a
 }
 
-func take(t *testing.T, c *vault.Contents, sent ...vault.Account) vault.Import {
+func take(t *testing.T, c *vault.Contents, sent ...vault.Account) bundle.Import {
 	t.Helper()
-	done, err := c.Import(sent, then.Add(time.Hour))
+	done, err := bundle.Take(c, sent, then.Add(time.Hour))
 	if err != nil || len(done) != len(sent) {
 		t.Fatalf("%d imports, %v", len(done), err)
 	}
@@ -174,13 +182,13 @@ func TestForget(t *testing.T) {
 	if err := a.Mark(2, vault.Reserved, then); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Forget(&sent, move, then); err == nil || len(a.RecoveryCodes) != 2 || len(a.Moved) != 0 {
+	if err := bundle.Forget(c, &sent, move, then); err == nil || len(a.RecoveryCodes) != 2 || len(a.Moved) != 0 {
 		t.Errorf("a changed code was forgotten: %v", err)
 	}
 	if err := a.Mark(2, vault.Unused, then); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Forget(&sent, move, then); err != nil {
+	if err := bundle.Forget(c, &sent, move, then); err != nil {
 		t.Fatal(err)
 	}
 	if len(a.RecoveryCodes) != 0 || a.Key == nil || len(c.Tombstones) != 2 {
@@ -200,11 +208,11 @@ func TestForget(t *testing.T) {
 	if i := take(t, c, sent); i.Changes() {
 		t.Errorf("back again: %+v", i)
 	}
-	if err := c.Forget(&vault.Account{ID: "gone", Name: "gone"}, move, then); !errors.Is(err, vault.ErrNoAccount) {
+	if err := bundle.Forget(c, &vault.Account{ID: "gone", Name: "gone"}, move, then); !errors.Is(err, vault.ErrNoAccount) {
 		t.Errorf("an account that is gone: %v", err)
 	}
 	whole := a.CopyFor(true, true)
-	if err := c.Forget(&whole, move, then); err != nil || a.Key != nil {
+	if err := bundle.Forget(c, &whole, move, then); err != nil || a.Key != nil {
 		t.Errorf("the key was not forgotten: %v", err)
 	}
 	if err := a.LacksKey(); !errors.As(err, &moved) || !errors.Is(err, vault.ErrNoKey) {
@@ -278,27 +286,6 @@ func TestImportAtRandom(t *testing.T) {
 			if n != 1 {
 				t.Fatalf("code %d is here %d times", s.Number, n)
 			}
-		}
-	}
-}
-
-func TestEncodeAccount(t *testing.T) {
-	a := addTo(t, emptyVault(), "npm", "r-1")
-	raw, err := vault.EncodeAccount(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := vault.DecodeAccount(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := vault.EncodeAccount(&b)
-	if err != nil || !again.Equal(raw) || !reflect.DeepEqual(a.Name, b.Name) {
-		t.Errorf("not the same: %v", err)
-	}
-	for _, text := range []string{"", "{}", "null", "[]", `{"id":"1"}`} {
-		if _, err := vault.DecodeAccount(secret.New(text)); err == nil {
-			t.Errorf("%s was taken", text)
 		}
 	}
 }
