@@ -164,7 +164,7 @@ func (app *App) recipientPicture(ctx context.Context, name string) (string, erro
 	defer func() { _ = f.Close() }()
 	text, err := recipientIn(ctx, f)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", name, err)
+		return "", ui.Named(name, err)
 	}
 	return text, nil
 }

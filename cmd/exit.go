@@ -135,7 +135,7 @@ func outcomes() []row {
 		{vault.ErrExists, exitVault, "'npmotp add' adds to it; name another file with --vault"},
 		{vault.ErrCostly, exitVault, ""},
 		{vault.ErrLineEnds, exitVault, "say 'vault.npmotp -text' in .gitattributes and check it out anew, or mend the file: tr -d '\\r' < FILE > NEW"},
-		{vault.ErrFormat, exitVault, "older copies are in the folder 'backups' beside the vault; open one with --vault to see what it holds"},
+		{vault.ErrFormat, exitVault, "the older copies of a vault are in the folder 'backups' beside it; open one with --vault to see what it holds"},
 		{vault.ErrOtherIdentity, exitVault, ""},
 		{vault.ErrRolledBack, exitVault, "put the newest copy back, or join it with 'npmotp merge FILE'; if this file is the one you want, 'npmotp restore --accept' says so"},
 		{vault.ErrOtherVault, exitVault, "only copies of one vault can be merged; 'npmotp send' moves accounts between vaults"},

@@ -143,7 +143,7 @@ func (app *App) readImport(ctx context.Context, o importOptions) ([]otpimport.En
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
+			return nil, ui.Named(f.Name, err)
 		}
 	}
 	return app.chosenEntries(r, o.only)

@@ -131,7 +131,7 @@ func probeCopies(path string, files []string, named bool) error {
 			return ui.Usagef("%s is the vault itself", name)
 		}
 		if err := vault.At(name, vault.Options{}).Probe(); err != nil && named {
-			return ui.WithHint(fmt.Errorf("%s: %w", name, err), "a copy is a whole file that npmotp wrote; nothing was changed")
+			return ui.WithHint(ui.Named(name, err), "a copy is a whole file that npmotp wrote; nothing was changed")
 		}
 	}
 	return nil

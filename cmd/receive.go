@@ -221,7 +221,7 @@ func (app *App) readBundle(ctx context.Context, o receiveOptions) ([]byte, error
 	}
 	data, err := bundle.Read(io.MultiReader(bytes.NewReader(head[:n]), f))
 	if err != nil {
-		return nil, explainInput(head[:n], fmt.Errorf("%s: %w", shownFile(name), err))
+		return nil, explainInput(head[:n], ui.Named(shownFile(name), err))
 	}
 	return data, nil
 }

@@ -95,6 +95,9 @@ func runRecoveryAdd(ctx context.Context, app *App, o recoveryAddOptions) error {
 	if err := app.printStored(name, len(in.codes), unused); err != nil {
 		return err
 	}
+	if in.spent > 0 {
+		app.Warnf("line %d says that a code was used, and all are stored as unused: 'npmotp recovery mark' says which were used", in.spent)
+	}
 	if in.picture {
 		app.Hintf("whoever has the picture has the codes: delete it")
 	}

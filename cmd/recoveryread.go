@@ -22,6 +22,7 @@ import (
 type recoveryInput struct {
 	codes    []secret.Text
 	repeated int
+	spent    int          // the line that says that a code was used
 	sheet    *sheet.Sheet // nil unless a QR code of a sheet was read
 	picture  bool
 }
@@ -53,7 +54,7 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 	}
 	in, err := recoveryFrom(ctx, r, o.picture != "")
 	if err != nil && name != "" && name != "-" {
-		err = fmt.Errorf("%s: %w", name, err)
+		err = ui.Named(name, err)
 	}
 	return in, err
 }
@@ -140,7 +141,7 @@ func recoveryText(ctx context.Context, text secret.Text) (recoveryInput, error) 
 		return fromSheet(s), nil
 	}
 	codes, repeated, err := intake.RecoveryCodes(ctx, text)
-	return recoveryInput{codes: codes, repeated: repeated}, err
+	return recoveryInput{codes: codes, repeated: repeated, spent: recoverycode.Spent(text)}, err
 }
 
 func fromSheet(s sheet.Sheet) recoveryInput {

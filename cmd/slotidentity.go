@@ -50,7 +50,7 @@ func (app *App) readIdentities(ctx context.Context, name string) (*agefile.Ident
 	}
 	ids, err := agefile.ParseIdentities(secret.New(text), name, app.dialogue(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, ui.Named(name, err)
 	}
 	return ids, nil
 }

@@ -83,7 +83,7 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 	defer func() { _ = f.Close() }()
 	e, err := take(ctx, f)
 	if err != nil && name != "-" {
-		return intake.Enrolment{}, fmt.Errorf("%s: %w", name, err)
+		return intake.Enrolment{}, ui.Named(name, err)
 	}
 	return e, err
 }

@@ -149,6 +149,21 @@ func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
 	return codes, repeated, nil
 }
 
+// Spent returns the first line of text, from 1, that says of a code, or heads a column
+// that says of codes, that it was used: [Find] does not look at that. 0 is none.
+func Spent(text secret.Text) int {
+	column := regexp.MustCompile(`(?i)(?:^|[,;|\t])[\s"]*used(?: (?:at|on))?\??[\s"]*(?:$|[,;|\t])`)
+	mark := regexp.MustCompile(`(?i)~~|\[x\]|[✓✔☑✗✘✅❌]|\bused\b`)
+	denied := regexp.MustCompile(`(?i)(?:not|never) (?:yet )?used|used["']?\s*[:=]\s*["']?(?:no|false|0|null)`)
+	digits := regexp.MustCompile(`(?:\d\D*){4}`)
+	for i, line := range strings.Split(plainSigns(text.Reveal()), "\n") {
+		if column.MatchString(line) || digits.MatchString(line) && mark.MatchString(line) && !denied.MatchString(line) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // plainSigns writes the spaces, dashes, lines of boxes, wide characters and ligatures
 // that programs put in the place of the plain ones as these, and leaves out what
 // cannot be seen.

@@ -189,3 +189,26 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func TestSpent(t *testing.T) {
+	tests := []struct {
+		text string
+		want int
+	}{
+		{"Recovery codes, each can be used once:\n" + hexA + "\n" + hexB + "\n", 0},
+		{hexA + "\n" + hexB + " (used in May)\n", 2},
+		{hexA + "\n~~" + hexB + "~~\n", 2},
+		{"- [ ] " + hexA + "\n- [x] " + hexB + "\n", 2},
+		{hexA + "\n✔ " + hexB + "\n", 2},
+		{"| code | used |\n|---|---|\n| " + hexA + " | yes |\n", 1},
+		{"code,used at\n" + hexA + ",2024-03-01\n", 1},
+		{"abcd-1234 unused\nefgh-5678 not yet used\n", 0},
+		{"abcd-1234 unused\nefgh-5678 used\n", 2},
+		{`[{"code": "` + hexA + `", "used": false}, ` + "\n" + `{"code": "` + hexB + `", "used": true}]`, 2},
+	}
+	for _, tt := range tests {
+		if got := recoverycode.Spent(secret.New(tt.text)); got != tt.want {
+			t.Errorf("line %d of %q says that a code was used; want %d", got, tt.text, tt.want)
+		}
+	}
+}

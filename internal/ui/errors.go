@@ -1,6 +1,9 @@
 package ui
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A UsageError is a wrong command line.
 type UsageError struct {
@@ -31,4 +34,13 @@ func (e *HintError) Unwrap() error { return e.Err }
 // WithHint adds a hint to err.
 func WithHint(err error, format string, args ...any) error {
 	return &HintError{Err: err, Hint: fmt.Sprintf(format, args...)}
+}
+
+// Named puts the name of a file before err, unless err names it, as those of package
+// os do.
+func Named(file string, err error) error {
+	if strings.Contains(" "+err.Error()+":", " "+file+":") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
 }
