@@ -71,9 +71,7 @@ func (f *File) Backups() ([]Backup, error) {
 		}
 		found = append(found, Backup{Path: filepath.Join(dir, e.Name()), Generation: generation, vault: parts[1]})
 	}
-	slices.SortFunc(found, func(a, b Backup) int {
-		return cmp.Or(cmp.Compare(b.Generation, a.Generation), strings.Compare(a.Path, b.Path))
-	})
+	slices.SortStableFunc(found, func(a, b Backup) int { return cmp.Compare(b.Generation, a.Generation) })
 	return found, nil
 }
 
