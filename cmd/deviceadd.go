@@ -157,7 +157,7 @@ func (app *App) recipientText(ctx context.Context, o deviceAddOptions) (string, 
 }
 
 func (app *App) recipientPicture(ctx context.Context, name string) (string, error) {
-	f, err := app.open(ctx, name)
+	f, err := app.open(ctx, name, "it")
 	if err != nil {
 		return "", err
 	}

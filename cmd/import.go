@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -174,7 +173,7 @@ func (app *App) chosenEntries(r *otpimport.Reader, only string) ([]otpimport.Ent
 }
 
 func (app *App) addImport(ctx context.Context, r *otpimport.Reader, name string) error {
-	f, err := app.open(ctx, name)
+	f, err := app.open(ctx, name, "it")
 	if err != nil {
 		return err
 	}
@@ -192,7 +191,7 @@ func (app *App) exportPassword(ctx context.Context, name, file string) (secret.T
 		}
 		return password, err
 	}
-	f, err := os.Open(file)
+	f, err := ui.Open(ctx, file)
 	if err != nil {
 		return secret.Text{}, err
 	}

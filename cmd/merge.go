@@ -13,7 +13,6 @@ import (
 
 	"npmotp/internal/cleantext"
 	"npmotp/internal/codes"
-	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -163,7 +162,7 @@ func (app *App) openCopies(ctx context.Context, v *vault.Vault, files []string, 
 // open.
 func (app *App) copyPassphrase(ctx context.Context, name, file string) (secret.Text, error) {
 	if file != "" {
-		return passphrase.FromFile(file)
+		return passphraseIn(ctx, file)
 	}
 	pass, err := app.ask(ctx, "Passphrase of "+name+": ")
 	if !errors.Is(err, codes.ErrLocked) && !errors.Is(err, ui.ErrNoTerminal) {

@@ -69,5 +69,5 @@ func (app *App) nextPassphrase(ctx context.Context, file string) (secret.Text, e
 	case "-":
 		return passphrase.FirstLine(app.stdin(ctx, "the new passphrase"), "standard input")
 	}
-	return passphrase.FromFile(file)
+	return passphraseIn(ctx, file)
 }

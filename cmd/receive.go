@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -206,7 +205,7 @@ func (app *App) readBundle(ctx context.Context, o receiveOptions) ([]byte, error
 	if len(files) > 0 {
 		name = files[0]
 	}
-	f, err := app.open(ctx, name)
+	f, err := app.open(ctx, name, "it")
 	if err != nil {
 		return nil, err
 	}
@@ -246,12 +245,13 @@ func shownFile(name string) string {
 	return name
 }
 
-// open opens a file, or standard input for "-".
-func (app *App) open(ctx context.Context, name string) (io.ReadCloser, error) {
+// open opens a file, or standard input for "-", which a person at a terminal is told
+// to type what into.
+func (app *App) open(ctx context.Context, name, what string) (io.ReadCloser, error) {
 	if name == "-" {
-		return io.NopCloser(app.stdin(ctx, "it")), nil
+		return io.NopCloser(app.stdin(ctx, what)), nil
 	}
-	return os.Open(name)
+	return ui.Open(ctx, name)
 }
 
 // stdin returns standard input, which a person at a terminal is told to type what

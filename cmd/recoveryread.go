@@ -2,11 +2,11 @@ package cmd
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -32,28 +32,22 @@ func (app *App) readRecovery(ctx context.Context, o recoveryAddOptions) (recover
 	if o.file != "" && o.picture != "" {
 		return recoveryInput{}, ui.Usagef("give one of --file and --qr")
 	}
-	name := o.file
-	if o.picture != "" {
-		name = o.picture
-	}
-	var r io.Reader
+	name := cmp.Or(o.picture, o.file)
 	switch {
-	case name != "" && name != "-":
-		f, err := os.Open(name)
-		if err != nil {
-			return recoveryInput{}, err
-		}
-		defer func() { _ = f.Close() }()
-		r = f
-	case name == "-" || !app.InTTY:
-		r = app.stdin(ctx, "the recovery codes")
-	case app.NoInput:
+	case name == "" && !app.InTTY:
+		name = "-"
+	case name == "" && app.NoInput:
 		return recoveryInput{}, ui.Usagef("no recovery codes: give --file or --qr, or pipe them in")
-	default:
+	case name == "":
 		return app.askRecovery(ctx)
 	}
-	in, err := recoveryFrom(ctx, r, o.picture != "")
-	if err != nil && name != "" && name != "-" {
+	f, err := app.open(ctx, name, "the recovery codes")
+	if err != nil {
+		return recoveryInput{}, err
+	}
+	defer func() { _ = f.Close() }()
+	in, err := recoveryFrom(ctx, f, o.picture != "")
+	if err != nil && name != "-" {
 		err = ui.Named(name, err)
 	}
 	return in, err

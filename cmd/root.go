@@ -55,7 +55,7 @@ func Main(args []string, app *App) int {
 // notify returns a context that ends with a [signalError] on SIGINT, SIGTERM
 // and SIGHUP once catch has been called. That holds for the rest of the process, or
 // until a SIGINT: another one ends the process, where nothing else ends a system call,
-// as that which opens a named pipe.
+// as that of a file on a server that does not answer.
 func notify(parent context.Context) (ctx context.Context, catch func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	return ctx, sync.OnceFunc(func() {

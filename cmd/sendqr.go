@@ -92,5 +92,5 @@ func (app *App) drawSeries(ctx context.Context, data []byte) error {
 
 // readSeries reads the parts of a bundle from pictures, in any order.
 func (app *App) readSeries(ctx context.Context, names []string) ([]byte, error) {
-	return bundle.PictureReader{Open: func(name string) (io.ReadCloser, error) { return app.open(ctx, name) }, Warnf: app.Warnf, Progress: app.progress()}.Read(ctx, names)
+	return bundle.PictureReader{Open: func(name string) (io.ReadCloser, error) { return app.open(ctx, name, "it") }, Warnf: app.Warnf, Progress: app.progress()}.Read(ctx, names)
 }

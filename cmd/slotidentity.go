@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"npmotp/internal/agefile"
@@ -26,18 +25,12 @@ const maxIdentity = 1 << 20
 // readIdentities reads an identity file. It may be a pipe, such as that of a
 // password manager.
 func (app *App) readIdentities(ctx context.Context, name string) (*agefile.Identities, error) {
-	var r io.Reader
-	if name == "-" {
-		r = app.stdin(ctx, "the identity")
-	} else {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, fmt.Errorf("reading the identity: %w", err)
-		}
-		defer func() { _ = f.Close() }()
-		r = f
+	f, err := app.open(ctx, name, "the identity")
+	if err != nil {
+		return nil, fmt.Errorf("reading the identity: %w", err)
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxIdentity+1))
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxIdentity+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the identity: %w", err)
 	}

@@ -76,7 +76,7 @@ func (app *App) read(ctx context.Context, name string, take func(context.Context
 	if name != "-" && intake.Option(name) == "--uri" {
 		return intake.Enrolment{}, errURIArgument()
 	}
-	f, err := app.open(ctx, name)
+	f, err := app.open(ctx, name, "it")
 	if err != nil {
 		return intake.Enrolment{}, err
 	}

@@ -175,14 +175,24 @@ func (app *App) ask(ctx context.Context, label string) (secret.Text, error) {
 	return app.Terminal.Secret(ctx, label)
 }
 
+// passphraseIn returns the first line of a file.
+func passphraseIn(ctx context.Context, name string) (secret.Text, error) {
+	f, err := ui.Open(ctx, name)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return passphrase.FirstLine(f, "the passphrase file "+name)
+}
+
 // givenPassphrase returns the passphrase that a file, a command or the
 // environment gives, the most explicit first.
 func (app *App) givenPassphrase(ctx context.Context) (pass secret.Text, ok bool, err error) {
 	switch {
 	case app.flags.passphraseFile != "":
-		pass, err = passphrase.FromFile(app.flags.passphraseFile)
+		pass, err = passphraseIn(ctx, app.flags.passphraseFile)
 	case app.Getenv("NPMOTP_PASSPHRASE_FILE") != "":
-		pass, err = passphrase.FromFile(app.Getenv("NPMOTP_PASSPHRASE_FILE"))
+		pass, err = passphraseIn(ctx, app.Getenv("NPMOTP_PASSPHRASE_FILE"))
 	case app.Getenv("NPMOTP_PASSPHRASE_COMMAND") != "":
 		pass, err = passphrase.FromCommand(ctx, app.Getenv("NPMOTP_PASSPHRASE_COMMAND"), tools.WithoutPassphrase(app.Environ()), app.In, app.Err)
 	case app.Getenv("NPMOTP_PASSPHRASE") != "":

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -20,16 +19,6 @@ var ErrEmptyLine = errors.New("there is no passphrase")
 
 // maxGiven bounds what is read from a file or a command, in bytes.
 const maxGiven = 64 << 10
-
-// FromFile returns the first line of a file.
-func FromFile(name string) (secret.Text, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("reading the passphrase: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	return FirstLine(f, "the passphrase file "+name)
-}
 
 // FromCommand returns the first line that a command line of the shell prints. The
 // command gets the environment, standard input and standard error that are given.
