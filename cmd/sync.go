@@ -124,22 +124,18 @@ func (app *App) unlockOrAdopt(ctx context.Context, f *vault.File, path string) (
 		}
 		return app.unlockFile(ctx, f)
 	}
-	if err := vault.At(path, vault.Options{}).Probe(); err != nil {
+	file := vault.At(path, vault.Options{})
+	if err := file.Probe(); err != nil {
 		if errors.Is(err, vault.ErrNoVault) {
 			return nil, fmt.Errorf("%w: neither %s nor %s", vault.ErrNoVault, f.Path(), path)
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	pass, ok, err := app.givenPassphrase(ctx)
+	by, _, err := app.opener(ctx, "Passphrase of the copy: ", file.PassphraseOpens)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		if pass, err = app.ask(ctx, "Passphrase of the copy: "); err != nil {
-			return nil, err
-		}
-	}
-	v, err := f.Adopt(ctx, path, pass)
+	v, err := f.Adopt(ctx, path, by)
 	if err != nil {
 		return nil, err
 	}

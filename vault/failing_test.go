@@ -290,7 +290,7 @@ func TestSyncFailing(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			file := vault.At(filepath.Join(t.TempDir(), "new.npmotp"), cheap())
-			if _, err := file.Adopt(t.Context(), copied, pass); !tt.adopt(err) {
+			if _, err := file.Adopt(t.Context(), copied, vault.Passphrase(pass)); !tt.adopt(err) {
 				t.Errorf("a new vault: %v", err)
 			}
 			if !maps.Equal(before, tree(t, filepath.Dir(path))) || !maps.Equal(there, tree(t, filepath.Dir(copied))) {

@@ -148,7 +148,7 @@ func TestCostlyCopies(t *testing.T) {
 			t.Errorf("%d: %v, asked %q", tt.workFactor, err, asked)
 		}
 		fresh := vault.At(filepath.Join(t.TempDir(), "new.npmotp"), cheap())
-		if _, err := fresh.Adopt(t.Context(), copied, pass); tt.asked && !errors.Is(err, vault.ErrCostly) {
+		if _, err := fresh.Adopt(t.Context(), copied, vault.Passphrase(pass)); tt.asked && !errors.Is(err, vault.ErrCostly) {
 			t.Errorf("%d: without an answer: %v", tt.workFactor, err)
 		}
 	}

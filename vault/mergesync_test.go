@@ -39,7 +39,7 @@ func twoLaptops(t *testing.T, opts ...vault.Options) (a, b *vault.Vault, paths [
 	syncWith(t, a, carried)
 	paths[1] = filepath.Join(t.TempDir(), "vault.npmotp")
 	o.Memory = t.TempDir()
-	b, err := vault.At(paths[1], o).Adopt(t.Context(), carried, pass)
+	b, err := vault.At(paths[1], o).Adopt(t.Context(), carried, vault.Passphrase(pass))
 	if err != nil {
 		t.Fatal(err)
 	}

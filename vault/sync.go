@@ -209,7 +209,7 @@ func (s *syncing) replace(ctx context.Context, there *Copy, data []byte) (done b
 
 // Adopt makes a copy of the copy at path the vault of this machine, which has
 // none yet.
-func (f *File) Adopt(ctx context.Context, path string, pass secret.Text) (*Vault, error) {
+func (f *File) Adopt(ctx context.Context, path string, by Opener) (*Vault, error) {
 	data, err := readRegular(path)
 	if err != nil {
 		return nil, err
@@ -221,7 +221,7 @@ func (f *File) Adopt(ctx context.Context, path string, pass secret.Text) (*Vault
 	if err := f.agree(ctx, path, c.slots, nil, notInVault); err != nil {
 		return nil, err
 	}
-	v, contents, err := f.open(ctx, path, c, Passphrase(pass))
+	v, contents, err := f.open(ctx, path, c, by)
 	if err != nil {
 		return nil, err
 	}
