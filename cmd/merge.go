@@ -141,7 +141,7 @@ func probeCopies(path string, files []string, named bool) error {
 func (app *App) openCopies(ctx context.Context, v *vault.Vault, files []string, named bool, passFile string) ([]*vault.Copy, error) {
 	var copies []*vault.Copy
 	for _, name := range files {
-		c, err := v.OpenCopy(ctx, name, func(ctx context.Context) (secret.Text, error) {
+		c, err := v.OpenCopy(ctx, name, func(ctx context.Context, name string) (secret.Text, error) {
 			return app.copyPassphrase(ctx, name, passFile)
 		})
 		switch {

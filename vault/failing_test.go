@@ -93,7 +93,6 @@ func TestFailingChangesNothing(t *testing.T) {
 		resolves = 0         // the path alone, which all do
 	)
 	full := errors.New("no space left")
-	noPass := func(context.Context, string) (secret.Text, error) { return noPassphrase(t.Context()) }
 	operations := map[string]struct {
 		needs int
 		do    func(ctx context.Context, h *handled) error
@@ -132,7 +131,7 @@ func TestFailingChangesNothing(t *testing.T) {
 		}},
 		"MergeInPlace": {reads | saves, func(_ context.Context, h *handled) error { return h.v.MergeInPlace([]*vault.Copy{h.other}) }},
 		"Sync": {reads | locks | recalls | saves | keeps, func(ctx context.Context, h *handled) error {
-			_, err := h.v.Sync(ctx, h.copyPath, nil, noPass)
+			_, err := h.v.Sync(ctx, h.copyPath, nil, noPassphrase)
 			return err
 		}},
 		"CopyTo": {reads | saves, func(_ context.Context, h *handled) error { _, err := h.file().CopyTo(h.copyPath, true); return err }},

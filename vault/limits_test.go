@@ -142,7 +142,7 @@ func TestCostlyCopies(t *testing.T) {
 		}}
 		v, _ := create(t, o)
 		stop := errors.New("no passphrase")
-		_, err := v.OpenCopy(t.Context(), copied, func(context.Context) (secret.Text, error) { return secret.Text{}, stop })
+		_, err := v.OpenCopy(t.Context(), copied, func(context.Context, string) (secret.Text, error) { return secret.Text{}, stop })
 		if tt.asked && (!errors.Is(err, declined) || len(asked) != 1 || !strings.Contains(asked[0], fmt.Sprint(tt.workFactor))) ||
 			!tt.asked && (!errors.Is(err, stop) || len(asked) > 0) {
 			t.Errorf("%d: %v, asked %q", tt.workFactor, err, asked)

@@ -93,11 +93,14 @@ type Copy struct {
 // Path returns the path that the copy was named by.
 func (c *Copy) Path() string { return c.path }
 
+// An Asker returns the passphrase of the file at a path.
+type Asker func(ctx context.Context, path string) (secret.Text, error)
+
 // OpenCopy reads the file at path as a copy of v. Where the passphrase of one
 // of them was changed, v does not open the other: ask is called for the
 // passphrase of that file. The error wraps [ErrOtherVault] when the file is
 // another vault.
-func (v *Vault) OpenCopy(ctx context.Context, path string, ask func(context.Context) (secret.Text, error)) (*Copy, error) {
+func (v *Vault) OpenCopy(ctx context.Context, path string, ask Asker) (*Copy, error) {
 	data, err := readRegular(path)
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func (v *Vault) OpenCopy(ctx context.Context, path string, ask func(context.Cont
 	return v.openCopy(ctx, path, data, ask)
 }
 
-func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func(context.Context) (secret.Text, error)) (*Copy, error) {
+func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask Asker) (*Copy, error) {
 	file, err := parseContainer(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -134,7 +137,7 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask func
 
 // passphraseFor asks for the passphrase of a copy that has another identity, if it may be
 // tried on it.
-func (v *Vault) passphraseFor(ctx context.Context, c *Copy, ask func(context.Context) (secret.Text, error)) (secret.Text, error) {
+func (v *Vault) passphraseFor(ctx context.Context, c *Copy, ask Asker) (secret.Text, error) {
 	own, err := v.file.read()
 	if err != nil {
 		return secret.Text{}, err
@@ -142,7 +145,7 @@ func (v *Vault) passphraseFor(ctx context.Context, c *Copy, ask func(context.Con
 	if err := v.file.agree(ctx, c.path, c.file.slots, workFactorsOf(own.slots), notInVault); err != nil {
 		return secret.Text{}, err
 	}
-	return ask(ctx)
+	return ask(ctx, c.path)
 }
 
 // slotsAt returns when the slots were exchanged last, the zero time when they
@@ -160,7 +163,7 @@ type joint struct {
 	generation uint64 // the highest of all
 }
 
-// merge joins copies, of which the first is the vault itself.
+// mergeCopies joins copies, of which the first is the vault itself.
 func mergeCopies(copies []*Copy) (*joint, error) {
 	first := copies[0]
 	j := &joint{
@@ -232,13 +235,18 @@ func (v *Vault) own() (*Copy, error) {
 	return &Copy{path: v.file.path, file: file, vault: v, contents: contents}, err
 }
 
+// join merges copies with the vault as it is now, which is own.
+func (v *Vault) join(copies []*Copy) (j *joint, own *Copy, err error) {
+	if own, err = v.own(); err != nil {
+		return nil, nil, err
+	}
+	j, err = mergeCopies(append([]*Copy{own}, copies...))
+	return j, own, err
+}
+
 // Preview returns what [Vault.Merge] would change in the vault.
 func (v *Vault) Preview(copies []*Copy) ([]Change, error) {
-	own, err := v.own()
-	if err != nil {
-		return nil, err
-	}
-	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	j, own, err := v.join(copies)
 	if err != nil {
 		return nil, err
 	}
@@ -257,11 +265,7 @@ func (v *Vault) Merge(ctx context.Context, copies []*Copy) ([]Change, error) {
 		return nil, err
 	}
 	defer unlock()
-	own, err := v.own()
-	if err != nil {
-		return nil, err
-	}
-	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	j, own, err := v.join(copies)
 	if err != nil {
 		return nil, err
 	}
@@ -325,11 +329,7 @@ func (v *Vault) take(j *joint, own *Copy, data []byte) error {
 // beside it, neither a lock nor a backup: for git, which keeps the old versions
 // and hands out temporary files.
 func (v *Vault) MergeInPlace(copies []*Copy) error {
-	own, err := v.own()
-	if err != nil {
-		return err
-	}
-	j, err := mergeCopies(append([]*Copy{own}, copies...))
+	j, own, err := v.join(copies)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"npmotp/vault"
 )
 
-func noPassphrase(context.Context) (secret.Text, error) {
+func noPassphrase(context.Context, string) (secret.Text, error) {
 	return secret.Text{}, errors.New("no passphrase is needed")
 }
 

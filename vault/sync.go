@@ -9,7 +9,6 @@ import (
 
 	"npmotp/internal/atomicfile"
 	"npmotp/internal/filelock"
-	"npmotp/internal/secret"
 )
 
 // syncTries is how often a sync begins anew because the copy was written by
@@ -22,9 +21,6 @@ type Synced struct {
 	Here    []Change // in the vault
 	There   []Change // in the copy
 }
-
-// An Asker returns the passphrase of the file at a path.
-type Asker func(ctx context.Context, path string) (secret.Text, error)
 
 // Sync makes the vault and its copy at path the same: what either has, both
 // have afterwards. A copy that is not there is created. What conflicts, copies
@@ -151,11 +147,7 @@ func (s *syncing) read(ctx context.Context) (*Copy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.open(ctx, s.path, data)
-}
-
-func (s *syncing) open(ctx context.Context, path string, data []byte) (*Copy, error) {
-	return s.vault.openCopy(ctx, path, data, func(ctx context.Context) (secret.Text, error) { return s.ask(ctx, s.path) })
+	return s.vault.openCopy(ctx, s.path, data, s.ask)
 }
 
 // data returns the bytes that both files are to have: those of one of them
@@ -199,7 +191,7 @@ func (s *syncing) replace(ctx context.Context, there *Copy, data []byte) (done b
 	if string(replaced) == string(there.file.data) {
 		return true, nil
 	}
-	late, err := s.open(ctx, s.path, replaced)
+	late, err := s.vault.openCopy(ctx, s.path, replaced, s.ask)
 	if err != nil {
 		return false, err
 	}
