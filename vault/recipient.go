@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"filippo.io/age"
-
-	"npmotp/internal/secret"
 )
 
 // ErrRecipient says that a text is not an age recipient that a device can have.
@@ -82,18 +80,19 @@ func newIdentity() *age.HybridIdentity {
 
 // Recipient returns the public half of the identity.
 func (id *Identity) Recipient() (Recipient, error) {
-	parsed, err := parseIdentity(id.Secret)
+	parsed, err := id.Age()
 	if err != nil {
 		return Recipient{}, err
 	}
 	return ParseRecipient(parsed.Recipient().String())
 }
 
-func parseIdentity(s secret.Text) (*age.HybridIdentity, error) {
-	id, err := age.ParseHybridIdentity(s.Reveal())
+// Age returns the identity as age takes it.
+func (id *Identity) Age() (*age.HybridIdentity, error) {
+	parsed, err := age.ParseHybridIdentity(id.Secret.Reveal())
 	if err != nil {
 		// The parse error may quote what it read.
 		return nil, fmt.Errorf("%w: its device identity cannot be read", ErrFormat)
 	}
-	return id, nil
+	return parsed, nil
 }

@@ -81,10 +81,9 @@ func (s *Sealed) Check(data []byte) (plain []byte, err error) {
 func open(data []byte, ids []vault.Identity) (plain []byte, err error) {
 	var identities []age.Identity
 	for _, id := range ids {
-		parsed, err := age.ParseHybridIdentity(id.Secret.Reveal())
+		parsed, err := id.Age()
 		if err != nil {
-			// The parse error may quote what it read.
-			return nil, fmt.Errorf("%w: its device identity cannot be read", vault.ErrFormat)
+			return nil, err
 		}
 		identities = append(identities, parsed)
 	}
