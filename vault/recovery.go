@@ -66,16 +66,7 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	set := a.NewestSet()
 	if !join || set == 0 {
 		set++
-		for i := range a.RecoveryCodes {
-			r := &a.RecoveryCodes[i]
-			if !r.RetiredAt.IsZero() {
-				continue
-			}
-			if r.State == Unused {
-				retired++
-			}
-			r.RetiredAt = now
-		}
+		retired = a.RetireBefore(set, now)
 	}
 	number := a.LastNumber()
 	for _, code := range codes {
@@ -86,6 +77,22 @@ func (a *Account) AddRecoveryCodes(codes []secret.Text, join bool, now time.Time
 	}
 	a.UpdatedAt = now
 	return retired, nil
+}
+
+// RetireBefore retires the codes of the sets before one, and returns how many of
+// them were unused.
+func (a *Account) RetireBefore(set int, now time.Time) (unused int) {
+	for i := range a.RecoveryCodes {
+		r := &a.RecoveryCodes[i]
+		if !r.RetiredAt.IsZero() || r.Set >= set {
+			continue
+		}
+		if r.State == Unused {
+			unused++
+		}
+		r.RetiredAt = now.UTC()
+	}
+	return unused
 }
 
 // AddRecoveryCodes stores codes in a as [Account.AddRecoveryCodes] does. One code
@@ -174,14 +181,15 @@ func (a *Account) LastNumber() int {
 func (a *Account) UnusedCodes() int {
 	n := 0
 	for _, r := range a.RecoveryCodes {
-		if r.offered() {
+		if r.Offered() {
 			n++
 		}
 	}
 	return n
 }
 
-func (r *RecoveryCode) offered() bool { return r.State == Unused && r.RetiredAt.IsZero() }
+// Offered reports whether the code is unused, and no newer set has made it invalid.
+func (r *RecoveryCode) Offered() bool { return r.State == Unused && r.RetiredAt.IsZero() }
 
 // reserve takes the next unused code.
 func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
@@ -198,7 +206,7 @@ func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
 // there is no unused one.
 func (a *Account) NextCode() *RecoveryCode {
 	for i := range a.RecoveryCodes {
-		if r := &a.RecoveryCodes[i]; r.offered() {
+		if r := &a.RecoveryCodes[i]; r.Offered() {
 			return r
 		}
 	}

@@ -59,11 +59,7 @@ func NoteSent(a *vault.Account, replaced string, sent *vault.Account, m vault.Mo
 	now = now.UTC()
 	m.Codes, m.Secret, m.MovedAt = sent.UnusedCodes(), false, now
 	m.LastNumber, m.LastSet = sent.LastNumber(), sent.NewestSet()
-	for i := range a.RecoveryCodes {
-		if r := &a.RecoveryCodes[i]; r.RetiredAt.IsZero() && r.Set < m.LastSet {
-			r.RetiredAt = now
-		}
-	}
+	a.RetireBefore(m.LastSet, now)
 	a.Moved = slices.DeleteFunc(a.Moved, func(old vault.Move) bool { return old.ID == replaced })
 	a.Moved = append(a.Moved, m)
 	a.UpdatedAt = now

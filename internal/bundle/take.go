@@ -156,11 +156,7 @@ func takeCodes(c *vault.Contents, a *vault.Account, codes []vault.RecoveryCode, 
 			sent.RetiredAt = now
 			i.Outdated++
 		case sent.Set > newest:
-			for j := range a.RecoveryCodes {
-				if r := &a.RecoveryCodes[j]; r.RetiredAt.IsZero() {
-					r.RetiredAt = now
-				}
-			}
+			a.RetireBefore(sent.Set, now)
 		}
 		settle(c, a, &sent)
 		a.RecoveryCodes = append(a.RecoveryCodes, sent)

@@ -87,7 +87,7 @@ func Of(a *vault.Account) (Entry, error) {
 	}
 	e := Entry{Account: a.Name, Label: otpgen.Label{Issuer: a.Issuer, Account: cmp.Or(a.Username, a.Name)}, Key: *a.Key}
 	for _, r := range a.RecoveryCodes {
-		if r.State == vault.Unused && r.RetiredAt.IsZero() {
+		if r.Offered() {
 			e.Codes = append(e.Codes, r.Code)
 		}
 	}

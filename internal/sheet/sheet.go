@@ -38,7 +38,7 @@ type Code struct {
 func Of(a *vault.Account, now time.Time) (Sheet, error) {
 	s := Sheet{Account: a.Name, Username: a.Username, Registry: a.Registry, Made: now}
 	for _, r := range a.RecoveryCodes {
-		if r.State == vault.Unused && r.RetiredAt.IsZero() {
+		if r.Offered() {
 			s.Codes = append(s.Codes, Code{Number: r.Number, Text: r.Code})
 		}
 	}
