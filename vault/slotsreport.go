@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"npmotp/internal/agefile"
@@ -121,10 +122,5 @@ func (f *File) PassphraseOpens() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, s := range c.slots {
-		if s.kind == slotPassphrase {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(c.slots, func(s slot) bool { return s.kind == slotPassphrase }), nil
 }

@@ -103,13 +103,13 @@ const (
 	ReuseAllow Reuse = "allow"
 )
 
-// reuseAuto is how [ReuseAuto] is written by people.
-const reuseAuto = "auto"
+// auto is how [ReuseAuto] and [ConfirmAuto] are written by people.
+const auto = "auto"
 
 // ParseReuse returns what s says: auto, once or allow.
 func ParseReuse(s string) (Reuse, error) {
 	switch r := Reuse(s); {
-	case s == reuseAuto:
+	case s == auto:
 		return ReuseAuto, nil
 	case r == ReuseOnce || r == ReuseAllow:
 		return r, nil
@@ -118,7 +118,7 @@ func ParseReuse(s string) (Reuse, error) {
 }
 
 // String returns what [ParseReuse] reads.
-func (r Reuse) String() string { return cmp.Or(string(r), reuseAuto) }
+func (r Reuse) String() string { return cmp.Or(string(r), auto) }
 
 // A Confirm says whether the agent gives a code of the account only after a yes of the
 // person. A text that this version does not know is kept, and counts as
@@ -132,13 +132,10 @@ const (
 	ConfirmNever  Confirm = "never"
 )
 
-// confirmAuto is how [ConfirmAuto] is written by people.
-const confirmAuto = "auto"
-
 // ParseConfirm returns what s says: auto, always or never.
 func ParseConfirm(s string) (Confirm, error) {
 	switch c := Confirm(s); {
-	case s == confirmAuto:
+	case s == auto:
 		return ConfirmAuto, nil
 	case c == ConfirmAlways || c == ConfirmNever:
 		return c, nil
@@ -147,7 +144,7 @@ func ParseConfirm(s string) (Confirm, error) {
 }
 
 // String returns what [ParseConfirm] reads.
-func (c Confirm) String() string { return cmp.Or(string(c), confirmAuto) }
+func (c Confirm) String() string { return cmp.Or(string(c), auto) }
 
 // Contents is what a vault holds. It is a value without I/O; [Vault.Update]
 // stores a changed one.
