@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -75,13 +74,7 @@ func (f *File) RemoveLeftovers(ctx context.Context) error {
 }
 
 // removeOwnLeftovers removes those of the vault and its backups. The lock is held.
-func (f *File) removeOwnLeftovers() error {
-	found, err := f.ownLeftovers()
-	for _, path := range found {
-		err = errors.Join(err, os.Remove(path))
-	}
-	return err
-}
+func (f *File) removeOwnLeftovers() error { return atomicfile.Remove(f.ownLeftovers()) }
 
 // Resolved returns the path of the vault without symbolic links.
 func (f *File) Resolved() (string, error) { return atomicfile.Resolve(f.path) }

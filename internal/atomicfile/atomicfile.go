@@ -116,7 +116,7 @@ func (w Writer) write(path string, data []byte, publish func(tmp, path string) e
 func (w Writer) temporary(path string, data []byte) (tmp string, err error) {
 	var f *os.File
 	err = w.step(StepCreate, func() (err error) {
-		f, err = createTemp(path)
+		f, err = os.OpenFile(Temporary(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 		return err
 	})
 	if f == nil {
@@ -219,13 +219,8 @@ const (
 // tempPrefix returns what the names of the temporary files of path begin with.
 func tempPrefix(path string) string { return "." + filepath.Base(path) + tempInfix }
 
-// createTemp creates a new file beside path: rename works only within one file
-// system.
-func createTemp(path string) (*os.File, error) {
-	return os.OpenFile(Temporary(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
-}
-
-// Temporary returns a new name beside path that [Leftovers] finds.
+// Temporary returns a new name that [Leftovers] finds, beside path: rename works
+// only within one file system.
 func Temporary(path string) string {
 	var random [randomBytes]byte
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
@@ -272,14 +267,11 @@ func leftovers(dir string, is func(beginning string) bool) ([]string, error) {
 	return found, nil
 }
 
-// RemoveLeftovers removes what [Leftovers] returns, and RemoveLeftoversIn what
-// [LeftoversIn] does.
-func RemoveLeftovers(path string) error { return remove(Leftovers(path)) }
+// RemoveLeftovers removes what [Leftovers] returns.
+func RemoveLeftovers(path string) error { return Remove(Leftovers(path)) }
 
-// RemoveLeftoversIn is described at [RemoveLeftovers].
-func RemoveLeftoversIn(dir string) error { return remove(LeftoversIn(dir)) }
-
-func remove(paths []string, err error) error {
+// Remove removes the files that a search found; err is what went wrong in that.
+func Remove(paths []string, err error) error {
 	for _, path := range paths {
 		err = errors.Join(err, os.Remove(path))
 	}

@@ -113,7 +113,7 @@ func Change[T any](ctx context.Context, f Folder, name string, fn func(*T) error
 		return nil
 	}
 	// Those of the other files, too: the lock is that of the folder.
-	_ = atomicfile.RemoveLeftoversIn(f.Dir)
+	_ = atomicfile.Remove(atomicfile.LeftoversIn(f.Dir))
 	return atomicfile.Writer{Path: filepath.Join(f.Dir, name)}.Replace(data)
 }
 

@@ -2,8 +2,6 @@ package statefile
 
 import (
 	"context"
-	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -70,9 +68,5 @@ func (f Folder) RemoveLeftovers(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	found, err := f.Leftovers()
-	for _, path := range found {
-		err = errors.Join(err, os.Remove(path))
-	}
-	return err
+	return atomicfile.Remove(f.Leftovers())
 }
