@@ -10,21 +10,20 @@ import (
 	"slices"
 )
 
-// Reservations is the field of a recovery code that lists who took it.
-const Reservations = "reservations"
-
 const (
+	// Reservations is the field of a recovery code that lists who took it: those
+	// that hold. fieldReleased has the ids of those that were given back. Two
+	// laptops can reserve one code; to give back the one of them does not give
+	// back the other.
+	Reservations  = "reservations"
+	fieldReleased = "released"
+
 	fieldState      = "state"
 	fieldSet        = "set"
 	fieldReservedAt = "reserved_at"
 	fieldUsedAt     = "used_at"
 	fieldUsedFor    = "used_for"
 	fieldRetiredAt  = "retired_at"
-	// Reservations that hold, and the ids of those that were given back. Two
-	// laptops can reserve one code; to give back the one of them does not give
-	// back the other.
-	fieldReservations = Reservations
-	fieldReleased     = "released"
 
 	// The values of a state.
 	unused   = "unused"
@@ -35,7 +34,7 @@ const (
 // markFields are what a code's state consists of.
 func markFields() []string {
 	return []string{
-		fieldState, fieldReservedAt, fieldUsedAt, fieldUsedFor, fieldReservations, fieldReleased,
+		fieldState, fieldReservedAt, fieldUsedAt, fieldUsedFor, Reservations, fieldReleased,
 		fieldNumber, fieldSet,
 	}
 }
@@ -52,7 +51,7 @@ func joinCode(a, b object) object {
 		}
 		return out
 	}
-	released := union(a, b)
+	released := releasedIn(a, b)
 	live := map[string]object{}
 	for _, r := range append(reservations(a), reservations(b)...) {
 		if id := text(r, fieldID); !slices.Contains(released, any(id)) {
@@ -87,7 +86,7 @@ func firstUsed(a, b object) object {
 // reservations returns those of a reserved code. One that was reserved by a
 // version without them has one that its time names.
 func reservations(o object) []object {
-	if list, ok := elements(o[fieldReservations]); ok {
+	if list, ok := elements(o[Reservations]); ok {
 		return list
 	}
 	if text(o, fieldState) != reserved {
@@ -107,7 +106,7 @@ func newReservation(code object, id string) object {
 // reservations make.
 func setReservations(o object, live map[string]object, released []any) {
 	o[fieldState] = unused
-	for _, name := range []string{fieldReservedAt, fieldUsedAt, fieldUsedFor, fieldReservations, fieldReleased} {
+	for _, name := range []string{fieldReservedAt, fieldUsedAt, fieldUsedFor, Reservations, fieldReleased} {
 		delete(o, name)
 	}
 	if len(released) > 0 {
@@ -127,15 +126,16 @@ func setReservations(o object, live map[string]object, released []any) {
 	for i, r := range list {
 		values[i] = r
 	}
-	o[fieldState], o[fieldReservations] = reserved, values
+	o[fieldState], o[Reservations] = reserved, values
 	set(o, fieldReservedAt, list[0]["at"])
 	set(o, fieldUsedFor, list[0]["for"])
 }
 
-// union returns the ids of the reservations that were given back in a or b.
-func union(a, b object) []any {
+// releasedIn returns the ids of the reservations that were given back in any of
+// the copies of a code.
+func releasedIn(copies ...object) []any {
 	var ids []any
-	for _, o := range []object{a, b} {
+	for _, o := range copies {
 		released, _ := o[fieldReleased].([]any)
 		for _, id := range released {
 			if !slices.Contains(ids, id) {
@@ -160,21 +160,21 @@ func without(o object, names []string) object {
 // noteReservation brings the reservations of a code in line with the state that
 // a change of the vault gave it.
 func noteReservation(code object) {
-	live, released := map[string]object{}, union(code, object{})
+	live, released := map[string]object{}, releasedIn(code)
 	for _, r := range reservations(code) {
 		live[text(r, fieldID)] = r
 	}
 	switch text(code, fieldState) {
 	case used:
-		delete(code, fieldReservations)
+		delete(code, Reservations)
 		delete(code, fieldReleased)
 	case unused:
 		for id := range live {
 			released = append(released, id)
 		}
-		setReservations(code, nil, union(object{fieldReleased: released}, object{}))
+		setReservations(code, nil, releasedIn(object{fieldReleased: released}))
 	case reserved:
-		if _, ok := elements(code[fieldReservations]); !ok {
+		if _, ok := elements(code[Reservations]); !ok {
 			id := NewID()
 			setReservations(code, map[string]object{id: newReservation(code, id)}, released)
 		}

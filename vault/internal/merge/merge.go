@@ -6,7 +6,6 @@ package merge
 import (
 	"maps"
 	"slices"
-	"time"
 )
 
 // Join joins two copies of the contents of a vault. It is commutative,
@@ -184,8 +183,6 @@ func latest(x, y any) any {
 	}
 	return x
 }
-
-func timeOf(v any) time.Time { return instantOf(object{"": v}, "") }
 
 // render returns the JSON of a state: without what was removed, and valid.
 func (s state) render() object {

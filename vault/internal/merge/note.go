@@ -114,7 +114,7 @@ func (n *Note) List(name string, before, after []json.RawMessage, encode func([]
 // Notes returns the names of the fields that merges keep in accounts and codes
 // beside what these are.
 func Notes() []string {
-	return []string{ChangedAt, fieldReservations, fieldReleased, OTPID, fieldOTPOthers, SplitOf, OwnName, fieldOwnNumber}
+	return []string{ChangedAt, Reservations, fieldReleased, OTPID, fieldOTPOthers, SplitOf, OwnName, fieldOwnNumber}
 }
 
 // derived reports whether a merge has made something in an object up: a name, a

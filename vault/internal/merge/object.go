@@ -64,8 +64,12 @@ func text(o object, name string) string {
 	return s
 }
 
-func instantOf(o object, name string) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, text(o, name))
+func instantOf(o object, name string) time.Time { return timeOf(o[name]) }
+
+// timeOf returns the time that v is, the zero time for anything else.
+func timeOf(v any) time.Time {
+	s, _ := v.(string)
+	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return time.Time{}
 	}
