@@ -102,6 +102,10 @@ type guard struct {
 	quiet      time.Time // until when nobody is asked
 }
 
+func newGuard() *guard {
+	return &guard{runs: map[run]time.Time{}, remembered: map[memory]time.Time{}, held: map[string]time.Time{}}
+}
+
 // A run is a process that codes of an account, or of all ("") were granted to for as
 // long as it runs. Its arguments are part of it: a process that becomes another
 // program keeps its number.
@@ -144,7 +148,7 @@ func (s *server) consent(w wish, peer Peer) (answer string, err error) {
 		s.refuse(w, peer, "no terminal")
 		return "", refusal("it has no terminal, and the agent gives codes to programs at a terminal only (--terminal-only)")
 	}
-	if !w.needsYes(s.Consent) {
+	if w.account.Name != "" && !s.Consent.needed(w.account) { // of all accounts, one was found to need it
 		return "", nil
 	}
 	d, err := peer.Describe()
@@ -176,19 +180,12 @@ func (s *server) consent(w wish, peer Peer) (answer string, err error) {
 	if err == nil {
 		return s.guard.agreed(program, d.Line, key, s.Consent.Remember, time.Duration(w.account.Period)*time.Second), nil
 	}
-	answer = answerTo(err)
+	answer, why := unwilling(err)
 	if way != "" {
 		s.guard.declined(job)
 	}
 	s.refuse(w, peer, answer)
-	return "", sayWhy(answer, err)
-}
-
-func (w wish) needsYes(c Consent) bool {
-	if w.account.Name == "" {
-		return true // as it was found to be
-	}
-	return c.needed(w.account)
+	return "", refusal(why)
 }
 
 // question puts the wish of a program into words.
@@ -212,29 +209,18 @@ func (w wish) question(p Program, d Description) confirm.Question {
 	return confirm.Question{Title: w.String(), Facts: facts}
 }
 
-func answerTo(err error) string {
+// unwilling returns what a question came to that err says got no yes, and why the
+// program gets no code.
+func unwilling(err error) (answer, why string) {
 	switch {
 	case errors.Is(err, confirm.ErrNo):
-		return answerNo
+		return answerNo, "the question whether it may have it was answered with no"
 	case errors.Is(err, confirm.ErrSilence):
-		return answerSilence
+		return answerSilence, fmt.Sprintf("nobody said yes to it within %d s", questionTime/time.Second)
 	case errors.Is(err, confirm.ErrNobody):
-		return answerNobody
+		return answerNobody, fmt.Sprintf("a code needs a yes, and nobody could be asked (%v): run it in the foreground of the terminal where 'npmotp unlock' was run, or unlock here", err)
 	}
-	return answerGone
-}
-
-// sayWhy returns what the program is told.
-func sayWhy(answer string, err error) error {
-	switch answer {
-	case answerNo:
-		return refusal("the question whether it may have it was answered with no")
-	case answerSilence:
-		return refusal(fmt.Sprintf("nobody said yes to it within %d s", questionTime/time.Second))
-	case answerNobody:
-		return refusal(fmt.Sprintf("a code needs a yes, and nobody could be asked (%v): run it in the foreground of the terminal where 'npmotp unlock' was run, or unlock here", err))
-	}
-	return refusal(err.Error())
+	return answerGone, err.Error()
 }
 
 func refusal(why string) error {
@@ -283,13 +269,7 @@ func (g *guard) agreed(p Program, line string, key memory, remember, period time
 	defer g.mu.Unlock()
 	g.unwanted = 0
 	if remember > 0 {
-		if g.remembered == nil {
-			g.remembered = map[memory]time.Time{}
-		}
 		g.remembered[key] = time.Now().Add(remember)
-	}
-	if g.runs == nil {
-		g.runs = map[run]time.Time{}
 	}
 	here := run{p.PID, p.Started, line, key.account}
 	if key.whole {
@@ -309,9 +289,6 @@ func (g *guard) declined(job string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	if g.held == nil {
-		g.held = map[string]time.Time{}
-	}
 	g.held[job] = now.Add(holds)
 	if g.unwanted++; g.unwanted >= maxUnwanted {
 		g.unwanted, g.quiet = 0, now.Add(hush)

@@ -12,14 +12,15 @@
 //     at SIGTERM and SIGHUP, and when the machine has slept.
 //   - One agent serves one vault; a second one does not start.
 //   - It remembers what it gave to which process.
-//   - Where a yes is wished for each code, it shows a person what asks, one question
-//     at a time, and anything but a yes gives nothing.
+//   - Where each code needs a yes, it shows a person what asks, one question at a
+//     time, and gives nothing without one.
 //
-// What it does not: a process of the same user that asks gets a code, unless a yes is
-// wished; and one that can type where the question is asked can say it. There is no
-// agent on systems other than Linux and macOS.
+// What it does not: a process of the same user that asks gets a code, unless a code
+// needs a yes; and one that can type where the question is asked can say that yes.
+// There is no agent on systems other than Linux and macOS.
 //
 // A message is a frame: its length in four bytes, the most significant first,
 // and that many bytes of JSON, 64 KiB at most. Each request is answered by one
-// frame, before which another may say that a person is asked, and a connection carries as many as the client likes.
+// frame, before which another may say that a person is asked. A connection carries
+// as many requests as the client likes.
 package agent

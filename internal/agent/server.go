@@ -76,7 +76,7 @@ type server struct {
 	ctx   context.Context //nolint:containedctx // the life of the agent, which is that of this value
 	end   context.CancelCauseFunc
 	slots chan struct{}
-	guard guard
+	guard *guard
 
 	mu      sync.Mutex
 	started time.Time
@@ -92,7 +92,7 @@ type server struct {
 
 // Serve answers on l until the agent ends, and returns why. It closes l.
 func Serve(ctx context.Context, l net.Listener, c Config) error {
-	s := &server{Config: c, slots: make(chan struct{}, maxConnections)}
+	s := &server{Config: c, slots: make(chan struct{}, maxConnections), guard: newGuard()}
 	s.ctx, s.end = context.WithCancelCause(ctx)
 	s.started = time.Now()
 	s.used = s.started
