@@ -104,7 +104,7 @@ func (l *Live) Find(ctx context.Context, query string) (agent.Account, error) {
 	if err != nil {
 		return agent.Account{}, toAgent(err)
 	}
-	a, err := u.Find(ctx, query)
+	a, err := u.Find(query)
 	return a, toAgent(err)
 }
 

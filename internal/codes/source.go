@@ -204,7 +204,7 @@ func (s *Source) Code(ctx context.Context, query string, timeBased bool) (agent.
 func (s *Source) Find(ctx context.Context, query string) (agent.Account, error) {
 	return named(ctx, s, query,
 		func(c *agent.Client, query string) (agent.Account, error) { return c.Find(query) },
-		func(u *Unlocked, query string) (agent.Account, error) { return u.Find(ctx, query) })
+		func(u *Unlocked, query string) (agent.Account, error) { return u.Find(query) })
 }
 
 // List describes all accounts.

@@ -62,7 +62,7 @@ func codeAt(a *vault.Account, t time.Time) (agent.Code, error) {
 }
 
 // Find describes the account that query names.
-func (u *Unlocked) Find(_ context.Context, query string) (agent.Account, error) {
+func (u *Unlocked) Find(query string) (agent.Account, error) {
 	a, err := u.Contents.Find(query)
 	if err != nil {
 		return agent.Account{}, err
