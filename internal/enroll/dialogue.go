@@ -95,7 +95,7 @@ func (d *Dialogue) Output(p []byte) ([]byte, error) {
 	return out, d.failed
 }
 
-// endLine sees to a line that is complete.
+// endLine takes in a line that is complete.
 func (d *Dialogue) endLine() {
 	line, text := d.line, visible(d.line)
 	d.line = nil
@@ -139,7 +139,7 @@ func (d *Dialogue) note(text string) {
 	}
 }
 
-// tail sees to the line that npm is at: a question, or the beginning of more.
+// tail looks at the line that npm is at: a question, or the beginning of more.
 func (d *Dialogue) tail() {
 	text := visible(d.line)
 	switch d.stage {
@@ -236,12 +236,7 @@ func (d *Dialogue) collect() {
 	if err != nil {
 		return // none yet; at the end it counts
 	}
-	var fresh []secret.Text
-	for _, code := range found {
-		if !contains(d.codes, code) {
-			fresh = append(fresh, code)
-		}
-	}
+	fresh := slices.DeleteFunc(found, func(code secret.Text) bool { return slices.ContainsFunc(d.codes, code.Equal) })
 	if len(fresh) == 0 {
 		return
 	}
@@ -290,7 +285,3 @@ func (d *Dialogue) Failed() error { return d.failed }
 
 // CodesStored counts the recovery codes that were stored.
 func (d *Dialogue) CodesStored() int { return len(d.codes) }
-
-func contains(codes []secret.Text, code secret.Text) bool {
-	return slices.ContainsFunc(codes, code.Equal)
-}

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,12 +55,7 @@ func (e *enrolment) answer(ctx context.Context, beside *ui.UI, q ptyrun.Prompt) 
 
 // store puts what npm wants to be scanned into the vault.
 func (e *enrolment) store(ctx context.Context, found intake.Enrolment) (string, error) {
-	name := e.o.Name
-	for _, other := range []string{found.Label.Account, "npm"} {
-		if name == "" {
-			name = other
-		}
-	}
+	name := cmp.Or(e.o.Name, found.Label.Account, "npm")
 	key := found.Key
 	err := e.vault.Update(ctx, func(c *vault.Contents) error {
 		a, err := Begin(c, vault.Account{
@@ -69,8 +65,7 @@ func (e *enrolment) store(ctx context.Context, found intake.Enrolment) (string, 
 		if err != nil {
 			return err
 		}
-		stored := *a
-		e.stored = &stored
+		e.stored = a
 		return nil
 	})
 	if err != nil {
@@ -99,8 +94,7 @@ func (e *enrolment) storeCodes(ctx context.Context, codes []secret.Text) error {
 		if _, err := a.AddRecoveryCodes(codes, !first, e.Now()); err != nil {
 			return err
 		}
-		stored := *a
-		e.stored = &stored
+		e.stored = a
 		return nil
 	})
 }

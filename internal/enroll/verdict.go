@@ -37,35 +37,28 @@ type rule struct {
 // and lib/utils/auth.js since, lib/utils/error-message.js in all). The first one
 // that fits a line counts.
 func rules() []rule {
-	table := []struct {
-		verdict Verdict
-		line    string
-	}{
-		{Enabled, `^2FA successfully enabled`},
-		{Already, `^Two factor authentication is already enabled and set to `},
-		{Changed, `^Two factor authentication mode changed to: `},
+	re := regexp.MustCompile
+	return []rule{
+		{Enabled, re(`^2FA successfully enabled`)},
+		{Already, re(`^Two factor authentication is already enabled and set to `)},
+		{Changed, re(`^Two factor authentication mode changed to: `)},
 		// npm 10 and older do not know this answer of the registry's, and fail
 		// although the level has changed (https://github.com/npm/cli/issues/8192).
-		{Changed, `Expected otpauth URL, got: \{ mode: '(?:auth-only|auth-and-writes)'`},
-		{NotOffered, `Expected otpauth URL, got:|does not ?seem to support bearer tokens`},
+		{Changed, re(`Expected otpauth URL, got: \{ mode: '(?:auth-only|auth-and-writes)'`)},
+		{NotOffered, re(`Expected otpauth URL, got:|does not ?seem to support bearer tokens`)},
 		// npm 6 reads a setting that does not exist when, and only when, the
 		// second factor is on (lib/profile.js, conf.auth.otp).
-		{On, `invalid config key requested: auth`},
-		{Disabled, `^Two factor authentication disabled`},
-		{Off, `^Two factor authentication not enabled`},
-		{LoggedIn, `^Logged in (?:as|on|to) `},
-		{BadCode, `requires a one-time password from your authenticator\.|Invalid one-time password|\bcode EOTP\b`},
-		{BadPassword, `Incorrect or missing password`},
-		{LoggedOut, `\bcode ENEEDAUTH\b|You need to be logged in to registry|authentication token seems to be invalid|Unable to authenticate|need auth `},
-		{Unreachable, `\bcode (?:ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_FAIL|EAI_AGAIN|ERR_SOCKET_TIMEOUT|CERT_\w+|\w*SELF_SIGNED\w*)\b`},
-		{Cancelled, `^npm (?:ERR!|error)(?: code)? (?:canceled|cancelled|ECANCELED)`},
-		{Refused, `\b[45][0-9]{2} [A-Z][A-Za-z ]+ - (?:GET|POST|PUT) |\bcode E[45][0-9]{2}\b`},
+		{On, re(`invalid config key requested: auth`)},
+		{Disabled, re(`^Two factor authentication disabled`)},
+		{Off, re(`^Two factor authentication not enabled`)},
+		{LoggedIn, re(`^Logged in (?:as|on|to) `)},
+		{BadCode, re(`requires a one-time password from your authenticator\.|Invalid one-time password|\bcode EOTP\b`)},
+		{BadPassword, re(`Incorrect or missing password`)},
+		{LoggedOut, re(`\bcode ENEEDAUTH\b|You need to be logged in to registry|authentication token seems to be invalid|Unable to authenticate|need auth `)},
+		{Unreachable, re(`\bcode (?:ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_FAIL|EAI_AGAIN|ERR_SOCKET_TIMEOUT|CERT_\w+|\w*SELF_SIGNED\w*)\b`)},
+		{Cancelled, re(`^npm (?:ERR!|error)(?: code)? (?:canceled|cancelled|ECANCELED)`)},
+		{Refused, re(`\b[45][0-9]{2} [A-Z][A-Za-z ]+ - (?:GET|POST|PUT) |\bcode E[45][0-9]{2}\b`)},
 	}
-	all := make([]rule, len(table))
-	for i, t := range table {
-		all[i] = rule{t.verdict, regexp.MustCompile(t.line)}
-	}
-	return all
 }
 
 // Verdict returns how the dialogue ended.
@@ -73,9 +66,9 @@ func (d *Dialogue) Verdict() Verdict {
 	if d.enabled {
 		return Enabled
 	}
-	best := Unclear
+	best, known := Unclear, rules()
 	for _, line := range d.said {
-		for _, r := range rules() {
+		for _, r := range known {
 			if !r.line.MatchString(line) {
 				continue
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"npmotp/internal/intake"
@@ -117,14 +118,9 @@ func (e *enrolment) keepCodes(ctx context.Context, codes []secret.Text) error {
 	if err != nil {
 		return err
 	}
-	for i := range c.Accounts {
-		a := &c.Accounts[i]
-		if a.ID != e.stored.ID {
-			continue
-		}
-		stored := *a
-		e.stored = &stored
-		if f := e.forwarding; f != nil {
+	if a := c.ByID(e.stored.ID); a != nil {
+		e.stored = a
+		if e.forwarding != nil {
 			return e.keepSent(ctx, codes)
 		}
 		codes = withoutStored(codes, a)
@@ -136,17 +132,9 @@ func (e *enrolment) keepCodes(ctx context.Context, codes []secret.Text) error {
 }
 
 func withoutStored(codes []secret.Text, a *vault.Account) []secret.Text {
-	var fresh []secret.Text
-	for _, code := range codes {
-		known := false
-		for i := range a.RecoveryCodes {
-			known = known || a.RecoveryCodes[i].Code.Equal(code)
-		}
-		if !known {
-			fresh = append(fresh, code)
-		}
-	}
-	return fresh
+	return slices.DeleteFunc(slices.Clone(codes), func(code secret.Text) bool {
+		return slices.ContainsFunc(a.RecoveryCodes, func(r vault.RecoveryCode) bool { return r.Code.Equal(code) })
+	})
 }
 
 // keepSent seals those codes that the witness has not sealed. Its note in the
