@@ -81,7 +81,6 @@ func (p *Procedure) disable(ctx context.Context, a *vault.Account) error {
 	answer := func(ctx context.Context, _ *ui.UI, _ ptyrun.Prompt) (secret.Text, error) {
 		return p.codeOf(ctx, a)
 	}
-	const attempts = 2
 	for attempt := 1; ; attempt++ {
 		d := &Dialogue{}
 		verdict, err := p.hold(ctx, d, answer, exchange{words: p.npm("profile", "disable-2fa")})
@@ -90,8 +89,7 @@ func (p *Procedure) disable(ctx context.Context, a *vault.Account) error {
 			return p.archive(ctx, a)
 		case verdict == Off:
 			return p.archiveOff(ctx, a)
-		case verdict == BadCode && attempt < attempts && ctx.Err() == nil:
-			p.UI.Sayf("the registry did not take the code; npm runs once more, and gets a later one")
+		case p.again(ctx, verdict, attempt):
 			continue
 		}
 		hint, failed := p.failure(d, verdict, err)
@@ -103,9 +101,15 @@ func (p *Procedure) disable(ctx context.Context, a *vault.Account) error {
 func (p *Procedure) archive(ctx context.Context, a *vault.Account) error {
 	name := ""
 	err := p.vault.Update(context.WithoutCancel(ctx), func(c *vault.Contents) error {
-		if name = archive(c, a.ID, p.Now()); name == "" {
+		stored := c.ByID(a.ID)
+		if stored == nil {
 			return errGone
 		}
+		if c.Default == stored.ID {
+			c.Default = ""
+		}
+		putAway(c, stored, p.Now())
+		name = stored.Name
 		return nil
 	})
 	if err != nil {

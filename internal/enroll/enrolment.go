@@ -48,14 +48,11 @@ func (e *enrolment) run(ctx context.Context) error {
 		return err
 	}
 	e.tellBefore()
-	const attempts = 2
 	for attempt := 1; ; attempt++ {
 		verdict, err := e.attempt(ctx)
-		if verdict == BadCode && attempt < attempts && ctx.Err() == nil {
-			e.UI.Sayf("the registry did not take the code; npm runs once more, and gets a later one")
-			continue
+		if !e.again(ctx, verdict, attempt) {
+			return e.conclude(ctx, verdict, err)
 		}
-		return e.conclude(ctx, verdict, err)
 	}
 }
 

@@ -152,6 +152,17 @@ func (p *Procedure) codeOf(ctx context.Context, a *vault.Account) (secret.Text, 
 	return code.Value, err
 }
 
+// again reports whether npm is to run once more after an attempt that ended so, and
+// says so.
+func (p *Procedure) again(ctx context.Context, verdict Verdict, attempt int) bool {
+	const attempts = 2
+	if verdict != BadCode || attempt == attempts || ctx.Err() != nil {
+		return false
+	}
+	p.UI.Sayf("the registry did not take the code; npm runs once more, and gets a later one")
+	return true
+}
+
 // failure says why a dialogue did not come to its end, and what to do. Err
 // is that of the run of npm.
 func (p *Procedure) failure(d *Dialogue, verdict Verdict, err error) (hint string, failure error) {

@@ -66,22 +66,8 @@ func Finish(c *vault.Contents, id string, now time.Time) *vault.Account {
 	return a
 }
 
-// archive puts the account with an id away: its secret is good for nothing any
-// more. It is found by its exact name only. It returns the name that it has
-// then, or "" when there is no such account.
-func archive(c *vault.Contents, id string, now time.Time) string {
-	a := c.ByID(id)
-	if a == nil {
-		return ""
-	}
-	if c.Default == id {
-		c.Default = ""
-	}
-	putAway(c, a, now)
-	return a.Name
-}
-
-// putAway gives the name of a free for its successor.
+// putAway archives a, whose secret is good for nothing any more, and frees its name
+// for its successor.
 func putAway(c *vault.Contents, a *vault.Account, now time.Time) {
 	name := a.Name
 	a.Name = ""
