@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"npmotp/internal/ui"
@@ -42,18 +43,16 @@ func (x *Examination) Run(ctx context.Context) (all []Finding, whole bool, err e
 		return nil, false, err
 	}
 	there := x.vault()
-	all = []Finding{there}
 	leftovers, err := x.File.Leftovers()
-	all = append(all, x.places.Modes()...)
-	all = append(all, x.places.Owners()...)
-	all = append(all, x.places.Links()...)
-	all = append(all, Leftovers(leftovers, err, func() error { return x.File.RemoveLeftovers(ctx) })...)
-	all = append(all, x.places.Copies(func(path string) string { return "npmotp merge " + ui.Quote(path) })...)
-	all = append(all, x.NPM.Logs(x.Now)...)
-	all = append(all, x.NPM.Settings()...)
-	all = append(all, x.NPM.Variables()...)
-	all = append(all, Swap()...)
-	all = append(all, Clock(x.Now, x.witnesses())...)
+	all = slices.Concat(
+		[]Finding{there},
+		x.places.Modes(), x.places.Owners(), x.places.Links(),
+		Leftovers(leftovers, err, func() error { return x.File.RemoveLeftovers(ctx) }),
+		x.places.Copies(),
+		x.NPM.Logs(x.Now), x.NPM.Settings(), x.NPM.Variables(),
+		Swap(),
+		Clock(x.Now, x.witnesses()),
+	)
 	if !there.OK {
 		return all, true, nil
 	}
@@ -75,8 +74,7 @@ func (x *Examination) locate() error {
 		return err
 	}
 	x.places = Places{
-		Path: x.File.Path(), Resolved: resolved, Header: "npmotp-vault ",
-		Private: sameFolder(filepath.Dir(resolved), x.DataDir),
+		Path: x.File.Path(), Resolved: resolved, Private: sameFolder(filepath.Dir(resolved), x.DataDir),
 	}
 	// Where they cannot be listed, there are none or the vault cannot be read.
 	backups, _ := x.File.Backups()
@@ -159,10 +157,8 @@ func (x *Examination) opened(ctx context.Context, v *vault.Vault) []Finding {
 	if err != nil {
 		return []Finding{x.failed("contents", err)}
 	}
-	all := []Finding{{Check: "contents", OK: true, What: ui.Plural(len(contents.Accounts), "account") + " can be read"}}
-	all = append(all, x.rollback()...)
-	all = append(all, Backups(report)...)
-	return append(all, RecoveryCodes(contents)...)
+	readable := Finding{Check: "contents", OK: true, What: ui.Plural(len(contents.Accounts), "account") + " can be read"}
+	return slices.Concat([]Finding{readable}, x.rollback(), Backups(report), RecoveryCodes(contents))
 }
 
 // rollback tells what the vault warned of as it was read.

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,15 +19,17 @@ type Places struct {
 	Others   []string // that belong to it, elsewhere
 	Own      []string // folders that hold nothing else, and all in them
 	Private  bool     // the folder of the file is one of them
-	Header   string   // what each copy of the file begins with
 }
+
+// header is what each copy of a vault begins with.
+const header = "npmotp-vault "
 
 // Copies looks for other copies of the file beside it, which programs that carry
 // folders from one machine to another leave when both sides have changed:
 // Syncthing's .sync-conflict-, Dropbox' (conflicted copy), a number or the name
 // of a machine from others, .orig from git. Their names begin like that of the
 // file, and their contents too.
-func (p Places) Copies(mend func(path string) string) []Finding {
+func (p Places) Copies() []Finding {
 	const check = "conflicts"
 	dir, base := filepath.Dir(p.Resolved), filepath.Base(p.Resolved)
 	entries, err := os.ReadDir(dir)
@@ -45,8 +46,8 @@ func (p Places) Copies(mend func(path string) string) []Finding {
 		if !like || e.Name() == base || !e.Type().IsRegular() || rest == "" || isLetter(rest[0]) {
 			continue
 		}
-		if path := filepath.Join(dir, e.Name()); begins(path, p.Header) {
-			found = append(found, Finding{Check: check, What: "another copy of the vault lies beside it: " + path, Mend: mend(path)})
+		if path := filepath.Join(dir, e.Name()); begins(path, header) {
+			found = append(found, Finding{Check: check, What: "another copy of the vault lies beside it: " + path, Mend: "npmotp merge " + ui.Quote(path)})
 		}
 	}
 	return or(found, check, "no other copy of the vault lies beside it")
@@ -63,7 +64,7 @@ func begins(path, text string) bool {
 	defer func() { _ = f.Close() }()
 	head := make([]byte, len(text))
 	_, err = io.ReadFull(f, head)
-	return err == nil && bytes.Equal(head, []byte(text))
+	return err == nil && string(head) == text
 }
 
 // Leftovers tells of temporary files; fix removes them.
