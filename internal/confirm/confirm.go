@@ -1,5 +1,5 @@
 // Package confirm puts a question to the person at the machine for a process that
-// has no terminal of its own, and brings back a yes or something that is none.
+// has no terminal, and brings back a yes or an error.
 //
 // There are four ways, tried in this order; the first that can be used is, and the
 // next one only if that one could not ask:
@@ -123,7 +123,7 @@ func (p Person) Can(here bool) []Way {
 	}{
 		{Terminal, here && p.TTY.Path != ""},
 		{Askpass, p.getenv("SSH_ASKPASS") != "" && (display || p.Way == Askpass || p.getenv("SSH_ASKPASS_REQUIRE") == "force")},
-		{Pinentry, p.pinentry() != "" && (display || p.Way == Pinentry && here && p.TTY.Path != "")},
+		{Pinentry, pinentry() != "" && (display || p.Way == Pinentry && here && p.TTY.Path != "")},
 		{Notify, found("notify-send") && (p.getenv("DBUS_SESSION_BUS_ADDRESS") != "" || p.getenv("XDG_RUNTIME_DIR") != "" && display)},
 	} {
 		if w.ok && (p.Way == Any || p.Way == w.way) {
@@ -133,8 +133,9 @@ func (p Person) Can(here bool) []Way {
 	return can
 }
 
-// Ask returns nil for a yes, and how it was given; here says whether the terminal is
-// free just now, which is for who waits for the answer. The end of ctx takes the question away. The error is [ErrNo], [ErrSilence]
+// Ask returns nil for a yes, and the way in which it was given. Here reports whether
+// the terminal is free for a question just now, and asking is told of each way that is
+// tried. The end of ctx takes the question away. The error is [ErrNo], [ErrSilence]
 // where ctx ended at a deadline, or [ErrNobody].
 func (p Person) Ask(ctx context.Context, q Question, here func() bool, asking func(Way)) (Way, error) {
 	failed := ErrNobody

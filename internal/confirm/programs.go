@@ -3,6 +3,7 @@ package confirm
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (p Person) byNotification(ctx context.Context, q Question) error {
 }
 
 // pinentry returns the pinentry program, or "".
-func (p Person) pinentry() string {
+func pinentry() string {
 	for _, name := range []string{"pinentry", "pinentry-curses"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -83,7 +84,7 @@ const (
 
 // byPinentry asks by pinentry (pinentry's manual, "Pinentry Protocol").
 func (p Person) byPinentry(ctx context.Context, q Question) error {
-	cmd := p.command(ctx, p.pinentry())
+	cmd := p.command(ctx, pinentry())
 	// It takes the alarm for the end of its time, and puts the terminal back as it was.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGALRM) }
 	in, err := cmd.StdinPipe()
@@ -115,7 +116,8 @@ func (p Person) pinentryDialogue(ctx context.Context, in io.Writer, out io.Reade
 	if term := p.getenv("TERM"); term != "" {
 		orders = append(orders, "OPTION ttytype="+escape(term))
 	}
-	if locale := p.locale(); locale != "" {
+	// The locale of characters (locale(7)).
+	if locale := cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_CTYPE"), p.getenv("LANG")); locale != "" {
 		orders = append(orders, "OPTION lc-ctype="+escape(locale))
 	}
 	if end, ok := ctx.Deadline(); ok {
@@ -132,16 +134,6 @@ func (p Person) pinentryDialogue(ctx context.Context, in io.Writer, out io.Reade
 		return fmt.Errorf("%w: %w", errUnusable, err)
 	}
 	return pinentryReply(lines)
-}
-
-// locale returns the locale of characters (locale(7)).
-func (p Person) locale() string {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := p.getenv(name); value != "" {
-			return value
-		}
-	}
-	return ""
 }
 
 // pinentryReply reads lines up to OK or ERR.

@@ -142,10 +142,7 @@ func skipValue(data []byte) int {
 
 // decodeText reads a string; null leaves it as it is, as with encoding/json.
 func decodeText(value []byte, s *string) error {
-	if len(value) < 2 || value[0] != '"' {
-		return decodeValue(value, s)
-	}
-	if !isPlain(value[1 : len(value)-1]) {
+	if len(value) < 2 || value[0] != '"' || !isPlain(value[1:len(value)-1]) {
 		return decodeValue(value, s)
 	}
 	*s = string(value[1 : len(value)-1])

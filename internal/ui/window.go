@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -76,7 +77,7 @@ func (Terminal) Whole(run func(*Window) error) error {
 		return err
 	}
 	notifyWindow(w.signals)
-	defer forgetWindow(w.signals)
+	defer signal.Stop(w.signals)
 	return run(w)
 }
 

@@ -19,8 +19,6 @@ func notifyWindow(signals chan os.Signal) {
 	signal.Notify(signals, syscall.SIGWINCH, syscall.SIGCONT)
 }
 
-func forgetWindow(signals chan os.Signal) { signal.Stop(signals) }
-
 func (w *Window) signalled(s os.Signal) error {
 	if s == syscall.SIGCONT {
 		return w.enter() // it was stopped from outside, and a shell had the terminal

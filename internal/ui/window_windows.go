@@ -23,8 +23,6 @@ func obeySequences(out *os.File) (undo func(), err error) {
 // There is no signal for a change of the size, which is seen with the next second.
 func notifyWindow(chan os.Signal) {}
 
-func forgetWindow(chan os.Signal) {}
-
 func (w *Window) signalled(os.Signal) error { return nil }
 
 // suspend does nothing: consoles have no jobs.

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -19,14 +20,11 @@ type Style struct {
 // is not empty (no-color.org), and letters of ASCII only where the locale is set
 // and is not one of UTF-8 (POSIX, 8.2: LC_ALL before LC_CTYPE before LANG).
 func StyleOf(getenv func(string) string) Style {
-	s := Style{Color: getenv("NO_COLOR") == ""}
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToLower(getenv(name)); value != "" {
-			s.ASCII = !strings.Contains(value, "utf-8") && !strings.Contains(value, "utf8")
-			break
-		}
+	locale := strings.ToLower(cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")))
+	return Style{
+		Color: getenv("NO_COLOR") == "",
+		ASCII: locale != "" && !strings.Contains(locale, "utf-8") && !strings.Contains(locale, "utf8"),
 	}
-	return s
 }
 
 // nextTime is how long before the end of a code the next one shows.
