@@ -16,10 +16,10 @@ import (
 // whole part of it.
 const pdfDPI = 300
 
-// WritePDF writes the sheet as a PDF (ISO 32000-1), each page of which is one
+// writePDF writes the sheet as a PDF (ISO 32000-1), each page of which is one
 // picture in black and white. So the page needs no fonts, and no search of the
 // disk finds the codes in it.
-func (s Sheet) WritePDF(w io.Writer) error {
+func (s Sheet) writePDF(w io.Writer) error {
 	var pages []*bitmap
 	err := s.draw(pdfDPI, func(paper image.Rectangle) draw.Image {
 		pages = append(pages, newBitmap(paper))

@@ -93,10 +93,10 @@ func encoded(t *testing.T, img image.Image) io.Reader {
 	return &buf
 }
 
-func written(t *testing.T, write func(io.Writer) error) []byte {
+func written(t *testing.T, s sheet.Sheet, f sheet.Format) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := write(&buf); err != nil {
+	if err := s.Write(&buf, f); err != nil {
 		t.Fatal(err)
 	}
 	return buf.Bytes()
@@ -112,7 +112,7 @@ func sheets() map[string]sheet.Sheet {
 
 func TestPNGReadsBack(t *testing.T) {
 	for name, s := range sheets() {
-		picture := written(t, s.WritePNG)
+		picture := written(t, s, sheet.PNG)
 		if err := readBack(t.Context(), bytes.NewReader(picture), s); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -121,7 +121,7 @@ func TestPNGReadsBack(t *testing.T) {
 			t.Errorf("%s: the picture does not say how large it is printed", name)
 		}
 	}
-	if err := npmSheet(200).WritePNG(io.Discard); err == nil || !strings.Contains(err.Error(), "too many codes") {
+	if err := npmSheet(200).Write(io.Discard, sheet.PNG); err == nil || !strings.Contains(err.Error(), "too many codes") {
 		t.Errorf("200 codes: %v", err)
 	}
 }
@@ -129,7 +129,7 @@ func TestPNGReadsBack(t *testing.T) {
 func TestPDFReadsBack(t *testing.T) {
 	for name, s := range sheets() {
 		t.Run(name, func(t *testing.T) {
-			pdf := written(t, s.WritePDF)
+			pdf := written(t, s, sheet.PDF)
 			if err := wellFormed(pdf); err != nil {
 				t.Error(err)
 			}
@@ -205,7 +205,7 @@ func TestPhotoReadsBack(t *testing.T) {
 		}
 		t.Run(fmt.Sprintf("%d codes", n), func(t *testing.T) {
 			s := npmSheet(n)
-			page := pagesOf(t, written(t, s.WritePDF), 300, 1)[0]
+			page := pagesOf(t, written(t, s, sheet.PDF), 300, 1)[0]
 			for _, degrees := range []float64{5, -95} {
 				if err := readBack(t.Context(), photo(t, page, degrees), s); err != nil {
 					t.Errorf("turned by %g degrees: %v", degrees, err)
@@ -215,7 +215,7 @@ func TestPhotoReadsBack(t *testing.T) {
 	}
 	t.Run("PNG", func(t *testing.T) { // without poppler
 		s := npmSheet(5)
-		img, err := png.Decode(bytes.NewReader(written(t, s.WritePNG)))
+		img, err := png.Decode(bytes.NewReader(written(t, s, sheet.PNG)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,8 +21,8 @@ const (
 	maxPages = 9
 )
 
-// WritePNG writes the sheet as one picture, with its pages below each other.
-func (s Sheet) WritePNG(w io.Writer) error {
+// writePNG writes the sheet as one picture, with its pages below each other.
+func (s Sheet) writePNG(w io.Writer) error {
 	var pages []*image.Gray
 	err := s.draw(pngDPI, func(paper image.Rectangle) draw.Image {
 		page := image.NewGray(paper)

@@ -75,9 +75,9 @@ func FormatOf(asked, file string) (f Format, ok bool) {
 // [ErrManyPages].
 func (s Sheet) Write(w io.Writer, f Format) error {
 	if f == PDF {
-		return s.WritePDF(w)
+		return s.writePDF(w)
 	}
-	return s.WritePNG(w)
+	return s.writePNG(w)
 }
 
 // qr returns the QR code of the page. The level of error correction goes down
