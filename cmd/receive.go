@@ -14,6 +14,7 @@ import (
 
 	"npmotp/internal/bundle"
 	"npmotp/internal/intake"
+	"npmotp/internal/passphrase"
 	"npmotp/internal/ui"
 	"npmotp/scan"
 	"npmotp/vault"
@@ -97,7 +98,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	if !b.CreatedAt.IsZero() {
 		app.Sayf("made on %s", b.CreatedAt.Local().Format(time.DateTime))
 	}
-	app.Sayf("fingerprint of the bundle: %s", bundle.Fingerprint(data))
+	app.Sayf("fingerprint of the bundle: %s", passphrase.Fingerprint(data))
 	// A trial, on contents that are not stored.
 	imports, err := bundle.Take(c, b.Accounts, app.Now())
 	if err != nil {
@@ -118,7 +119,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	}
 	app.sayImported(imports, o.dryRun)
 	if app.flags.json {
-		return app.printReceived(b, bundle.Fingerprint(data), imports, changed && !o.dryRun)
+		return app.printReceived(b, passphrase.Fingerprint(data), imports, changed && !o.dryRun)
 	}
 	return nil
 }

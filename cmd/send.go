@@ -116,7 +116,7 @@ func runSend(ctx context.Context, app *App, o sendOptions) error {
 		return err
 	}
 	// At the end, where it is still on the screen.
-	app.Sayf("fingerprint of the bundle: %s", bundle.Fingerprint(s.sealed.Data))
+	app.Sayf("fingerprint of the bundle: %s", passphrase.Fingerprint(s.sealed.Data))
 	if o.move {
 		if err := app.forget(ctx, v, s, o.out); err != nil {
 			return err
@@ -220,7 +220,7 @@ type sentAccountView struct {
 
 func (app *App) printSent(s *sending, o sendOptions) error {
 	view := sentView{
-		ID: s.ID, Parts: string(s.Parts), Fingerprint: bundle.Fingerprint(s.sealed.Data),
+		ID: s.ID, Parts: string(s.Parts), Fingerprint: passphrase.Fingerprint(s.sealed.Data),
 		File: o.out, Moved: o.move,
 	}
 	if o.out == "" {

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"time"
 
-	"npmotp/internal/passphrase"
 	"npmotp/internal/secret"
 	"npmotp/vault"
 )
@@ -229,6 +228,3 @@ func decode(plain []byte) (*Bundle, error) {
 	}
 	return b, nil
 }
-
-// Fingerprint returns the six words of a bundle, a binary age file.
-func Fingerprint(data []byte) string { return passphrase.Fingerprint(data) }
