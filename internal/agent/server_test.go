@@ -538,25 +538,12 @@ func TestRecordIsBounded(t *testing.T) {
 
 func TestTurnedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
-		ctx, cancel := context.WithCancel(t.Context())
 		s := &source{}
-		end := make(chan error, 1)
-		go func() {
-			end <- agent.Serve(ctx, p, agent.Config{
-				Source: s, Limits: agent.Limits{For: time.Hour},
-				Peer:  func(net.Conn) (agent.Peer, error) { return agent.Peer{}, errors.New("another user") },
-				Slept: func() time.Duration { return 0 }, Wall: time.Now, Lost: func() bool { return false }, InMemory: func() bool { return false },
-			})
-		}()
-		c := agent.NewClient(t.Context(), p.dial())
-		if _, err := c.Code("npm", false); err == nil || s.asked.Load() != 0 {
+		r := serveWith(t, s, agent.Limits{For: time.Hour}, func(c *agent.Config) {
+			c.Peer = func(net.Conn) (agent.Peer, error) { return agent.Peer{}, errors.New("another user") }
+		}, nil)
+		if err := r.code(); err == nil || s.asked.Load() != 0 {
 			t.Errorf("another user got an answer: %v", err)
-		}
-		_ = c.Close()
-		cancel()
-		if err := <-end; !errors.Is(err, context.Canceled) {
-			t.Error(err)
 		}
 	})
 }

@@ -13,7 +13,6 @@ import (
 	"npmotp/internal/agefile"
 	"npmotp/internal/bundle"
 	"npmotp/internal/secret"
-	"npmotp/otpgen"
 	"npmotp/vault"
 )
 
@@ -38,20 +37,26 @@ func newSide(t *testing.T, name string) *side {
 
 func (s *side) add(t *testing.T, codes ...string) *vault.Account {
 	t.Helper()
-	key, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
+	return addTo(t, &s.Contents, "npm", codes...)
+}
+
+// whole returns a bundle of all of an account.
+func whole(t *testing.T, a *vault.Account) *bundle.Bundle {
+	t.Helper()
+	made, err := bundle.New(bundle.All, then, a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := s.Add(vault.Account{Name: "npm", Key: &key}, then)
+	return made
+}
+
+func seal(t *testing.T, b *bundle.Bundle, to ...vault.Device) *bundle.Sealed {
+	t.Helper()
+	sealed, err := b.Seal(to...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(codes) > 0 {
-		if _, err := a.AddRecoveryCodes(texts(codes...), false, then); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return a
+	return sealed
 }
 
 func texts(s ...string) []secret.Text {
@@ -70,10 +75,7 @@ func TestParts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sealed, err := made.Seal(b.device)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sealed := seal(t, made, b.device)
 		if bytes.Contains(sealed.Data, []byte("GEZDGNBV")) || bytes.Contains(sealed.Data, []byte("r-1")) {
 			t.Errorf("%s: a secret stands in the file", parts)
 		}
@@ -106,10 +108,7 @@ func TestCodesThatWereNeverHere(t *testing.T) {
 	if len(account.RecoveryCodes) != 1 || !account.RecoveryCodes[0].RetiredAt.IsZero() {
 		t.Errorf("the account here was changed: %+v", account.RecoveryCodes)
 	}
-	sealed, err := made.Seal(b.device)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealed := seal(t, made, b.device)
 	got, err := bundle.Open(sealed.Data, b.Identities)
 	if err != nil {
 		t.Fatal(err)
@@ -138,14 +137,8 @@ func TestCodesThatWereNeverHere(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	a, b := newSide(t, "a"), newSide(t, "b")
-	made, err := bundle.New(bundle.All, then, a.add(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := made.Seal(b.device)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := whole(t, a.add(t))
+	sealed := seal(t, made, b.device)
 	path := filepath.Join(t.TempDir(), "codes.age")
 	if err := bundle.Write(path, sealed); err != nil {
 		t.Fatal(err)
@@ -158,10 +151,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("%d bytes on the disk, %v", len(onDisk), err)
 	}
 	// What is on the disk is decrypted, not only compared: another bundle fails.
-	other, err := made.Seal(b.device)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := seal(t, made, b.device)
 	if _, err := sealed.Check(other.Data); err == nil {
 		t.Error("another file was taken for the one that was sealed")
 	}
@@ -173,10 +163,7 @@ func TestWrite(t *testing.T) {
 func TestMixedRecipients(t *testing.T) {
 	a, b := newSide(t, "a"), newSide(t, "b")
 	old := vault.Device{ID: "old", Name: "old", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}
-	made, err := bundle.New(bundle.All, then, a.add(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := whole(t, a.add(t))
 	if _, err := made.Seal(old); err != nil {
 		t.Errorf("a classic recipient: %v", err)
 	}
@@ -192,14 +179,7 @@ func TestMixedRecipients(t *testing.T) {
 
 func TestReadText(t *testing.T) {
 	a, b := newSide(t, "a"), newSide(t, "b")
-	made, err := bundle.New(bundle.All, then, a.add(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := made.Seal(b.device)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealed := seal(t, whole(t, a.add(t)), b.device)
 	armored := string(bundle.Armor(sealed.Data))
 	for name, text := range map[string]string{
 		"binary":     string(sealed.Data),
@@ -252,14 +232,7 @@ func TestReadText(t *testing.T) {
 // and an end that is missing is called so.
 func TestEveryByteCounts(t *testing.T) {
 	a, b := newSide(t, "a"), newSide(t, "b")
-	made, err := bundle.New(bundle.All, then, a.add(t, "r-1"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := made.Seal(b.device)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealed := seal(t, whole(t, a.add(t, "r-1")), b.device)
 	called := map[bool]int{}
 	for i := 1; i < len(sealed.Data); i++ {
 		data, err := bundle.Read(bytes.NewReader(sealed.Data[:i]))
