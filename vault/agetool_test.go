@@ -35,9 +35,7 @@ func TestAgeOpensTheVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Dir(path)
-	if err := os.WriteFile(filepath.Join(dir, "key.txt"), []byte(identity.String()+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(dir, "key.txt"), identity.String()+"\n")
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		t.Skip("the age tool is built with the go command, which is not in PATH")

@@ -35,8 +35,7 @@ func TestDevicesKeepUnknownFields(t *testing.T) {
 		})
 	}
 	rewrite(t, path, func(body map[string]any) {
-		account := body["accounts"].([]any)[0].(map[string]any)
-		account["moved"].([]any)[0].(map[string]any)["later"] = "kept in moved"
+		first(body)["moved"].([]any)[0].(map[string]any)["later"] = "kept in moved"
 	})
 	change(t, v, func(c *vault.Contents) error {
 		if r, err := c.EnsureIdentity(then.Add(time.Hour)).Recipient(); err != nil || r.String() != recipient {
@@ -53,7 +52,7 @@ func TestDevicesKeepUnknownFields(t *testing.T) {
 			t.Errorf("%s: the unknown field is %v", list, got)
 		}
 	}
-	account := body["accounts"].([]any)[0].(map[string]any)
+	account := first(body)
 	if got := account["moved"].([]any)[0].(map[string]any)["later"]; got != "kept in moved" {
 		t.Errorf("moved: the unknown field is %v", got)
 	}
@@ -65,7 +64,7 @@ func TestUnknownFieldsInCopies(t *testing.T) {
 	v, path := create(t)
 	add(t, v, "ada", hexCode)
 	rewrite(t, path, func(body map[string]any) {
-		account := body["accounts"].([]any)[0].(map[string]any)
+		account := first(body)
 		account["later"] = "a secret of tomorrow"
 		account["otp_others"] = []any{map[string]any{"id": "k", "secret": "another key"}}
 		account["recovery_codes"].([]any)[0].(map[string]any)["changed_at"] = map[string]any{"state": "9999-01-01T00:00:00Z"}

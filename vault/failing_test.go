@@ -80,9 +80,7 @@ func TestFailingChangesNothing(t *testing.T) {
 	if err := os.CopyFS(prepared, os.DirFS(filepath.Dir(path))); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(prepared, "copy.npmotp"), []byte(read(t, copied)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(prepared, "copy.npmotp"), read(t, copied))
 
 	const ( // what an operation needs
 		reads    = 1 << iota // the file of the vault

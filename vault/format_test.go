@@ -76,9 +76,7 @@ func rewrite(t *testing.T, path string, change func(body map[string]any)) {
 	if err := errors.Join(err, w.Close(), armored.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, out.String())
 }
 
 func TestUnknownFieldsSurvive(t *testing.T) {
@@ -86,7 +84,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	add(t, v, "ada", "c1")
 	rewrite(t, path, func(body map[string]any) {
 		body["future"] = map[string]any{"a": 1.5}
-		account := body["accounts"].([]any)[0].(map[string]any)
+		account := first(body)
 		account["colour"], account["state"] = "blue", "suspended"
 		account["otp"].(map[string]any)["origin"] = "card"
 		account["recovery_codes"].([]any)[0].(map[string]any)["shape"] = "round"
@@ -96,7 +94,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	change(t, later, func(c *vault.Contents) error { c.Accounts[0].Username = "ada"; return nil })
 	add(t, later, "bob")
 	_, _, body := parts(t, read(t, path), pass)
-	account := body["accounts"].([]any)[0].(map[string]any)
+	account := first(body)
 	key := account["otp"].(map[string]any)
 	code := account["recovery_codes"].([]any)[0].(map[string]any)
 	tombstone := body["tombstones"].([]any)[0].(map[string]any)
@@ -180,7 +178,7 @@ func TestPaddingAndParent(t *testing.T) {
 // the memory.
 func TestHighWorkFactorIsRefused(t *testing.T) {
 	_, path := create(t)
-	put(t, path, demanding(t, path, 24))
+	write(t, path, demanding(t, path, 24))
 	_, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(pass))
 	if !errors.Is(err, vault.ErrFormat) || !strings.Contains(err.Error(), "24") {
 		t.Errorf("got %v", err)
@@ -234,9 +232,7 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	leftover := filepath.Join(filepath.Dir(path), ".vault.npmotp.tmp-0123456789abcdef")
 	other := filepath.Join(filepath.Dir(path), ".vault.npmotp.tmp-mine")
 	for _, p := range []string{leftover, other} {
-		if err := os.WriteFile(p, []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, p, "x")
 	}
 	add(t, v, "ada")
 	if _, err := os.Stat(leftover); !errors.Is(err, os.ErrNotExist) {
@@ -266,9 +262,7 @@ func TestVectors(t *testing.T) {
 				header[key] = value
 			}
 			path := filepath.Join(t.TempDir(), "vault.npmotp")
-			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, path, data)
 			v, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.Passphrase(secret.New(header["passphrase"])))
 			switch header["expect"] {
 			case "ok":

@@ -3,7 +3,6 @@ package vault_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -52,9 +51,7 @@ func TestUnlockWithNoIdentity(t *testing.T) {
 			t.Errorf("an identity of %d bytes: %v", len(wrong), err)
 		}
 	}
-	if err := os.WriteFile(path, []byte("npmotp-vault 1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, "npmotp-vault 1\n")
 	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.ByIdentity(v.Identity())); !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("a damaged file: %v", err)
 	}
@@ -64,14 +61,9 @@ func TestUnlockWithNoIdentity(t *testing.T) {
 func TestOpenByIdentityRollback(t *testing.T) {
 	memory := vault.Options{Memory: t.TempDir()}
 	v, path := create(t, memory)
-	old, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	old := read(t, path)
 	add(t, v, "ada")
-	if err := os.WriteFile(path, old, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, old)
 	var warned []error
 	memory.Warn = func(err error) { warned = append(warned, err) }
 	if _, err := vault.At(path, memory).Open(t.Context(), vault.ByIdentity(v.Identity())); err != nil || len(warned) != 1 || !errors.Is(warned[0], vault.ErrRolledBack) {

@@ -134,7 +134,7 @@ func TestCostlyCopies(t *testing.T) {
 	}{{19, true}, {20, true}, {18, false}, {21, false}} {
 		_, other := create(t)
 		copied := filepath.Join(t.TempDir(), "copy.npmotp")
-		put(t, copied, demanding(t, other, tt.workFactor))
+		write(t, copied, demanding(t, other, tt.workFactor))
 		var asked []string
 		o := vault.Options{Costly: func(_ context.Context, what string) error {
 			asked = append(asked, what)

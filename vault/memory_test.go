@@ -34,7 +34,7 @@ func TestMemoryVectors(t *testing.T) {
 			t.Fatalf("%q, %v", files, err)
 		}
 		record := fmt.Sprintf(line, contents(t, v).VaultID)
-		put(t, files[0], []byte(record))
+		write(t, files[0], record)
 		before := read(t, path)
 		opened := open(t, path, o)
 		err = opened.Update(t.Context(), func(*vault.Contents) error { return nil })

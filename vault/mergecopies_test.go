@@ -29,9 +29,7 @@ func openCopy(t *testing.T, v *vault.Vault, path string) *vault.Copy {
 func duplicate(t *testing.T, path string) string {
 	t.Helper()
 	other := filepath.Join(t.TempDir(), "vault.npmotp")
-	if err := os.WriteFile(other, []byte(read(t, path)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, other, read(t, path))
 	return other
 }
 
@@ -74,9 +72,7 @@ func TestMergeRaisesTheGeneration(t *testing.T) {
 	newest := duplicate(t, path) // generation 5
 	apart := open(t, other)
 	add(t, apart, "apart")
-	if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, old)
 	v = open(t, path, memory)
 	if err := v.Update(t.Context(), func(*vault.Contents) error { return nil }); !errors.Is(err, vault.ErrRolledBack) {
 		t.Fatalf("the old file is written to: %v", err)

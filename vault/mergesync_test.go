@@ -1,8 +1,6 @@
 package vault_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,16 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"npmotp/internal/atomicfile"
-	"npmotp/internal/secret"
 	"npmotp/vault"
 )
 
 // syncWith syncs and returns what it did.
 func syncWith(t testing.TB, v *vault.Vault, path string) *vault.Synced {
 	t.Helper()
-	done, err := v.Sync(t.Context(), path, nil, func(context.Context, string) (secret.Text, error) {
-		return secret.Text{}, errors.New("no passphrase is needed")
-	})
+	done, err := v.Sync(t.Context(), path, nil, noPassphrase)
 	if err != nil {
 		t.Fatal(err)
 	}

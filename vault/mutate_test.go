@@ -18,13 +18,13 @@ import (
 func TestMutatedFiles(t *testing.T) {
 	data := []byte(vectorFile(t, "v1-accounts.txt"))
 	path := filepath.Join(t.TempDir(), "vault.npmotp")
-	put(t, path, data)
+	write(t, path, data)
 	v := open(t, path)
 	want := summary(t, contents(t, v))
 	for name, by := range map[string]vault.Opener{"passphrase": vault.Passphrase(pass), "identity": vault.ByIdentity(v.Identity())} {
 		opened, refused := 0, 0
 		cost := crashtest.Mutations(data, func(mutated []byte) {
-			put(t, path, mutated)
+			write(t, path, mutated)
 			v, err := vault.At(path, cheap()).Open(t.Context(), by)
 			if err != nil {
 				_, later := errors.AsType[*vault.VersionError](err)
@@ -62,8 +62,8 @@ func TestMutatedMemory(t *testing.T) {
 	taken, refused := 0, 0
 	goOn := errors.New("the memory does not mind") // and nothing is to be written
 	cost := crashtest.Mutations(data, func(mutated []byte) {
-		put(t, path, before)
-		put(t, files[0], mutated)
+		write(t, path, before)
+		write(t, files[0], mutated)
 		v, err := vault.At(path, cheap(o)).Open(t.Context(), vault.ByIdentity(v.Identity()))
 		if err != nil {
 			t.Fatalf("with the memory %q: %v", mutated, err)
@@ -84,13 +84,6 @@ func TestMutatedMemory(t *testing.T) {
 		}
 	})
 	t.Logf("%d taken, %d refused, %v", taken, refused, cost)
-}
-
-func put(t *testing.T, path string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // vectorFile returns the vault file of a vector.

@@ -46,9 +46,7 @@ func TestReserveAndMark(t *testing.T) {
 	}
 	mark := func(state vault.CodeState) {
 		t.Helper()
-		if err := v.Update(t.Context(), func(c *vault.Contents) error { return c.Accounts[0].Mark(1, state, then) }); err != nil {
-			t.Fatal(err)
-		}
+		change(t, v, func(c *vault.Contents) error { return c.Accounts[0].Mark(1, state, then) })
 	}
 	mark(vault.Used)
 	if r := contents(t, v).Accounts[0].RecoveryCodes[0]; r.State != vault.Used || !r.UsedAt.Equal(then) {

@@ -1,42 +1,29 @@
 package vault_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"npmotp/internal/secret"
 	"npmotp/vault"
 )
+
+// stored returns an account as it comes back after it was stored twice: once as it
+// was read back.
+func stored(t *testing.T, a vault.Account) vault.Account {
+	t.Helper()
+	v, _ := create(t)
+	change(t, v, func(c *vault.Contents) error { _, err := c.Add(a, then); return err })
+	change(t, v, func(c *vault.Contents) error { c.Accounts[0].Issuer = "npm"; return nil })
+	return contents(t, v).Accounts[0]
+}
 
 // What an older or a newer version wrote keeps its meaning when it is stored again.
 func TestReuse(t *testing.T) {
 	for text, want := range map[string]vault.Reuse{
-		"":           vault.ReuseAuto,
-		"allow":      vault.ReuseAllow,
-		"once":       vault.ReuseOnce,
-		"on-tuesday": "on-tuesday",
+		"": vault.ReuseAuto, "allow": vault.ReuseAllow, "once": vault.ReuseOnce, "on-tuesday": "on-tuesday",
 	} {
-		file := vault.At(filepath.Join(t.TempDir(), "vault.npmotp"), vault.Options{WorkFactor: vault.MinWorkFactor})
-		v, err := file.Create(t.Context(), secret.New("hunter2"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = v.Update(t.Context(), func(c *vault.Contents) error {
-			_, err := c.Add(vault.Account{Name: "ada", Reuse: vault.Reuse(text)}, time.Unix(59, 0))
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Twice: once as it was read back.
-		if err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts[0].Issuer = "npm"; return nil }); err != nil {
-			t.Fatal(err)
-		}
-		c, err := v.Contents(t.Context())
-		if err != nil || c.Accounts[0].Reuse != want {
-			t.Errorf("%q became %q, %v", text, c.Accounts[0].Reuse, err)
+		if got := stored(t, vault.Account{Name: "ada", Reuse: vault.Reuse(text)}).Reuse; got != want {
+			t.Errorf("%q became %q", text, got)
 		}
 	}
 	for text := range strings.FieldsSeq("auto once allow") {
@@ -54,24 +41,8 @@ func TestConfirm(t *testing.T) {
 	for text, want := range map[string]vault.Confirm{
 		"": vault.ConfirmAuto, "always": vault.ConfirmAlways, "never": vault.ConfirmNever, "on-tuesday": "on-tuesday",
 	} {
-		file := vault.At(filepath.Join(t.TempDir(), "vault.npmotp"), vault.Options{WorkFactor: vault.MinWorkFactor})
-		v, err := file.Create(t.Context(), secret.New("hunter2"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = v.Update(t.Context(), func(c *vault.Contents) error {
-			_, err := c.Add(vault.Account{Name: "ada", Confirm: vault.Confirm(text)}, time.Unix(59, 0))
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts[0].Issuer = "npm"; return nil }); err != nil {
-			t.Fatal(err)
-		}
-		c, err := v.Contents(t.Context())
-		if err != nil || c.Accounts[0].Confirm != want {
-			t.Errorf("%q became %q, %v", text, c.Accounts[0].Confirm, err)
+		if got := stored(t, vault.Account{Name: "ada", Confirm: vault.Confirm(text)}).Confirm; got != want {
+			t.Errorf("%q became %q", text, got)
 		}
 	}
 	for text := range strings.FieldsSeq("auto always never") {

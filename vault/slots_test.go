@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,13 +61,10 @@ func TestRecipientsStay(t *testing.T) {
 	v, path := create(t)
 	file, recipient := key(t)
 	addSlot(t, v, recipient, "spare")
-	err := v.Update(t.Context(), func(c *vault.Contents) error {
+	change(t, v, func(c *vault.Contents) error {
 		*c = vault.Contents{VaultID: c.VaultID, Generation: c.Generation}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	slots, err := v.Slots(t.Context())
 	if err != nil || len(slots) != 2 || slots[1].Recipient != recipient || slots[1].Classic {
 		t.Fatalf("%+v, %v", slots, err)
@@ -112,13 +108,12 @@ func TestTamperedSlots(t *testing.T) {
 		"renamed":  slots[0] + strings.Replace(slots[1], "spare", "sparx", 1) + slots[2],
 		"doubled":  slots[0] + slots[1] + slots[1] + slots[2],
 		"planted":  planted + slots[0] + slots[1] + slots[2],
+		"appended": slots[0] + slots[1] + slots[2] + planted,
 		"replaced": slots[0] + planted + slots[2],
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := filepath.Join(t.TempDir(), "vault.npmotp")
-			if err := os.WriteFile(bad, []byte(good[:first]+head+good[body:]), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, bad, good[:first]+head+good[body:])
 			for _, by := range []vault.Opener{vault.Passphrase(pass), identities(t, file)} {
 				if _, err := vault.At(bad, vault.Options{}).Open(t.Context(), by); !errors.Is(err, vault.ErrFormat) {
 					t.Errorf("%T: %v", by, err)
@@ -138,9 +133,7 @@ func TestSlotWithoutItsHeader(t *testing.T) {
 	_, armored, _ := strings.Cut(text[from:behind], "\n")
 	sum := sha256.Sum256([]byte("passphrase \n" + armored))
 	text = text[:from] + "slot passphrase " + hex.EncodeToString(sum[:8]) + "\n" + armored + text[behind:]
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, text)
 	if _, err := vault.At(path, vault.Options{}).WorkFactor(); err == nil {
 		t.Error("its work factor is told")
 	}
@@ -198,9 +191,7 @@ func TestManySlots(t *testing.T) {
 	// A file that somebody else has put together is refused before a passphrase is tried.
 	head, rest, _ := strings.Cut(before, "\n")
 	first, _, _ := strings.Cut(rest, "\nslot ")
-	if err := os.WriteFile(path, []byte(head+"\n"+first+"\n"+rest), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, head+"\n"+first+"\n"+rest)
 	if err := vault.At(path, vault.Options{}).Probe(); !errors.Is(err, vault.ErrFormat) || !strings.Contains(err.Error(), "more than 32 slots") {
 		t.Errorf("a file with more: %v", err)
 	}
