@@ -22,6 +22,17 @@ func next(taken []codes.Step) time.Time {
 	return last.Add(30 * time.Second)
 }
 
+const period = 30 * time.Second
+
+// claim takes the first step that is free at a time.
+func claim(t *testing.T, l codes.Ledger, account string, now time.Time) (time.Time, error) {
+	t.Helper()
+	return l.Claim(t.Context(), account, now, func(taken []codes.Step) time.Time {
+		step, _, _ := codes.Choice{From: now, Period: period}.Pick(taken)
+		return step
+	})
+}
+
 func TestClaimsDiffer(t *testing.T) {
 	l := codes.Ledger{Dir: filepath.Join(t.TempDir(), "new", "folder")}
 	var wait sync.WaitGroup
@@ -68,7 +79,6 @@ func TestStepsAreBounded(t *testing.T) {
 // Whatever the clock did in between, a step is taken once, and nobody waits for more
 // than those that were taken.
 func TestClockJumps(t *testing.T) {
-	const period = 30 * time.Second
 	for name, jumps := range map[string][]time.Duration{
 		"a day ahead for one run":  {0, 24 * time.Hour, 0, 0},
 		"five minutes ahead":       {0, 5 * time.Minute, 0, 5 * time.Minute, 0},
@@ -81,10 +91,7 @@ func TestClockJumps(t *testing.T) {
 		seen := map[time.Time]bool{}
 		for i, jump := range jumps {
 			now := start.Add(jump)
-			step, err := l.Claim(t.Context(), "ada", now, func(taken []codes.Step) time.Time {
-				step, _, _ := codes.Choice{From: now, Period: period}.Pick(taken)
-				return step
-			})
+			step, err := claim(t, l, "ada", now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,17 +136,10 @@ func TestDamagedFileCountsAsEmpty(t *testing.T) {
 // Whatever became of the ledger, a step is taken once, and nobody waits for more than
 // a ledger can hold.
 func TestMutatedLedgers(t *testing.T) {
-	const period = 30 * time.Second
 	start := time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
-	claim := func(l codes.Ledger, account string) (time.Time, error) {
-		return l.Claim(t.Context(), account, start, func(taken []codes.Step) time.Time {
-			step, _, _ := codes.Choice{From: start, Period: period}.Pick(taken)
-			return step
-		})
-	}
 	l := codes.Ledger{Dir: t.TempDir()}
 	for _, account := range []string{"ada", "bob", "ada", "ada"} {
-		if _, err := claim(l, account); err != nil {
+		if _, err := claim(t, l, account, start); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -153,12 +153,12 @@ func TestMutatedLedgers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, err := claim(l, "ada")
+		first, err := claim(t, l, "ada", start)
 		if _, later := errors.AsType[*statefile.VersionError](err); later {
 			refused++
 			return
 		}
-		second, failed := claim(l, "ada")
+		second, failed := claim(t, l, "ada", start)
 		if err != nil || failed != nil || !second.After(first) || second.Sub(start) > 64*period {
 			t.Errorf("with the ledger %q: %v and %v, %v, %v", mutated, first, second, err, failed)
 		}

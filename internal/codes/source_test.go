@@ -79,14 +79,19 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// send returns a code of an account to send to a registry.
-func (b *bench) send(t *testing.T, name, registry string) codes.Sent {
+func (b *bench) account(t *testing.T, name string) agent.Account {
 	t.Helper()
 	a, err := b.Find(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, err := b.ToSend(t.Context(), a, registry, 0)
+	return a
+}
+
+// send returns a code of an account to send to a registry.
+func (b *bench) send(t *testing.T, name, registry string) codes.Sent {
+	t.Helper()
+	sent, err := b.ToSend(t.Context(), b.account(t, name), registry, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,11 +133,7 @@ func TestCountersAreNotNoted(t *testing.T) {
 func TestNoCodeWithoutANote(t *testing.T) {
 	b := newBench(t)
 	b.unwritable(t)
-	a, err := b.Find(t.Context(), "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sent, err := b.ToSend(t.Context(), a, npm, 0)
+	sent, err := b.ToSend(t.Context(), b.account(t, "ada"), npm, 0)
 	if err == nil || !strings.HasPrefix(err.Error(), "noting that a code is used: ") || sent.Value.Len() > 0 {
 		t.Errorf("a code of %d digits is sent, %v", sent.Value.Len(), err)
 	}
@@ -164,10 +165,7 @@ func TestAnswersThatCannotBeNoted(t *testing.T) {
 // codes are taken twice.
 func TestUnknownReuse(t *testing.T) {
 	b := newBench(t)
-	a, err := b.Find(t.Context(), "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := b.account(t, "ada")
 	a.Reuse = "weekly"
 	for i := range 3 {
 		sent, err := b.ToSend(t.Context(), a, npm, 0)
@@ -226,11 +224,7 @@ func TestInterruptedWait(t *testing.T) {
 	b.send(t, "ada", other)
 	interrupted := errors.New("interrupted")
 	b.Wait = func(context.Context, time.Duration) error { return interrupted }
-	a, err := b.Find(t.Context(), "ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sent, err := b.ToSend(t.Context(), a, other, 0); !errors.Is(err, interrupted) || sent.Value.Len() > 0 {
+	if sent, err := b.ToSend(t.Context(), b.account(t, "ada"), other, 0); !errors.Is(err, interrupted) || sent.Value.Len() > 0 {
 		t.Errorf("a code of %d digits, %v", sent.Value.Len(), err)
 	}
 }

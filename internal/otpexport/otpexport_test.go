@@ -104,7 +104,21 @@ func export(t *testing.T, c *vault.Contents, o otpexport.Options) ([]otpexport.E
 	return entries, documents
 }
 
-func side() int { return otpexport.Window{}.Side() }
+// plainly are the options of an export that is not encrypted, to files.
+func plainly(format string) otpexport.Options {
+	return otpexport.Options{Target: otpexport.Target{Format: format, Plaintext: true}, Side: otpexport.Window{}.Side()}
+}
+
+func newKey(t *testing.T) otpgen.Key {
+	t.Helper()
+	k, err := otpgen.NewKey(secret.New(keyText))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+const keyText = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 // write saves an export, and returns its files.
 func write(t *testing.T, documents []otpexport.Document, format, name string) []string {
@@ -155,19 +169,16 @@ func describe(k otpgen.Key) string {
 	return fmt.Sprintln(k.Kind, k.Alg, k.Digits, k.Period, k.Counter, k.Secret.Reveal())
 }
 
-func TestOTPAuthIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, all), otpexport.Options{Target: otpexport.Target{Format: otpexport.OTPAuth, Plaintext: true}})
-	wantRead(t, entries, "", write(t, documents, otpexport.OTPAuth, "keys.txt")...)
-}
-
-func TestAegisIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, all), otpexport.Options{Target: otpexport.Target{Format: otpexport.Aegis, Plaintext: true}})
-	wantRead(t, entries, "", write(t, documents, otpexport.Aegis, "aegis.json")...)
+func TestTextsAreReadBack(t *testing.T) {
+	for _, format := range []string{otpexport.OTPAuth, otpexport.Aegis} {
+		entries, documents := export(t, every(t, all), plainly(format))
+		wantRead(t, entries, "", write(t, documents, format, "export")...)
+	}
 }
 
 // Each picture of a transfer is read, and one that is left out is missed.
 func TestGoogleIsReadBack(t *testing.T) {
-	entries, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: side()})
+	entries, documents := export(t, every(t, transferable), plainly(otpexport.Google))
 	files := write(t, documents, otpexport.Google, "transfer.png")
 	wantRead(t, entries, "", files...)
 	var base []string
@@ -198,7 +209,7 @@ func TestGoogleByZbar(t *testing.T) {
 	if err != nil {
 		t.Skip("zbarimg is not installed")
 	}
-	_, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: side()})
+	_, documents := export(t, every(t, transferable), plainly(otpexport.Google))
 	for i, file := range write(t, documents, otpexport.Google, "transfer.png") {
 		out, err := exec.CommandContext(t.Context(), zbarimg, "--quiet", "--raw", file).Output()
 		if err != nil || strings.TrimSpace(string(out)) != documents[i].Text.Reveal() {
@@ -353,13 +364,8 @@ func unhex(t *testing.T, text string) []byte {
 
 // What a format cannot hold is refused by name, all of it at once.
 func TestUnfit(t *testing.T) {
-	const text = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 	entry := func(name string, change func(*otpexport.Entry)) otpexport.Entry {
-		k, err := otpgen.NewKey(secret.New(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := otpexport.Entry{Account: name, Label: otpgen.Label{Issuer: "npm", Account: name}, Key: k}
+		e := otpexport.Entry{Account: name, Label: otpgen.Label{Issuer: "npm", Account: name}, Key: newKey(t)}
 		change(&e)
 		return e
 	}
@@ -378,9 +384,9 @@ func TestUnfit(t *testing.T) {
 		otpexport.Google:  {"seven", "minute", "steam", "far", "colon"},
 		otpexport.Aegis:   {"far", "colon"},
 	} {
-		o := otpexport.Options{Target: otpexport.Target{Format: format, Plaintext: true}, Side: side()}
+		o := plainly(format)
 		_, err := otpexport.Make(t.Context(), entries, o)
-		if !errors.Is(err, otpexport.ErrUnfit) || strings.Contains(err.Error(), text) {
+		if !errors.Is(err, otpexport.ErrUnfit) || strings.Contains(err.Error(), keyText) {
 			t.Errorf("%s: %v", format, err)
 			continue
 		}
@@ -402,12 +408,9 @@ func TestUnfit(t *testing.T) {
 
 // What no rule foresees is noticed when the export is read back.
 func TestNotTheSame(t *testing.T) {
-	k, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := newKey(t)
 	for _, format := range otpexport.Formats() {
-		o := otpexport.Options{Target: otpexport.Target{Format: format, Plaintext: true}, Side: side()}
+		o := plainly(format)
 		for _, e := range []otpexport.Entry{
 			{Account: "hidden", Label: otpgen.Label{Issuer: "npm", Account: "a\u200bda"}, Key: k},
 			{Account: "long", Label: otpgen.Label{Issuer: "npm", Account: strings.Repeat("a", 200)}, Key: k},
@@ -423,10 +426,7 @@ func TestNotTheSame(t *testing.T) {
 // Recovery codes go along only where they are asked for, and only unused ones.
 func TestRecoveryCodes(t *testing.T) {
 	c := &vault.Contents{}
-	k, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := newKey(t)
 	a, err := c.Add(vault.Account{Name: "ada", Issuer: "npm", Key: &k}, time.Unix(0, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -450,10 +450,7 @@ func TestRecoveryCodes(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	k, err := otpgen.NewKey(secret.New("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := newKey(t)
 	c := &vault.Contents{}
 	for _, a := range []vault.Account{
 		{Name: "ada", Issuer: "npm", Key: &k},
@@ -601,7 +598,7 @@ func TestInterrupted(t *testing.T) {
 	if _, err := otpexport.Make(ctx, entries, otpexport.Options{Target: otpexport.Target{Format: otpexport.Aegis}, Password: secret.New("x")}); !errors.Is(err, cause) {
 		t.Errorf("%v", err)
 	}
-	_, documents := export(t, every(t, transferable), otpexport.Options{Target: otpexport.Target{Format: otpexport.Google, Plaintext: true}, Side: side()})
+	_, documents := export(t, every(t, transferable), plainly(otpexport.Google))
 	target := otpexport.Target{Format: otpexport.Google, File: filepath.Join(t.TempDir(), "t.png")}
 	if _, err := target.Save(ctx, documents); !errors.Is(err, cause) {
 		t.Errorf("of pictures: %v", err)

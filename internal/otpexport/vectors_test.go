@@ -28,7 +28,7 @@ func TestVectors(t *testing.T) {
 		{"v1-aegis-encrypted.json", otpexport.Aegis, all, false},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
-			o := otpexport.Options{Target: otpexport.Target{Format: tt.format, Plaintext: true}, Side: side()}
+			o := plainly(tt.format)
 			entries, documents := export(t, every(t, tt.fits), o)
 			path := filepath.Join("testdata", "vectors", tt.file)
 			wantRead(t, entries, password, path)
