@@ -42,6 +42,15 @@ func put(t *testing.T, path, text string, perm fs.FileMode) {
 	}
 }
 
+// oldFile returns a file with the old contents, alone in its folder.
+func oldFile(t *testing.T) (dir, path string) {
+	t.Helper()
+	dir = t.TempDir()
+	path = filepath.Join(dir, "file")
+	put(t, path, oldText, 0o600)
+	return dir, path
+}
+
 func wantText(t *testing.T, path, want string) {
 	t.Helper()
 	got, err := os.ReadFile(path)
@@ -49,13 +58,6 @@ func wantText(t *testing.T, path, want string) {
 		t.Error(err)
 	} else if string(got) != want {
 		t.Errorf("%s holds %q, want %q", filepath.Base(path), got, want)
-	}
-}
-
-func wantMissing(t *testing.T, path string) {
-	t.Helper()
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%s: %v, want it not to exist", filepath.Base(path), err)
 	}
 }
 
@@ -108,23 +110,29 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-func TestReplaceMakesAMissingFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	if err := (atomicfile.Writer{Path: path}).Replace([]byte(newText)); err != nil {
-		t.Fatal(err)
+func TestMissingFileIsMade(t *testing.T) {
+	for name, write := range map[string]func(atomicfile.Writer) error{
+		"Replace": func(w atomicfile.Writer) error { return w.Replace([]byte(newText)) },
+		"Create":  func(w atomicfile.Writer) error { return w.Create([]byte(newText)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "file")
+			if err := write(atomicfile.Writer{Path: path}); err != nil {
+				t.Fatal(err)
+			}
+			wantText(t, path, newText)
+			wantPrivate(t, path)
+			wantNames(t, dir, "file")
+		})
 	}
-	wantText(t, path, newText)
-	wantPrivate(t, path)
-	wantNames(t, dir, "file")
 }
 
 func TestReplaceFailingAtEachStep(t *testing.T) {
 	for _, failing := range steps() {
 		t.Run(string(failing), func(t *testing.T) {
-			dir := t.TempDir()
-			path, backup := filepath.Join(dir, "file"), filepath.Join(dir, "old", "1")
-			put(t, path, oldText, 0o600)
+			dir, path := oldFile(t)
+			backup := filepath.Join(dir, "old", "1")
 			var seen []atomicfile.Step
 			w := atomicfile.Writer{Path: path, Keep: backup, Verify: acceptAll, Fail: func(s atomicfile.Step) error {
 				seen = append(seen, s)
@@ -154,17 +162,6 @@ func TestReplaceFailingAtEachStep(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestCreate(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	if err := (atomicfile.Writer{Path: path}).Create([]byte(newText)); err != nil {
-		t.Fatal(err)
-	}
-	wantText(t, path, newText)
-	wantPrivate(t, path)
-	wantNames(t, dir, "file")
 }
 
 func TestCreateRefusesWhatExists(t *testing.T) {
@@ -215,9 +212,7 @@ func failAt(failing atomicfile.Step) func(atomicfile.Step) error {
 }
 
 func TestVerify(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	put(t, path, oldText, 0o600)
+	dir, path := oldFile(t)
 	var got string
 	w := atomicfile.Writer{Path: path, Verify: func(onDisk []byte) error {
 		got = string(onDisk)
@@ -237,9 +232,7 @@ func TestVerify(t *testing.T) {
 // What comes back from the disk is compared although the write and the sync
 // said that all was well.
 func TestDamageOnTheWayIsFound(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	put(t, path, oldText, 0o600)
+	dir, path := oldFile(t)
 	w := atomicfile.Writer{Path: path, Fail: func(s atomicfile.Step) error {
 		if s != atomicfile.StepReadBack {
 			return nil
@@ -258,9 +251,8 @@ func TestDamageOnTheWayIsFound(t *testing.T) {
 }
 
 func TestKeep(t *testing.T) {
-	dir := t.TempDir()
-	path, backup := filepath.Join(dir, "file"), filepath.Join(dir, "old", "1")
-	put(t, path, oldText, 0o600)
+	dir, path := oldFile(t)
+	backup := filepath.Join(dir, "old", "1")
 	w := atomicfile.Writer{Path: path, Keep: backup}
 	if err := w.Replace([]byte(newText)); err != nil {
 		t.Fatal(err)

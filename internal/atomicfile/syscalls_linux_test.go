@@ -71,9 +71,7 @@ func story(lines []string, dir string) []string {
 }
 
 func TestOrderOfSystemCalls(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	put(t, path, oldText, 0o600)
+	dir, path := oldFile(t)
 	status, lines := trace(t, child(t, "replace", path, filepath.Join(dir, "old", "1")))
 	if status != 0 {
 		t.Fatalf("the writer ended with %d", status)
@@ -143,9 +141,7 @@ func TestFaultAtEachSystemCall(t *testing.T) {
 	for _, fault := range []string{"error=EIO", "error=ENOSPC", "error=EINTR", "signal=KILL"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			path := filepath.Join(dir, "file")
-			put(t, path, oldText, 0o600)
+			dir, path := oldFile(t)
 			_, lines := trace(t, child(t, "replace", path, filepath.Join(dir, "old", "1")))
 			calls := callsUnder(lines, dir)
 			hits := 0
@@ -165,9 +161,8 @@ func TestFaultAtEachSystemCall(t *testing.T) {
 // faultAt runs a write with a fault at c, and reports whether c met it.
 func faultAt(t *testing.T, fault string, c call) bool {
 	t.Helper()
-	dir := t.TempDir()
-	path, backup := filepath.Join(dir, "file"), filepath.Join(dir, "old", "1")
-	put(t, path, oldText, 0o600)
+	dir, path := oldFile(t)
+	backup := filepath.Join(dir, "old", "1")
 	status, lines := trace(t, child(t, "replace", path, backup),
 		"-e", fmt.Sprintf("inject=%s:%s:when=%d", c.name, fault, c.nth))
 
