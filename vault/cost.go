@@ -15,8 +15,9 @@ var ErrCostly = errors.New("it costs more to open than a vault of yours")
 // agree returns nil where it is all right to try a passphrase on the slots of a file:
 // anybody who can write to a synced folder can ask for 32 runs of a gigabyte each
 // there. What is asked about is work above that of the known slots, or above what
-// npmotp asks for by itself, in slots that are not among them, as new says.
-func (f *File) agree(ctx context.Context, path string, slots []slot, known workFactors, new string) error {
+// npmotp asks for by itself, in slots that are not among the known ones; lacks
+// says who does not have those.
+func (f *File) agree(ctx context.Context, path string, slots []slot, known workFactors, lacks string) error {
 	limit := DefaultWorkFactor
 	for _, n := range known {
 		limit = max(limit, n)
@@ -36,7 +37,7 @@ func (f *File) agree(ctx context.Context, path string, slots []slot, known workF
 		several = fmt.Sprintf("%d slots", count)
 	}
 	what := fmt.Sprintf("%s has %s of work factor %d, which %s: each takes %d times as long as one of %d, and %d MiB",
-		path, several, highest, new, 1<<(highest-limit), limit, 1<<(highest-10))
+		path, several, highest, lacks, 1<<(highest-limit), limit, 1<<(highest-10))
 	if f.options.Costly == nil {
 		return fmt.Errorf("%w: %s", ErrCostly, what)
 	}
@@ -49,7 +50,7 @@ const (
 	notSeenHere = "it had not when it was last seen here"
 )
 
-// workFactors are those of slots by their ids, 0 for what is no passphrase.
+// workFactors are those of slots by their ids, 0 for a slot without a passphrase.
 type workFactors map[string]int
 
 func workFactorsOf(slots []slot) workFactors {

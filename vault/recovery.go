@@ -213,7 +213,8 @@ func (a *Account) NextCode() *RecoveryCode {
 	return nil
 }
 
-// Mark sets the state of the code with the given number to Used or Unused.
+// Mark sets the state of the code with the given number, with the times that go
+// with it.
 func (a *Account) Mark(number int, state CodeState, now time.Time) error {
 	for i := range a.RecoveryCodes {
 		r := &a.RecoveryCodes[i]

@@ -15,9 +15,9 @@ import (
 // ErrNoSlotFits says that no slot was made for the identities.
 var ErrNoSlotFits = errors.New("no slot of the vault opens with the identity")
 
-// An Opener opens slots: a [Passphrase], or [ByIdentities].
+// An Opener opens a vault: [Passphrase], [ByIdentities] or [ByIdentity].
 type Opener interface {
-	// unwrap opens the first slot that it fits.
+	// unwrap returns the vault identity, and the slot that it was in, if in one.
 	unwrap(ctx context.Context, c *container) (id *age.HybridIdentity, slot string, err error)
 }
 

@@ -316,7 +316,7 @@ func (c *Contents) SameSecret(a *Account) string {
 	return ""
 }
 
-// Archived tells whether a was put away.
+// Archived reports whether a was put away.
 func (a *Account) Archived() bool { return !a.ArchivedAt.IsZero() }
 
 // IsHOTP reports whether the codes of a are counter-based (RFC 4226).

@@ -45,7 +45,7 @@ type Status struct {
 	PID        int       `json:"pid"`
 	UnlockedAt time.Time `json:"unlocked_at"`
 	Until      time.Time `json:"until"`
-	Idle       int       `json:"idle"` // seconds without use that it allows; 0 when any number
+	Idle       int       `json:"idle"` // seconds without use that it allows; 0 for no limit
 	IdleUntil  time.Time `json:"idle_until,omitzero"`
 	Codes      int       `json:"codes"` // how many were given
 	Lists      int       `json:"lists"` // how often accounts were told

@@ -58,8 +58,8 @@ func (p process) commandLine() string {
 	return cmp.Or(strings.Join(strings.Split(strings.TrimRight(string(data), "\x00"), "\x00"), " "), p.name)
 }
 
-// folder returns the working folder of a process, or "": that of one that is closed
-// to tracing, as npmotp is, is nobody's to read.
+// folder returns the working folder of a process, or "" where it cannot be read, as
+// that of a process that is closed to tracing: npmotp is one.
 func (p process) folder() string {
 	dir, _ := os.Readlink("/proc/" + strconv.Itoa(p.pid) + "/cwd")
 	return dir

@@ -18,8 +18,8 @@ const (
 	maxPage = maxFrame - 8<<10
 )
 
-// note remembers what was given to whom, by which answer to a question, and that the
-// agent was used.
+// note remembers what was given to whom, and after which answer to a question. It
+// counts as use of the agent.
 func (s *server) note(what, account, answer string, peer Peer) {
 	program := peer.Program()
 	s.mu.Lock()
@@ -34,8 +34,8 @@ func (s *server) note(what, account, answer string, peer Peer) {
 }
 
 // refuse remembers that a program got no code, and the answer to the question, if one
-// was asked. It is no use of the agent. What is refused again and again is one entry,
-// which would else push out the others.
+// was asked. It does not count as use of the agent. What is refused again and again is
+// one entry, which would else push out the others.
 func (s *server) refuse(w wish, peer Peer, answer string) {
 	program := peer.Program()
 	s.mu.Lock()

@@ -33,7 +33,7 @@ const (
 // Limits are how long an agent serves.
 type Limits struct {
 	For  time.Duration
-	Idle time.Duration // without use; 0 when any time will do
+	Idle time.Duration // without use; 0 for no limit
 }
 
 // A Config is what an agent needs.
@@ -48,7 +48,7 @@ type Config struct {
 	Wall func() time.Time
 	// Lost reports that clients do not reach the agent any more.
 	Lost func() bool
-	// InMemory reports whether what is known of the vault is not swapped.
+	// InMemory reports whether what is known of the vault is kept from being swapped.
 	InMemory func() bool
 	Consent  Consent
 	// Ask puts a question to the person, and returns nil for a yes.

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// ErrNotRegular says that there is something of the name that is no file.
+// ErrNotRegular says that what has the name is not a regular file.
 var ErrNotRegular = errors.New("not a regular file")
 
 // Free reports whether [Private] may write a file of that name. The error wraps
@@ -28,8 +28,8 @@ func Free(path string, replace bool) error {
 }
 
 // Private writes data to a file for its owner alone, synced. A new one is created
-// by this process and no other, through no link, and is not left half written;
-// what [Free] refuses is.
+// by this process and no other, through no link, and is not left half written. It
+// refuses what [Free] does.
 func Private(path string, data []byte, replace bool) error {
 	// Of a killed run that has to be refused now, because the file is there.
 	_ = RemoveLeftovers(path)

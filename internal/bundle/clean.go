@@ -44,7 +44,7 @@ func clean(a *vault.Account) error {
 	return nil
 }
 
-// checkRegistry refuses what is no origin of a registry. What it is for, that a
+// checkRegistry refuses what is not the origin of a registry. What it is for, that a
 // code goes to no other, is decided by a comparison, so nothing is mended here.
 func checkRegistry(s string) error {
 	if s == "" {

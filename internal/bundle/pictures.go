@@ -111,15 +111,15 @@ func (p PictureReader) add(ctx context.Context, series *Series, name string) err
 		p.Warnf("%s: %v", name, err)
 		return nil
 	}
-	any := false
+	found := false
 	for _, code := range codes {
 		part, err := series.Add(code.Reveal())
 		if err != nil {
 			return err
 		}
-		any = any || part
+		found = found || part
 	}
-	if !any {
+	if !found {
 		p.Warnf("%s: the QR code is not part of a bundle", name)
 	}
 	return nil

@@ -65,8 +65,8 @@ func Promise(o agent.Order, environ []string) (string, error) {
 }
 
 // Serve is the agent, from its order, which it reads from in, to its end. It reports
-// to out, and asks by programs that get environ. Why it ended is nobody's to read:
-// its streams are closed by then.
+// to out, and asks by programs that get environ. Nobody reads why it ended: its
+// streams are closed by then.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, environ []string, now func() time.Time, options vault.Options) error {
 	order, err := agent.ReadOrder(in)
 	if err != nil {

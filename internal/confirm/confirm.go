@@ -71,13 +71,13 @@ var errUnusable = errors.New("it could not ask")
 // A Question is answered by yes or no.
 type Question struct {
 	Title string
-	Facts [][2]string // what each is, and the text, which may be a stranger's
+	Facts [][2]string // the name of each, and its text, which may be a stranger's
 }
 
 // maxFact is how many characters of a fact are shown.
 const maxFact = 160
 
-// width returns the columns that what each fact is needs.
+// width returns the columns that the longest name of a fact takes.
 func (q Question) width() int {
 	width := 0
 	for _, f := range q.Facts {

@@ -102,7 +102,7 @@ func (x *Examination) failed(check string, err error) Finding {
 	return Finding{Check: check, What: err.Error(), Mend: cmp.Or(x.Hint(err), "npmotp check; 'npmotp restore' brings back an earlier generation")}
 }
 
-// vault tells whether there is a vault at all.
+// vault is the finding whether there is a vault at all.
 func (x *Examination) vault() Finding {
 	if err := x.File.Probe(); err != nil {
 		return x.failed("vault", err)

@@ -208,7 +208,7 @@ func (d *Dialogue) Answered() {
 	d.stage = waiting
 }
 
-// Asking tells whether npm waits for a code of the secret that was stored.
+// Asking reports whether npm waits for a code of the secret that was stored.
 func (d *Dialogue) Asking() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

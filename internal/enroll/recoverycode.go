@@ -12,7 +12,7 @@ import (
 	"npmotp/vault"
 )
 
-// ready tells whether there is a recovery code for a step.
+// ready returns why there is no recovery code for a step, or nil.
 func (r *recovery) ready() error {
 	if r.account == nil {
 		return ui.WithHint(fmt.Errorf("%w with recovery codes for %s", vault.ErrNoAccount, r.target.Registry), "'npmotp recovery add' stores recovery codes")

@@ -62,22 +62,22 @@ func plain(raw []byte) string {
 	return b.String()
 }
 
-// draws tells whether a line begins the drawing of a secret.
+// draws reports whether a line begins the drawing of a secret.
 func draws(text string, line []byte) bool {
 	return strings.Contains(text, "Scan into your authenticator") || strings.Contains(text, "enter code:") || expression().block.Match(line)
 }
 
-// prints tells whether a line begins the recovery codes.
+// prints reports whether a line begins the recovery codes.
 func prints(text string) bool {
 	return strings.Contains(text, announcement) && !strings.HasPrefix(text, "npm ") || expression().hexCode.MatchString(text)
 }
 
-// question tells whether a line that is not at its end asks something.
+// question reports whether a line that is not at its end asks something.
 func question(text string) bool {
 	return (strings.HasSuffix(text, ":") || strings.HasSuffix(text, "?")) && !strings.HasSuffix(text, "enter code:")
 }
 
-// mayHide tells whether the beginning of a line may go on as something that is
+// mayHide reports whether the beginning of a line may go on as something that is
 // not to be shown. Of npm's own lines none does that is not at its end soon.
 func mayHide(text string) bool {
 	return strings.Contains(strings.ToLower(text), "otpauth") || expression().secretWord.MatchString(text)

@@ -108,7 +108,7 @@ func (d *Dialogue) Answer() string {
 // bare returns a line without what npm puts before its errors.
 func bare(line string) string { return expression().heading.ReplaceAllString(line, "") }
 
-// isError tells whether a line is one of npm's errors.
+// isError reports whether a line is one of npm's errors.
 func isError(text string) bool {
 	return strings.HasPrefix(text, "npm ERR!") || strings.HasPrefix(text, "npm error")
 }

@@ -5,7 +5,7 @@
 // An export is made whole or not at all: a key that its format cannot hold as it
 // is refuses it, by the name of its account, and each export is read back by
 // package otpimport and compared before anybody gets it. No error holds a secret.
-// Whether there may be a plain text of keys is its callers' question.
+// Whether keys may be exported as plain text is for its callers to decide.
 package otpexport
 
 import (

@@ -21,8 +21,8 @@ type written struct {
 const writtenName = "written.json"
 
 // Wrote notes that the file at path is about to be written, so that what a killed
-// run leaves beside it is found again, and removes what one left. Where that cannot
-// be noted, it is not.
+// run leaves beside it is found again, and removes what one left. A failure to note it
+// is no reason not to write.
 func (f Folder) Wrote(path string) {
 	// Not only when it is written: the run may be refused because the killed one got
 	// as far as the file.

@@ -4,8 +4,8 @@
 // standard error is talk, each line with "npmotp:" before it, no capital at its
 // beginning and no period at its end; questions and their answers go to the
 // terminal itself, past both. What is said is one line in which every character can
-// be seen, whatever names of files and texts of errors are in it: that is seen to
-// here, and nobody else has to think of it.
+// be seen, whatever names of files and texts of errors are in it: this package makes
+// sure of that, so that no other has to.
 package ui
 
 import (
@@ -109,7 +109,7 @@ func (u *UI) Confirm(ctx context.Context, question, hint string) error {
 }
 
 // Choose asks on the terminal which of several things is meant, and returns its
-// index, or [ErrDeclined] for an answer that is none of their numbers. Where nobody
+// index, or [ErrDeclined] for an answer that is not one of their numbers. Where nobody
 // can be asked the error is [ErrNoTerminal].
 func (u *UI) Choose(ctx context.Context, title string, things []string) (int, error) {
 	if u.NoInput || !u.ErrTTY {
