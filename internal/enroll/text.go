@@ -10,46 +10,39 @@ import (
 // announcement is what npm prints before the codes; see intake.
 const announcement = "ecovery codes"
 
-// expressions are compiled when one is first used: at the start of the program,
+// The expressions are compiled when one is first used: at the start of the program,
 // each would take time from commands that need none.
-type expressions struct {
-	sequence *regexp.Regexp
+//
+//nolint:gochecknoglobals // constants, but for the time at which they are made
+var (
+	sequence = expression(`\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78])`)
 	// lineStart is how npm begins a line anew: by a carriage return, or by a
 	// move to the first column.
-	lineStart *regexp.Regexp
+	lineStart = expression(`\r|\x1b\[1?G`)
 	// block is a part of a QR code as qrcode-terminal draws it: blanks on a
 	// background, or with {small: true} the half blocks of Unicode.
-	block *regexp.Regexp
+	block = expression(`\x1b\[4[07]m  |[▀▄█]`)
 	// secretWord is a part of a secret or of a recovery code: longer than a
 	// one-time password, which the user may be typing.
-	secretWord *regexp.Regexp
-	hexCode    *regexp.Regexp
-	keyURI     *regexp.Regexp
+	secretWord = expression(`[A-Z2-7]{10,}|[0-9a-f]{10,}`)
+	hexCode    = expression(`(?i)^[^0-9a-z]*(?:[0-9a-f]{64}|[0-9a-f]{48}|[0-9a-f]{16})[^0-9a-z]*$`)
+	keyURI     = expression(`(?i)otpauth(?:-migration)?:[^\s'"]*`)
 	// heading is what npm puts before its errors.
-	heading *regexp.Regexp
-}
+	heading = expression(`^npm (?:ERR!|error)(?: (?:code|need auth|network))? *`)
+)
 
-//nolint:gochecknoglobals // a constant, but for the time at which it is made
-var expression = sync.OnceValue(func() expressions {
-	return expressions{
-		sequence:   regexp.MustCompile(`\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78])`),
-		lineStart:  regexp.MustCompile(`\r|\x1b\[1?G`),
-		block:      regexp.MustCompile(`\x1b\[4[07]m  |[▀▄█]`),
-		secretWord: regexp.MustCompile(`[A-Z2-7]{10,}|[0-9a-f]{10,}`),
-		hexCode:    regexp.MustCompile(`(?i)^[^0-9a-z]*(?:[0-9a-f]{64}|[0-9a-f]{48}|[0-9a-f]{16})[^0-9a-z]*$`),
-		keyURI:     regexp.MustCompile(`(?i)otpauth(?:-migration)?:[^\s'"]*`),
-		heading:    regexp.MustCompile(`^npm (?:ERR!|error)(?: (?:code|need auth|network))? *`),
-	}
-})
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // visible returns what shows of a line: without escape sequences, and without
 // what was drawn over.
 func visible(line []byte) string {
 	line = bytes.TrimRight(line, "\r\n")
-	if all := expression().lineStart.FindAllIndex(line, -1); all != nil {
+	if all := lineStart().FindAllIndex(line, -1); all != nil {
 		line = line[all[len(all)-1][1]:]
 	}
-	return strings.TrimSpace(string(expression().sequence.ReplaceAll(line, nil)))
+	return strings.TrimSpace(string(sequence().ReplaceAll(line, nil)))
 }
 
 // plain returns what shows of lines.
@@ -64,12 +57,12 @@ func plain(raw []byte) string {
 
 // draws reports whether a line begins the drawing of a secret.
 func draws(text string, line []byte) bool {
-	return strings.Contains(text, "Scan into your authenticator") || strings.Contains(text, "enter code:") || expression().block.Match(line)
+	return strings.Contains(text, "Scan into your authenticator") || strings.Contains(text, "enter code:") || block().Match(line)
 }
 
 // prints reports whether a line begins the recovery codes.
 func prints(text string) bool {
-	return strings.Contains(text, announcement) && !strings.HasPrefix(text, "npm ") || expression().hexCode.MatchString(text)
+	return strings.Contains(text, announcement) && !strings.HasPrefix(text, "npm ") || hexCode().MatchString(text)
 }
 
 // question reports whether a line that is not at its end asks something.
@@ -80,12 +73,12 @@ func question(text string) bool {
 // mayHide reports whether the beginning of a line may go on as something that is
 // not to be shown. Of npm's own lines none does that is not at its end soon.
 func mayHide(text string) bool {
-	return strings.Contains(strings.ToLower(text), "otpauth") || expression().secretWord.MatchString(text)
+	return strings.Contains(strings.ToLower(text), "otpauth") || secretWord().MatchString(text)
 }
 
 // hide takes out of a line what must not be shown.
 func (d *Dialogue) hide(line []byte) []byte {
-	line = expression().keyURI.ReplaceAll(line, []byte("otpauth:[hidden]"))
+	line = keyURI().ReplaceAll(line, []byte("otpauth:[hidden]"))
 	if d.secret.Len() == 0 || d.Show {
 		return line
 	}

@@ -106,7 +106,7 @@ func (d *Dialogue) Answer() string {
 }
 
 // bare returns a line without what npm puts before its errors.
-func bare(line string) string { return expression().heading.ReplaceAllString(line, "") }
+func bare(line string) string { return heading().ReplaceAllString(line, "") }
 
 // isError reports whether a line is one of npm's errors.
 func isError(text string) bool {
