@@ -182,16 +182,16 @@ func Dial(ctx context.Context, e Endpoint) (*Client, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the agent is not asked: %w", err)
 	}
-	if _, err := PeerOf(conn); err != nil {
+	if _, err := ownPeer(conn); err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("the agent is not asked: %w", err)
 	}
 	return NewClient(ctx, conn), nil
 }
 
-// PeerOf returns who is at the other end of conn. It is an error if that is not
+// ownPeer returns who is at the other end of conn. It is an error if that is not
 // the user of this process.
-func PeerOf(conn net.Conn) (Peer, error) {
+func ownPeer(conn net.Conn) (Peer, error) {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
 		return Peer{}, errors.New("the connection is not a socket")
@@ -214,10 +214,10 @@ func PeerOf(conn net.Conn) (Peer, error) {
 	return Peer{PID: pid}, nil
 }
 
-// clientOf is [PeerOf] with what is known of the process. That is looked up at once:
+// clientOf is ownPeer with what is known of the process. That is looked up at once:
 // another process may get its number later.
 func clientOf(conn net.Conn) (Peer, error) {
-	p, err := PeerOf(conn)
+	p, err := ownPeer(conn)
 	if err != nil {
 		return Peer{}, err
 	}
@@ -237,7 +237,7 @@ var errGone = errors.New("the program that asked has ended")
 // read again.
 func untilGone(ctx context.Context, conn net.Conn) (waiting context.Context, stop func()) {
 	waiting, cancel := context.WithCancelCause(ctx)
-	raw, err := conn.(syscall.Conn).SyscallConn() // as PeerOf has found
+	raw, err := conn.(syscall.Conn).SyscallConn() // as ownPeer has found
 	if err != nil || conn.SetReadDeadline(time.Time{}) != nil {
 		return waiting, func() { cancel(nil) }
 	}

@@ -9,8 +9,8 @@ import (
 	"npmotp/vault"
 )
 
-// Backups tells which backups can be read.
-func Backups(r *vault.Report) []Finding {
+// backups tells which backups can be read.
+func backups(r *vault.Report) []Finding {
 	var found []Finding
 	older := 0
 	for _, b := range r.Backups {
@@ -34,9 +34,9 @@ func Backups(r *vault.Report) []Finding {
 	return []Finding{{Check: "backups", OK: true, What: what}}
 }
 
-// RecoveryCodes tells of accounts that a lost laptop loses, and of those whose
+// recoveryCodes tells of accounts that a lost laptop loses, and of those whose
 // second factor and the way around it are lost together.
-func RecoveryCodes(c *vault.Contents) []Finding {
+func recoveryCodes(c *vault.Contents) []Finding {
 	var without, beside []Finding
 	for i := range c.Accounts {
 		a := &c.Accounts[i]

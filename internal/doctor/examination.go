@@ -43,14 +43,14 @@ func (x *Examination) Run(ctx context.Context) (all []Finding, whole bool, err e
 		return nil, false, err
 	}
 	there := x.vault()
-	leftovers, err := x.File.Leftovers()
+	left, err := x.File.Leftovers()
 	all = slices.Concat(
 		[]Finding{there},
-		x.places.Modes(), x.places.Owners(), x.places.Links(),
-		Leftovers(leftovers, err, func() error { return x.File.RemoveLeftovers(ctx) }),
-		x.places.Copies(),
-		x.NPM.Logs(x.Now), x.NPM.Settings(), x.NPM.Variables(),
-		Swap(),
+		x.places.Modes(), x.places.owners(), x.places.links(),
+		leftovers(left, err, func() error { return x.File.RemoveLeftovers(ctx) }),
+		x.places.copies(),
+		x.NPM.logs(x.Now), x.NPM.otpSettings(), x.NPM.variables(),
+		swap(),
 		Clock(x.Now, x.witnesses()),
 	)
 	if !there.OK {
@@ -158,7 +158,7 @@ func (x *Examination) opened(ctx context.Context, v *vault.Vault) []Finding {
 		return []Finding{x.failed("contents", err)}
 	}
 	readable := Finding{Check: "contents", OK: true, What: ui.Plural(len(contents.Accounts), "account") + " can be read"}
-	return slices.Concat([]Finding{readable}, x.rollback(), Backups(report), RecoveryCodes(contents))
+	return slices.Concat([]Finding{readable}, x.rollback(), backups(report), recoveryCodes(contents))
 }
 
 // rollback tells what the vault warned of as it was read.

@@ -99,9 +99,9 @@ func chmod(path string, seen fs.FileInfo, mode fs.FileMode) error {
 	return f.Chmod(mode)
 }
 
-// Owners looks for files of somebody else's, and for folders on the way to the
+// owners looks for files of somebody else's, and for folders on the way to the
 // file in which others can put another in its place.
-func (p Places) Owners() []Finding {
+func (p Places) owners() []Finding {
 	const check = "owners"
 	files, err := p.files()
 	if err != nil {
@@ -169,8 +169,8 @@ func group(info fs.FileInfo) int {
 	return os.Getegid()
 }
 
-// Links looks at the symbolic links on the way to the file.
-func (p Places) Links() []Finding {
+// links looks at the symbolic links on the way to the file.
+func (p Places) links() []Finding {
 	const check = "symlinks"
 	path, err := filepath.Abs(p.Path)
 	if err != nil {

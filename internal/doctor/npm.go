@@ -75,10 +75,10 @@ type log struct {
 	recovery bool // a recovery code, or else a one-time password
 }
 
-// Logs looks for codes in the logs of npm, which writes down its arguments. A
+// logs looks for codes in the logs of npm, which writes down its arguments. A
 // one-time password has ended by now or soon, and is worth a note; a recovery code
 // that was never sent has not.
-func (n NPM) Logs(now time.Time) []Finding {
+func (n NPM) logs(now time.Time) []Finding {
 	const check = "npm-logs"
 	logs, err := n.withCodes()
 	if err != nil {
@@ -158,9 +158,9 @@ func contains(path string, what *regexp.Regexp) bool {
 	return what.MatchReader(bufio.NewReader(io.LimitReader(f, maxLog)))
 }
 
-// Settings looks for a code in the files that npm reads its settings from:
+// otpSettings looks for a code in the files that npm reads its settings from:
 // npm would send it with every request, for ever.
-func (n NPM) Settings() []Finding {
+func (n NPM) otpSettings() []Finding {
 	const check = "npmrc"
 	var found []Finding
 	for _, path := range n.settings() {
@@ -226,9 +226,9 @@ func settingLine(path, name string) (int, error) {
 	return 0, lines.Err()
 }
 
-// Variables looks for variables from which npm and its peers take a code:
+// variables looks for variables from which npm and its peers take a code:
 // everything that is started in that shell sees it.
-func (n NPM) Variables() []Finding {
+func (n NPM) variables() []Finding {
 	const check = "environment"
 	known := []string{"npm_config_otp", "pnpm_config_otp", "yarn_npm_otp", "gem_host_otp_code"}
 	var found []Finding

@@ -24,12 +24,12 @@ type Places struct {
 // header is what each copy of a vault begins with.
 const header = "npmotp-vault "
 
-// Copies looks for other copies of the file beside it, which programs that carry
+// copies looks for other copies of the file beside it, which programs that carry
 // folders from one machine to another leave when both sides have changed:
 // Syncthing's .sync-conflict-, Dropbox' (conflicted copy), a number or the name
 // of a machine from others, .orig from git. Their names begin like that of the
 // file, and their contents too.
-func (p Places) Copies() []Finding {
+func (p Places) copies() []Finding {
 	const check = "conflicts"
 	dir, base := filepath.Dir(p.Resolved), filepath.Base(p.Resolved)
 	entries, err := os.ReadDir(dir)
@@ -67,8 +67,8 @@ func begins(path, text string) bool {
 	return err == nil && string(head) == text
 }
 
-// Leftovers tells of temporary files; fix removes them.
-func Leftovers(paths []string, err error, fix func() error) []Finding {
+// leftovers tells of temporary files; fix removes them.
+func leftovers(paths []string, err error, fix func() error) []Finding {
 	const check = "leftovers"
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return []Finding{unreadable(check, err)}

@@ -22,9 +22,9 @@ func synchronized() (yes, known bool) {
 	return err == nil && state != unix.TIME_ERROR, err == nil
 }
 
-// Swap looks for memory that is written to a disk in the clear (proc(5),
+// swap looks for memory that is written to a disk in the clear (proc(5),
 // /proc/swaps).
-func Swap() []Finding {
+func swap() []Finding {
 	const check = "swap"
 	f, err := os.Open("/proc/swaps")
 	if errors.Is(err, fs.ErrNotExist) {

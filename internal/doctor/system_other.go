@@ -5,6 +5,6 @@ package doctor
 // synchronized is not known on this system.
 func synchronized() (yes, known bool) { return false, false }
 
-// Swap looks at nothing: macOS encrypts what it swaps, and whether Windows does
+// swap looks at nothing: macOS encrypts what it swaps, and whether Windows does
 // cannot be asked for without rights of its administrator.
-func Swap() []Finding { return nil }
+func swap() []Finding { return nil }
