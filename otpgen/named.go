@@ -304,6 +304,17 @@ func nameBefore(before, account string) string {
 	return ""
 }
 
+// NamesNobody reports whether a name is made of words that say what a key is, and not
+// whose.
+func NamesNobody(name string) bool {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' }) {
+		if !slices.Contains(wordsForKeys(), word) || word == "x" { // which is a service too
+			return false
+		}
+	}
+	return true
+}
+
 // wordsForKeys returns words that people and programs put before a key and that name
 // no service.
 func wordsForKeys() []string {

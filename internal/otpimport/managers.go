@@ -25,7 +25,7 @@ func keyColumns() []string {
 	return []string{
 		"otpauth", "otpauth_uri", "otpauth uri", "login_totp", "totp", "otpsecret", "otpurl", "otp", "totpsecret", "totp_secret", "totp secret",
 		"otp_secret", "otp secret", "totp seed", "2fa", "2fa secret", "mfa", "one-time password", "one-time code", "authenticator key", "two-factor secret",
-		"secret", "secret key", "seed", "totp key", "otp key",
+		"secret", "secret key", "seed", "totp key", "otp key", "oath_secret_key",
 	}
 }
 

@@ -85,15 +85,16 @@ type Reader struct {
 
 // An input is a file while it is read.
 type input struct {
-	ctx    context.Context //nolint:containedctx // ends with the call that made it
-	r      *Reader
-	data   []byte
-	text   string // of data, without blanks around it
-	json   bool   // the text is JSON
-	object object // if the text is a JSON object
-	first  object // the first element of a JSON array, if that is an object
-	table  table
-	uris   []otpgen.Found // those in text, once they are looked for
+	ctx     context.Context //nolint:containedctx // ends with the call that made it
+	r       *Reader
+	data    []byte
+	text    string // of data, without blanks around it
+	json    bool   // the text is JSON
+	object  object // if the text is a JSON object
+	first   object // the first element of a JSON array, if that is an object
+	table   table
+	uris    []otpgen.Found // those in text, once they are looked for
+	itemsOf []item         // of JSON, once they are looked for
 }
 
 // Add reads one file, a picture or text.

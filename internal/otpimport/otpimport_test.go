@@ -603,10 +603,42 @@ func TestServiceOfAKey(t *testing.T) {
 		`{"uris":["otpauth://totp/eve?secret=` + key + `"],"issuer":"GitHub"}`:                                  "GitHub|eve",
 		`{"name":"all","list":[{"name":"eve","uri":"otpauth://totp/eve?secret=` + key + `"}]}`:                  "|eve",
 		`{"name":"mine","uri":"otpauth://totp/npm:eve?secret=` + key + `"}`:                                     "npm|eve",
+		"\"X\",\"Username\",\"eve\",\"*Password\",\"p\",\"*One-time code\",\"" + key + "\"\n":                   "X|eve",
+		"name,email,username,totp\nX,eve,," + key + "\n":                                                        "X|eve",
 		`{"h":{"account":"eve","issuer":"GitHub::github.com","hash":"h","type":"totp","secret":"` + key + `"}}`: "GitHub|eve",
 	} {
 		if got := entriesOf(t, text); len(got) != 1 || !strings.HasPrefix(got[0], want+"|totp ") {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// JSON of any shape has the keys of its items, with the names that the objects around
+// them have.
+func TestItemsOfJSON(t *testing.T) {
+	const (
+		key   = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+		uri   = "otpauth://totp/ada?secret=" + key
+		other = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	)
+	github := strings.Replace(ada, "npm", "GitHub", 1)
+	for text, want := range map[string][]string{
+		`{"vaults":{"x":{"name":"Personal","items":[{"data":{"metadata":{"name":"GitHub"},"content":{"itemUsername":"ada","urls":["https://github.com"],"totpUri":"` + uri + `"}}},` +
+			`{"data":{"metadata":{"name":"work"},"content":{"itemUsername":"ada","urls":["https://npmjs.com/"],"totpUri":"` + key + `"}}}]}}}`: {github, ada},
+		`{"items":[{"title":"GitHub","fields":[{"label":"Username","type":"username","value":"x"},{"label":"One-time code","type":"totp","value":"` + uri + `"}]}]}`:       {github},
+		`{"records":[{"title":"GitHub","login":"ada","custom_fields":{"$oneTimeCode::1":"` + key + `"}}]}`:                                                                 {github},
+		`{"success":true,"data":{"data":[{"object":"item","name":"mine","type":1,"login":{"uris":[{"uri":"https://npmjs.com"}],"username":"ada","totp":"` + key + `"}}]}}`: {ada},
+		`{"GitHub":{"user":"ada","uri":"` + uri + `"},"npm":{"user":"ada","uri":"` + uri + `"}}`:                                                                           {github, ada},
+		`[{"name":"GitHub","otpGenerator":{"otpSecret":"` + key + `"}}]`:                                                                                                   {"GitHub|" + ada[len("npm|ada"):]},
+		`{"keys":[{"issuer":"Example","label":"ada@example.org","secret":"` + other + `","digits":8,"algorithm":"SHA256","period":60}]}`:                                   {example},
+		`{"title":"npm","username":"ada","type":"login","totp":"` + key + `"}`:                                                                                             {ada},
+		`{"title":"npm","username":"ada","totp":"GEZDGNBVG1"}`:                                                                                                             {"npm|ada|character 10 of the secret is not base32, which has no 0, 1, 8 and 9: look again for the letters O, I or L, B and G (spaces and dashes are not counted)"},
+		`{"keys":[{"issuer":"X","label":"eve","secret":"` + key + `","digits":[8]}]}`:                                                                                      {"X|eve|its number of digits is not a whole number"},
+		`{"secret":"abcdefghijklmnop","url":"https://example.org"}`:                                                                                                        {otpimport.ErrUnknown.Error()},
+	} {
+		got := entriesOf(t, text)
+		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s:\n%s\nwant\n%s", text, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
 }

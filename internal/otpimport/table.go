@@ -103,12 +103,11 @@ func (r row) has(is func(name, cell string) bool) bool {
 	return false
 }
 
-// cell returns the cell of the first of the columns that the table has, in any
-// case.
+// cell returns the first cell that is not empty in one of the columns, in any case.
 func (r row) cell(columns ...string) string {
 	for _, column := range columns {
 		for i, name := range r.names {
-			if i < len(r.cells) && strings.EqualFold(name, column) {
+			if i < len(r.cells) && strings.EqualFold(name, column) && r.cells[i] != "" {
 				return r.cells[i]
 			}
 		}
@@ -117,10 +116,10 @@ func (r row) cell(columns ...string) string {
 }
 
 // after returns the cell behind the first one that is one of the names, in any
-// case.
+// case. Enpass puts a star before those of secrets.
 func (r row) after(names ...string) string {
 	for i := range len(r.cells) - 1 {
-		if slices.Contains(names, strings.ToLower(strings.TrimSpace(r.cells[i]))) {
+		if slices.Contains(names, strings.ToLower(strings.Trim(r.cells[i], " *"))) {
 			return r.cells[i+1]
 		}
 	}
