@@ -47,7 +47,7 @@ func ItemLabel(title, user string, addresses ...string) Label {
 func FindLogins(text secret.Text) []Found {
 	whole, keys := readLogin(text.Reveal())
 	if keys < 2 {
-		return slices.Repeat([]Found{{Line: 1, URI: whole.uri()}}, keys)
+		return slices.Repeat([]Found{whole.found(1)}, keys)
 	}
 	var found []Found
 	var block strings.Builder
@@ -59,7 +59,7 @@ func FindLogins(text secret.Text) []Found {
 		}
 		switch l, keys := readLogin(block.String()); {
 		case keys == 1:
-			found = append(found, Found{Line: begin, URI: l.uri()})
+			found = append(found, l.found(begin))
 		case keys > 1:
 			found = append(found, Found{Line: begin, Err: refuse("several secrets stand in one login: part the logins with blank lines")})
 		}
@@ -73,6 +73,14 @@ func FindLogins(text secret.Text) []Found {
 type login struct {
 	kind, secret, parameters string
 	label                    Label
+	wrapped                  bool // its secret may go on in the next line
+}
+
+func (l login) found(line int) Found {
+	if l.wrapped {
+		return Found{Line: line, Err: refuse("what follows may be the rest of the secret, which is needed on one line")}
+	}
+	return Found{Line: line, URI: l.uri()}
 }
 
 func (l login) uri() secret.Text {
@@ -91,7 +99,12 @@ func readLogin(text string) (l login, keys int) {
 	const around = " \t\r\"',"
 	var title, user, address string
 	l.kind = "totp"
+	last := "" // the secret, until the line after it
+	first, hasPassword := strings.TrimSpace(text), false
+	first, _, _ = strings.Cut(first, "\n")
 	for line := range strings.Lines(text) {
+		l.wrapped = l.wrapped || last != "" && isRestOfSecret(last, strings.TrimSpace(line))
+		last = ""
 		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
 		uri := strings.HasPrefix(value, "//")
 		value = strings.Trim(value, around)
@@ -104,6 +117,8 @@ func readLogin(text string) (l login, keys int) {
 			}
 		case "issuer", "service", "title", "name":
 			title = value
+		case "password", "pass", "pw", "passwort":
+			hasPassword = true
 		case "digits", "number of digits", "code length":
 			l.parameters += "&digits=" + escape(value)
 		case "period", "interval", "time step", "timestep":
@@ -122,15 +137,41 @@ func readLogin(text string) (l login, keys int) {
 				value = "otpauth:" + value // gopass takes the scheme of a URI for a name
 			}
 			_, err := ParseSecret(secret.New(value))
+			if name == "secret" && !strings.ContainsAny(value, " :") { // what gopass calls the entry
+				title = cmp.Or(title, siteOf(value))
+			}
 			isKey := err == nil || strings.HasPrefix(value, "otpauth:") && !strings.Contains(line, "otpauth://")
-			if ok && !uri && isKey && value != l.secret {
+			if ok && !uri && isKey {
+				last = value
+			}
+			if last != "" && value != l.secret {
 				l.secret = value
 				keys++
 			}
 		}
 	}
+	if first = strings.TrimSpace(first); title == "" && hasPassword && isTitle(first) {
+		title = first // which is the password where there is no field of it
+	}
 	l.label = ItemLabel(title, user, address)
 	return l, keys
+}
+
+// isRestOfSecret reports whether a line may be the rest of a secret: it has its letters,
+// in one word or in groups.
+func isRestOfSecret(before, line string) bool {
+	words := strings.Fields(line)
+	for i, word := range words {
+		if last := i == len(words)-1; len(word) > len(words[0]) || !last && len(word) != len(words[0]) {
+			return false
+		}
+	}
+	if before == strings.ToUpper(before) {
+		line = strings.ReplaceAll(line, "=", "")
+	} else {
+		line = strings.ToUpper(line)
+	}
+	return len(words) > 0 && !strings.ContainsFunc(strings.Map(dropSeparator, line), func(r rune) bool { return !inAlphabet(r) }) && strings.ContainsFunc(line, inAlphabet)
 }
 
 // A place is where a URI was found: its line, and what stands before it there.
@@ -217,7 +258,7 @@ func (f *finder) lookAround(line int) around {
 			a.head = opener
 		case strings.HasPrefix(above, "[") && strings.HasSuffix(above, "]"):
 			a.head = strings.Trim(above, "[]") + ":"
-		case item != above && !strings.Contains(item, ":"), len(f.found) > 1 && i == line-1 && isTitle(above) && (f.gap(i-1) || nextURI(f.lines[i-1], 0) >= 0):
+		case item != above && !strings.Contains(item, ":"), len(f.found) > 1 && i == line-1 && (isTitle(above) || siteOf(above) != "" && !strings.Contains(above, " ")) && (f.gap(i-1) || nextURI(f.lines[i-1], 0) >= 0):
 			a.head = item + ":"
 		}
 	}
@@ -273,9 +314,9 @@ func (f *finder) gap(i int) bool {
 // nobody, and a sentence is no name.
 func nameBefore(before, account string) string {
 	const marks = " \t\"'`*_~([<{#>+•"
-	before = strings.TrimRight(before, marks)
+	before = strings.TrimRight(withoutTags(before), marks)
 	named := strings.TrimRight(before, ":=,;|-–—→"+marks)
-	if strings.ContainsAny(named, "<$\\/@") {
+	if strings.ContainsAny(named, "<$\\") || strings.Contains(named, "//") {
 		return ""
 	}
 	if word := strings.Trim(named, marks+"-"); named == before && (strings.ContainsAny(word, " \t") || strings.ToLower(word) == word) {
@@ -284,7 +325,11 @@ func nameBefore(before, account string) string {
 	for part := range strings.FieldsFuncSeq(named, func(r rune) bool { return strings.ContainsRune(":=,;|\t(", r) }) {
 		var words []string
 		for word := range strings.FieldsSeq(part) {
-			word = strings.TrimFunc(word, unicode.IsPunct)
+			if word = strings.TrimFunc(word, unicode.IsPunct); strings.ContainsAny(word, "/@") {
+				if word = siteOf(word); word == "" {
+					return ""
+				}
+			}
 			switch lower := strings.ToLower(word); {
 			case strings.HasPrefix(lower, "npm"):
 				return "npm"
@@ -302,6 +347,44 @@ func nameBefore(before, account string) string {
 		}
 	}
 	return ""
+}
+
+// withoutTags puts a bar in the place of each tag of HTML.
+func withoutTags(line string) string {
+	for {
+		before, rest, opened := strings.Cut(line, "<")
+		tag, after, closed := strings.Cut(rest, ">")
+		if !opened || !closed || tag == "" || strings.Contains(tag, "<") {
+			return line
+		}
+		line = before + "|" + after
+	}
+}
+
+// siteOf returns the site in the path of an entry of a password store, which ends in the
+// user, or "" for what is none.
+func siteOf(path string) string {
+	parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(path, ".gpg"), ".age"), "/")
+	if len(parts) < 2 || slices.Contains(parts, "") || strings.Contains(parts[0], "@") {
+		return ""
+	}
+	for _, part := range parts {
+		if strings.HasPrefix(strings.ToLower(part), "npm") {
+			return part
+		}
+	}
+	for _, part := range parts {
+		if isHost(part) {
+			return part
+		}
+	}
+	return parts[len(parts)-2]
+}
+
+// isHost reports whether a text looks like the name of a host.
+func isHost(text string) bool {
+	name, domain, ok := strings.Cut(text, ".")
+	return ok && name != "" && len(domain) > 1 && !strings.ContainsAny(text, "@ /") && strings.IndexFunc(domain, func(r rune) bool { return unicode.IsDigit(r) }) < 0
 }
 
 // NamesNobody reports whether a name is made of words that say what a key is, and not

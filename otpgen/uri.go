@@ -98,11 +98,20 @@ func IsSteam(issuer string) bool {
 
 // SplitLabel returns the label of an account that a program calls by one name:
 // the issuer that stands before a colon goes to the issuer, if that is the same
-// in any case or was not known.
+// in any case or was not known. One that is not known may stand before a dash with
+// blanks or before a bracket too, or be the host before a slash.
 func SplitLabel(issuer, name string) Label {
 	l := Label{Issuer: strings.TrimSpace(issuer), Account: strings.TrimSpace(name)}
 	prefix, account, ok := strings.Cut(l.Account, ":")
 	prefix, account = strings.TrimSpace(prefix), strings.TrimSpace(account)
+	if !ok && l.Issuer == "" {
+		for _, between := range []string{" - ", " (", "/"} {
+			prefix, account, ok := strings.Cut(l.Account, between)
+			if ok && prefix != "" && account != "" && (between != "/" || isHost(prefix) || strings.EqualFold(prefix, "npm")) {
+				return Label{Issuer: prefix, Account: strings.TrimSuffix(account, ")")}
+			}
+		}
+	}
 	if !ok || strings.HasPrefix(account, "//") {
 		return l
 	}
@@ -206,6 +215,11 @@ func parseQuery(query string) (params, error) {
 	if empty && slices.Contains(parameters()[1:4], last) || isCut(query) {
 		return nil, refuse("the URI ends inside a parameter")
 	}
+	for name, values := range p {
+		if len(p["issuer"]) == 0 && (name == "service" || name == "provider" || Nearly(name, "issuer")) {
+			p["issuer"] = values
+		}
+	}
 	return p, nil
 }
 
@@ -301,6 +315,9 @@ func (p params) key(kind Kind) (Key, error) {
 		seconds, err := value(p, "period", parseNumber, uint64(defaultPeriod/time.Second))
 		if err != nil {
 			return Key{}, err
+		}
+		if seconds >= 10_000 && seconds%1000 == 0 {
+			return Key{}, refuse("the period is in milliseconds, it seems")
 		}
 		k.Period = time.Duration(min(seconds, beyond)) * time.Second
 	}

@@ -86,6 +86,8 @@ func TestParseURI(t *testing.T) {
 		"space in a number":    {"otpauth://totp/npm:user" + s + "&digits=+8", with(func(k *otpgen.Key) { k.Digits = 8 }), user},
 		"algo":                 {"otpauth://totp/npm:user" + s + "&algo=sha512", with(func(k *otpgen.Key) { k.Alg = otpgen.SHA512 }), user},
 		"HMAC dialect":         {"otpauth://totp/npm:user" + s + "&algorithm=HMAC-SHA256", with(func(k *otpgen.Key) { k.Alg = otpgen.SHA256 }), user},
+		"another name of it":   {"otpauth://totp/user" + s + "&iss=npm", base, user},
+		"a service":            {"otpauth://totp/user" + s + "&service=npm", base, user},
 		"short period":         {"otpauth://totp/npm:user" + s + "&period=1", with(func(k *otpgen.Key) { k.Period = time.Second }), user},
 		"long period":          {"otpauth://totp/npm:user" + s + "&period=86400", with(func(k *otpgen.Key) { k.Period = 24 * time.Hour }), user},
 		"hotp": {"otpauth://hotp/npm:user" + s + "&counter=0&period=x", with(func(k *otpgen.Key) {
@@ -191,6 +193,8 @@ func TestParseURIRefuses(t *testing.T) {
 		"digits not ASCII":  {"otpauth://totp/x" + s + "&digits=%EF%BC%96", "must be decimal numbers", nil},
 		"two digits":        {"otpauth://totp/x" + s + "&digits=6&digits=8", "two different values of digits", nil},
 		"two cases":         {"otpauth://totp/x" + s + "&digits=6&DIGITS=8", "two different values of digits", nil},
+		"milliseconds":      {"otpauth://totp/x" + s + "&period=30000", "the period is in milliseconds", nil},
+		"a service":         {"otpauth://totp/x" + s + "&service=GitHub&service=GitLab", "two different values of issuer", nil},
 		"period 0":          {"otpauth://totp/x" + s + "&period=0", "the period must be", nil},
 		"period fraction":   {"otpauth://totp/x" + s + "&period=30.5", "must be decimal numbers", nil},
 		"period over a day": {"otpauth://totp/x" + s + "&period=86401", "the period must be", nil},
