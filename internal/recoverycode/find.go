@@ -69,7 +69,7 @@ func (e *DoubtError) Error() string {
 }
 
 // A finder has the shapes that tell codes from what stands around them.
-type finder struct{ mask, bold, mark, note, part, fits, tag *regexp.Regexp }
+type finder struct{ mask, bold, mark, note, part, fits, tag, lead, more *regexp.Regexp }
 
 func newFinder() finder {
 	const (
@@ -86,6 +86,8 @@ func newFinder() finder {
 		note: regexp.MustCompile(`(?i)(?:` + note + `)[^*…]*$`),
 		part: regexp.MustCompile(`(?i)\b(?:ends?|ending|last|first|begins?|starts?|part|sha-?\d+|md5|hash|checksum|digest|fingerprint|commit)\b|[^\s(\[{|,;:.=>` + quote + `]$`),
 		fits: regexp.MustCompile(`(?i)^[)\]}` + quote + `]*(?:[.]?\s*$|\s*[,;|\t]|` + note + `)`),
+		lead: regexp.MustCompile(`^(\s*)[-+]([0-9a-zA-Z])`), // of a list, or of a difference
+		more: regexp.MustCompile(`(?i)^\W*(?:(?:and|show|view|see|other|\W)\s*)*\d+\s+(?:(?:recovery|backup)?\s*codes?\s+)?(?:more|others?|further|hidden|omitted|left out|not shown)\b`),
 		tag:  regexp.MustCompile(`</?[a-zA-Z]+[0-9]?>`),
 	}
 }
@@ -107,7 +109,7 @@ func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
 		for range 2 { // two words in bold share the blank between them
 			line = f.bold.ReplaceAllString(line, "$1$2$3$4$5") // Markdown
 		}
-		written[i] = line
+		written[i] = f.lead.ReplaceAllString(line, "$1 $2")
 	}
 	if line := f.masked(written); line > 0 {
 		return nil, 0, &DoubtError{line, "has only a part of a code: dots or other signs stand for the rest"}
@@ -164,14 +166,18 @@ func Spent(text secret.Text) int {
 	return 0
 }
 
-// plainSigns writes the spaces, dashes, lines of boxes, wide characters and ligatures
-// that programs put in the place of the plain ones as these, and leaves out what
-// cannot be seen.
+// plainSigns writes the ends of lines, spaces, dashes, quotes, lines of boxes, wide
+// characters and ligatures that programs put in the place of the plain ones as these,
+// and leaves out what cannot be seen.
 func plainSigns(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune("│┃║┆┇┊┋╎╏", r):
 			return '|'
+		case strings.ContainsRune("\r\f\v\u0085\u2028\u2029", r):
+			return '\n'
+		case strings.ContainsRune("“”„‟‘’‚‛", r):
+			return '"'
 		case r == '\u2212', r >= '\u2500' && r <= '\u257f', unicode.In(r, unicode.Pd):
 			return '-'
 		case r >= '！' && r <= '～':
@@ -182,7 +188,7 @@ func plainSigns(text string) string {
 			return -1
 		}
 		return r
-	}, strings.ReplaceAll(text, "\ufb00", "ff"))
+	}, strings.NewReplacer("\ufb00", "ff", "\r\n", "\n").Replace(text))
 }
 
 // masked returns the line, from 1, where hexadecimal digits stand beside signs for
@@ -235,6 +241,9 @@ func (f finder) gaps(lines []string, found []foundCode) error {
 			continue
 		}
 		body, number := f.bare(line)
+		if first <= i && f.more.MatchString(line) {
+			return &DoubtError{i + 1, "says that there are more codes, which are missing"}
+		}
 		inside := first <= i && i < last
 		beside := has[i] || has[i+2]
 		fields := strings.Fields(body)
@@ -244,7 +253,7 @@ func (f finder) gaps(lines []string, found []foundCode) error {
 		switch {
 		case signs && strings.Trim(body, "-=_[]{}()|:+ ") == "" && (!listed || !number): // a rule, or brackets
 		case inside && (len(fields) < 2 && !word || signs || hex), beside && (hex || long[utf8.RuneCountInString(body)] && !word), listed && number && (inside || beside) && !word,
-			signs && beside && strings.Trim(body, "*#~+") != "":
+			signs && beside && strings.Trim(body, "*#~+$%>❯➜") != "":
 			return &DoubtError{i + 1, "stands among the codes and is none: mend it, or leave it out if it is something else"}
 		}
 	}
@@ -296,7 +305,43 @@ func (f finder) hexCodes(lines []string, grouped []foundCode) ([]foundCode, erro
 	if cut != nil && (len(grouped) > 0 || len(found) > 0 || cut.Digits > 16) {
 		return nil, cut
 	}
-	return found, nil
+	return found, f.rows(lines, append(slices.Clone(grouped), found...))
+}
+
+// rows refuses lines of 16 digits that look like codes of more over several lines: not
+// each has a number or a sign before it, and they are as many as five of npm's make, or
+// blank lines or numbers part them into such.
+func (f finder) rows(lines []string, found []foundCode) error {
+	at := map[int]string{}
+	for _, c := range found {
+		if len(c.code) != 16 || c.checked || at[c.line] != "" {
+			return nil
+		}
+		at[c.line] = c.code
+	}
+	var blocks []int // how many lines stand together, or begin with a number or a sign
+	numbered, together := 0, false
+	for i, line := range lines {
+		if at[i+1] == "" {
+			together = false
+			continue
+		}
+		listed := strings.TrimSpace(line) != at[i+1] && strings.TrimSpace(line) != ""
+		if listed {
+			numbered++
+		}
+		if !together || listed {
+			blocks = append(blocks, 0)
+		}
+		together = true
+		blocks[len(blocks)-1]++
+	}
+	n := len(at)
+	even := len(blocks) > 1 && blocks[0] > 2 && blocks[0] < 5 && !slices.ContainsFunc(blocks, func(b int) bool { return b != blocks[0] })
+	if n > 0 && numbered < n && (even || n == 20 && numbered == 0) {
+		return &DoubtError{found[0].line, fmt.Sprintf("is one of %d lines of 16 digits, which may be codes over several lines each: write each code on one line, or a number before each", n)}
+	}
+	return nil
 }
 
 // standsAlone reports whether what stands around a code on its line says nothing of it:
@@ -448,6 +493,8 @@ func sameLength(found []foundCode) error {
 // what is nearly one of npm's or a key.
 func (f finder) otherCodes(lines []string) ([]foundCode, error) {
 	var found []foundCode
+	var keys []int // lines that may have one
+	long := false
 	count := map[string]int{}
 	for i, line := range lines {
 		body, _ := f.bare(line)
@@ -461,12 +508,15 @@ func (f finder) otherCodes(lines []string) ([]foundCode, error) {
 				return nil, nearly(i+1, code)
 			case isHex(joined) && isMixed(joined) && len(joined) > 16:
 				return nil, &CutError{Line: i + 1, Digits: len(joined)}
-			case len(code) >= 2*minKey && code == strings.ToUpper(code) && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "":
-				return nil, &DoubtError{i + 1, "looks like the secret that one-time passwords are made from: 'npmotp add' stores that"}
+			case len(code) >= minKey && code == strings.ToUpper(code) && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "":
+				keys, long = append(keys, i+1), long || len(code) >= 2*minKey
 			}
 			found = append(found, foundCode{line: i + 1, code: code})
 			count[shape(code)]++
 		}
+	}
+	if len(keys) > 0 && (long || len(found) < 3) { // of short ones a list may be codes
+		return nil, &DoubtError{keys[0], "looks like the secret that one-time passwords are made from: 'npmotp add' stores that"}
 	}
 	common := ""
 	for s, n := range count {
@@ -541,10 +591,11 @@ func isOtherCode(s string) bool {
 		strings.ContainsAny(s, "0123456789") && !isToken(s) && !isNumber(s)
 }
 
-// isToken reports whether s begins as an access token of npm or of a forge does.
+// isToken reports whether s begins as an access token of npm, of a forge or of others does.
 func isToken(s string) bool {
-	return slices.ContainsFunc([]string{"npm_", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "pypi-"}, func(begin string) bool {
-		return strings.HasPrefix(strings.ToLower(s), begin)
+	return slices.ContainsFunc([]string{"npm_", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "pypi-", "xox", "sk_live_", "sk_test_",
+		"sk-", "akia", "asia", "age1", "age-secret-key-", "hf_", "dop_v1_", "rubygems_"}, func(begin string) bool {
+		return strings.HasPrefix(strings.ToLower(s), begin) && len(s) > 15
 	})
 }
 

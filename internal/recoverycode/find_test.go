@@ -2,6 +2,7 @@ package recoverycode_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -47,6 +48,13 @@ func TestFind(t *testing.T) {
 		{"in a box", "┌" + strings.Repeat("─", 66) + "┐\n│ " + hexA + " │\n┃ " + hexB + " ┃\n└" + strings.Repeat("─", 66) + "┘", []string{hexA, hexB}, 0},
 		{"in a table with a rule", "| # | Code |\n|--:|:---|\n| 1 | `" + hexA + "` |\n| 2 | " + hexB + " |\n", []string{hexA, hexB}, 0},
 		{"wide digits and a ligature", strings.Map(func(r rune) rune { return r - '!' + '！' }, hexA) + "\n" + strings.ReplaceAll(hexB, "ff", "\ufb00"), []string{hexA, hexB}, 0},
+		{"curly quotes", "“" + hexA + "”\n‘" + hexB + "’", []string{hexA, hexB}, 0},
+		{"a sign before each", "-" + hexA + "\n+" + hexB, []string{hexA, hexB}, 0},
+		{"ends of lines of other systems", hexA + "\r" + hexB + "\u2028" + strings.Repeat(hexC, 4), []string{hexA, hexB, strings.Repeat(hexC, 4)}, 0},
+		{"between prompts", "$ cat codes\n" + hexA + "\n" + hexB + "\n$ \n", []string{hexA, hexB}, 0},
+		{"lines of sixteen", inGroups(hexA, 16, "\n"), []string{hexA[:16], hexA[16:32], hexA[32:48], hexA[48:]}, 0},
+		{"twenty of sixteen, numbered", numbered(20), sixteen(20), 0},
+		{"five keys of sixteen letters", "ABCD2345ABCD2345\nABCD2345ABCD2346\nABCD2345ABCD2347", []string{"ABCD2345ABCD2345", "ABCD2345ABCD2346", "ABCD2345ABCD2347"}, 0},
 		{"another alphabet, one without a digit", "abcd-12345\nefgh-ijklm\nnopq-67890\n", []string{"abcd-12345", "efgh-ijklm", "nopq-67890"}, 0},
 		{"another alphabet, with notes", "abcd-12345 used\n(efgh-67890)\n", []string{"abcd-12345", "efgh-67890"}, 0},
 		{"another alphabet", "1. abcd-12345\n2. efgh-67890\n", []string{"abcd-12345", "efgh-67890"}, 0},
@@ -67,6 +75,21 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+}
+
+func sixteen(n int) (codes []string) {
+	for i := range n {
+		codes = append(codes, fmt.Sprintf("%s%02d", hexA[:14], i))
+	}
+	return codes
+}
+
+func numbered(n int) string {
+	var b strings.Builder
+	for i, code := range sixteen(n) {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, code)
+	}
+	return b.String()
 }
 
 // inGroups writes a code in groups of n with a separator.
@@ -119,6 +142,14 @@ func TestFindInDoubt(t *testing.T) {
 		"an old access token":            {"b0a6e7d2-1f0e-4c1d-9a51-3f4d5e6f7a8b", 1},
 		"a question mark":                {"abcde-12345\nab?de-67890\nfghij-67890\n", 2},
 		"two words for one":              {"abcde-12345\nab1de 67890\nfghij-67890\n", 2},
+		"twenty lines of sixteen":        {strings.Join(sixteen(20), "\n"), 1},
+		"lines of sixteen in blocks":     {"\n" + inGroups(hexA, 16, "\n") + "\n\n" + inGroups(hexB, 16, "\n"), 2},
+		"lines of sixteen with numbers":  {"1. " + inGroups(hexA, 16, "\n") + "\n2. " + inGroups(hexB, 16, "\n"), 1},
+		"the first and the last sixteen": {hexA[:16] + " - " + hexA[48:] + "\n" + hexB[:16] + " - " + hexB[48:], 1},
+		"addresses of the internet":      {inGroups(hexA[:32], 4, ":") + "\n" + inGroups(hexA[32:], 4, ":"), 1},
+		"more of them":                   {hexB + "\n" + hexA + "\n+ 3 more", 3},
+		"more of them, hidden":           {hexB + "\n\nShow 3 more codes", 3},
+		"a short key":                    {"JBSWY3DPEHPK3PXP", 1},
 		"groups that are short":          {inGroups(hexA, 8, " ") + "\n" + inGroups(hexB[:56], 8, " "), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +168,7 @@ func TestFindInDoubt(t *testing.T) {
 }
 
 func TestFindRefuses(t *testing.T) {
-	for _, text := range []string{"", "\n\n", "hello world\n", "npm\n", "Scan into your authenticator app:\n", "npm_AbCdEf0123456789AbCdEf0123456789AbCd\n", "123456\n234567\n", "2026-01-02\n", "20260102\n", "4915112345678\n"} {
+	for _, text := range []string{"", "\n\n", "hello world\n", "npm\n", "Scan into your authenticator app:\n", "npm_AbCdEf0123456789AbCdEf0123456789AbCd\n", "123456\n234567\n", "2026-01-02\n", "20260102\n", "4915112345678\n", "xoxb-123456789012-abcdefABCDEF\n", "sk_live_4eC39HqLyjWDarjtT1zdp7dc\n", "AKIAIOSFODNN7EXAMPLE\n"} {
 		if _, _, err := recoverycode.Find(secret.New(text)); !errors.Is(err, recoverycode.ErrNone) {
 			t.Errorf("%q: %v", text, err)
 		}

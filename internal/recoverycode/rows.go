@@ -22,6 +22,7 @@ type foundCode struct {
 type typedRow struct {
 	groups []string
 	check  string
+	half   bool // it may go on in the next line, as it does on paper
 }
 
 func (r typedRow) digits() int { return len(strings.Join(r.groups, "")) }
@@ -36,14 +37,14 @@ func (f finder) groupedCodes(lines []string) ([]foundCode, error) {
 			continue
 		}
 		first := i
-		if row.check == "" && len(row.groups) == rowGroups {
+		if row.check == "" && row.half && len(row.groups) == rowGroups {
 			next := i + 1
 			for next < len(lines) && strings.TrimSpace(lines[next]) == "" {
 				next++
 			}
 			if next < len(lines) {
 				if second, ok := f.parseRow(lines[next]); ok {
-					row = typedRow{append(row.groups, second.groups...), second.check}
+					row = typedRow{groups: append(row.groups, second.groups...), check: second.check}
 					i = next
 				}
 			}
@@ -118,6 +119,7 @@ func (f finder) parseRow(line string) (typedRow, bool) {
 	case !even && (digits == 16 || !isHexLength(digits)):
 		return typedRow{}, false
 	}
+	r.half = len(groups[0]) <= 8 && !strings.ContainsAny(line, ":/") && (spaced || len(line) == digits+len(groups)-1)
 	for quarter := range slices.Chunk([]byte(strings.Join(groups, "")), groupLen) {
 		r.groups = append(r.groups, string(quarter))
 	}
