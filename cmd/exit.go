@@ -94,7 +94,7 @@ func outcomes() []row {
 		{bundle.ErrNothing, exitNotFound, "'npmotp list' shows what each account has"},
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
 		{recoverycode.ErrNone, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
-		{intake.ErrLines, exitUsage, "give it on one line"},
+		{scan.ErrLines, exitUsage, "give it on one line"},
 		{intake.ErrEmpty, exitNotFound, ""},
 		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
 		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io"
 	"mime/quotedprintable"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"npmotp/internal/secret"
 )
@@ -51,7 +54,7 @@ func plain(text string) string {
 			text = string(decoded)
 		}
 	}
-	text = encoded(text)
+	text = encoded(strings.NewReplacer("│", "|", "┃", "|").Replace(text))
 	if !strings.Contains(text, `\`) {
 		return text
 	}
@@ -236,6 +239,12 @@ func cutSigns(before, text string) (string, error) {
 		end += query
 		name := text[strings.LastIndexAny(text[:end], "?&")+1 : end]
 		rest := strings.TrimLeft(text[end:], signs+separator)
+		if strings.HasPrefix(text[end:], ">") && rest == "" && !strings.Contains(before, "<") && endOfSecret(text[:end]) != "" {
+			return "", refuse("the URI is not written in full") // less -S cuts lines so
+		}
+		if cell, _, _ := strings.Cut(rest, "|"); strings.HasPrefix(text[end:], "|") && mayGoOn(endOfSecret(strings.TrimSpace(text[:end])), cell) {
+			return "", refuse("what follows may be the rest of the URI, which is needed on one line")
+		}
 		inSecret := rest != "" && isAlphanumeric(rest[0]) && strings.HasPrefix(strings.ToLower(name), "secret=")
 		if behind, _ := cutBlank("?" + rest); inSecret || hasParameter(strings.TrimPrefix(behind, "?")) {
 			return "", refuse("there is a sign inside the URI that no URI has")
@@ -295,12 +304,68 @@ func cutBlank(text string) (uri string, all bool) {
 			return text, true
 		}
 		blank += from
-		name, _, _ := strings.Cut(text[strings.LastIndexAny(text[:blank], "?&")+1:], "=")
+		name, value, _ := strings.Cut(text[strings.LastIndexAny(text[:blank], "?&")+1:], "=")
+		if value, _, more := strings.Cut(value, "&"); strings.EqualFold(name, "secret") && !more {
+			if words := strings.Fields(value); groups(words) < len(words) && isNote(words[groups(words)]) {
+				for n := groups(words); n > 1; n-- {
+					blank += len(text[blank:]) - len(strings.TrimLeft(text[blank:], " \t"))
+					blank += strings.IndexAny(text[blank:], " \t")
+				}
+				return text[:blank], false
+			}
+			return text, true
+		}
 		if _, after, ok := strings.Cut(text[blank:], "&"); !strings.EqualFold(name, "secret") && (!ok || !strings.Contains(after, "=")) {
 			return text[:blank], strings.TrimSpace(text[blank:]) == ""
 		}
 		from = blank + 1
 	}
+}
+
+// groups returns how many of the words behind "secret=" are groups of it: those of one
+// length, and a shorter one behind them at the end.
+func groups(words []string) int {
+	n := 1
+	for n < len(words) && isMore(words[0], words[n]) && (len(words[n]) == len(words[0]) || n == len(words)-1 && len(words[n]) < len(words[0])) {
+		n++
+	}
+	return n
+}
+
+// isNote reports whether a word begins what somebody wrote behind a URI, and is not a sign
+// that stands for the rest of it.
+func isNote(word string) bool {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(word, `(["'`))
+	return slices.Contains([]string{"#", "//", "–", "—", "→", "->", "=>"}, word) || unicode.IsLetter(first) && !strings.ContainsAny(word, "…*•")
+}
+
+// isMore reports whether a word may belong to the same secret as the one before: it is
+// base32, in the same case.
+func isMore(before, word string) bool {
+	if before == strings.ToLower(before) {
+		word = strings.ToUpper(word)
+	}
+	return word != "" && strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+// endOfSecret returns the end of a URI if that is a part of its secret, or "".
+func endOfSecret(uri string) string {
+	name, value, _ := strings.Cut(uri[strings.LastIndexAny(uri, "?&")+1:], "=")
+	if !strings.EqualFold(name, "secret") {
+		return ""
+	}
+	return value
+}
+
+// mayGoOn reports whether a line below a URI that ends in its secret, or a cell beside it,
+// may be the rest, whatever stands before it: the number of a line, the sign of a
+// comment. A word of prose is none.
+func mayGoOn(secret, line string) bool {
+	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t|│>#/*-", r) })
+	if len(words) == 2 && strings.Trim(words[0], "0123456789.):") == "" {
+		words = words[1:]
+	}
+	return secret != "" && len(words) == 1 && isMore(secret, words[0]) && (len(words[0]) >= 12 || strings.ContainsAny(words[0], "234567"))
 }
 
 // maxWrapped is how many lines a URI is looked for in.
@@ -363,7 +428,19 @@ func (f *finder) unwrapped(i int, text string) (uri string, more int, err error)
 		}
 		rests = append(rests, rest{line, n})
 	}
-	return f.joined(text, rests)
+	end := endOfSecret(text)
+	if len(rests) > 0 && end != "" {
+		text = strings.TrimRight(text, "=") // of a mail message, too
+	}
+	uri, more, err = f.joined(text, rests)
+	for n := 1; err == nil && more == 0 && end != "" && n <= maxWrapped && i+n < len(f.lines) && nextURI(f.lines[i+n], 0) < 0; n++ {
+		if line := f.lines[i+n]; mayGoOn(end, line) {
+			return "", 0, refuse("what follows may be the rest of the URI, which is needed on one line")
+		} else if strings.ContainsFunc(line, unicode.IsLetter) {
+			break
+		}
+	}
+	return uri, more, err
 }
 
 // joined joins a URI with what may be its rest.

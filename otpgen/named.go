@@ -103,8 +103,10 @@ func readLogin(text string) (l login, keys int) {
 	first, hasPassword := strings.TrimSpace(text), false
 	first, _, _ = strings.Cut(first, "\n")
 	for line := range strings.Lines(text) {
-		l.wrapped = l.wrapped || last != "" && isRestOfSecret(last, strings.TrimSpace(line))
-		last = ""
+		if bare := strings.TrimSpace(line); bare != "" {
+			l.wrapped = l.wrapped || last != "" && isRestOfSecret(last, bare)
+			last = ""
+		}
 		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
 		uri := strings.HasPrefix(value, "//")
 		value = strings.Trim(value, around)

@@ -65,8 +65,12 @@ func parseSecret(text string, odd bool) (string, error) {
 	if len(wrong) > 0 {
 		return "", explain(chars, wrong)
 	}
-	if words := strings.Fields(strings.ReplaceAll(text, "=", " ")); !odd && len(words) > 1 && len(words[0]) >= minCharacters && len(words[len(words)-1]) < minCharacters/2 {
+	words := strings.Fields(strings.ReplaceAll(text, "=", " "))
+	if last := words[len(words)-1]; len(words) > 1 && len(words[0]) >= minCharacters && len(last) < len(words[0]) && (len(last) < minCharacters/2 || !strings.ContainsAny(last, "234567")) {
 		return "", refuse("there is a word behind the secret, or its last group is cut")
+	}
+	if strings.HasSuffix(string(chars), "XXXX") || strings.HasPrefix(string(chars), "XXXX") {
+		return "", refuse("the secret is hidden in part: it is needed in full")
 	}
 	given := len(chars)
 	if rest := len(chars) % 8; rest == 1 || rest == 3 || rest == 6 {

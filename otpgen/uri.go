@@ -205,6 +205,8 @@ func parseQuery(query string) (params, error) {
 		case !ok && !isParameter(name) && last == "issuer" && len(issuer) > 0 && part != "":
 			issuer[len(issuer)-1] += "&" + strings.Trim(unescape(part), " ")
 			continue
+		case !ok && last == "secret" && strings.Contains(name, ";"):
+			return nil, refuse("there is a sign inside the secret that no URI has")
 		case joined:
 			return nil, refuse("the URI has two parameters that are not separated by &")
 		case v != "":

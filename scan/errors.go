@@ -18,6 +18,9 @@ var (
 	ErrParts   = fmt.Errorf("%w that is whole", ErrNoCode)
 	// ErrNotShown is [ErrNoCode] of a text, which no picture need be taken of again.
 	ErrNotShown = fmt.Errorf("%w in the text, and no secret", ErrNoCode)
+	// ErrLines says that a secret was wrapped: which of the lines are parts of it is not
+	// known.
+	ErrLines = errors.New("the secret is spread over several lines")
 	// ErrAnimation is [ErrNoCode] of an animation of which not all frames are read.
 	ErrAnimation = fmt.Errorf("%w at the beginning of an animated picture, and the other frames are not read", ErrNoCode)
 	// ErrNotPicture is what [Decode] says of text and of formats it does not know.

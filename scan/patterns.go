@@ -26,7 +26,7 @@ type patternSet struct {
 var patterns = sync.OnceValue(func() *patternSet { //nolint:gochecknoglobals // a constant, but for the time when it is made
 	return &patternSet{
 		typedLine: regexp.MustCompile(`(?im)(?:or enter (?:this )?code|enter (?:this )?(?:code|key) manually|secret key|setup key)\s*:[ \t]*` +
-			`([a-z2-7]{16,}={0,6}|[a-z2-7]{4}(?:[ -][a-z2-7]{4}){3,}(?:[ -][a-z2-7]{1,4})?)[ \t]*(?:[^\s0-9a-z]|$)`),
+			`([a-z2-7]{16,}={0,6}|[a-z2-7]{4}(?:[ -][a-z2-7]{4}){3,}(?:[ -][a-z2-7]{1,4})?)[ \t]*(?:[^\s0-9a-z.…*•·_>]|\.?[ \t]*$)`),
 		spelledEscape: regexp.MustCompile(`(?i)(?:\^\[|\\u001b|\\u\{1b\}|\\x1b|\\0?33|\\e|\x{241b}|&#27;|&#x1b;|<esc>|<0x1b>)\[([0-9;:]*m)`),
 		lostEscape:    regexp.MustCompile(`\x{fffd}?\[((?:[0-9]{1,3}[;:])*[0-9]{1,3}m)`),
 		spelledBreak:  regexp.MustCompile(`(?:\\r)?\\n`),

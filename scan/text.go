@@ -51,13 +51,27 @@ func Text(ctx context.Context, r io.Reader) (Screen, error) {
 		drawing, cancel := context.WithTimeout(ctx, deadline/2)
 		defer cancel()
 		s.Codes, s.missing = join(drawn(drawing, t.Lines))
-		for _, m := range patterns().typedLine.FindAllStringSubmatch(plain, -1) {
-			if v := bareSecret(m[1]); len(v) >= minSecret && !contains(s.Typed, secret.New(v)) {
+		for _, m := range patterns().typedLine.FindAllStringSubmatchIndex(plain, -1) {
+			v := bareSecret(plain[m[2]:m[3]])
+			switch {
+			case goesOn(plain[m[2]:m[3]], plain[m[1]:]):
+				s.missing = cmp.Or(s.missing, ErrLines)
+			case len(v) >= minSecret && !contains(s.Typed, secret.New(v)):
 				s.Typed = append(s.Typed, secret.New(v))
 			}
 		}
 		return s, nil
 	})
+}
+
+// goesOn reports whether the line below a secret may be its rest: it has nothing but
+// base32, in the same case.
+func goesOn(typed, below string) bool {
+	line, _, _ := strings.Cut(strings.TrimLeft(below, " \t\r\n│┃|"), "\n")
+	line = strings.TrimRight(line, " \t\r│┃|")
+	sameCase := (typed == strings.ToUpper(typed)) == (line == strings.ToUpper(line))
+	isLonger := len(line) >= minSecret/2 || strings.ContainsAny(line, "234567")
+	return line != "" && sameCase && isLonger && strings.Trim(bareSecret(line), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
 // minSecret is the length of the shortest secret, in base32, that is believed.

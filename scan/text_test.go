@@ -87,6 +87,18 @@ func TestTypedOnly(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+	for _, text := range []string{"Or enter code: GEZDGNBVGY3TQOJQ\n", "│ Or enter code: GEZDGNBVGY3TQOJQ │\n│ ", "Secret key: gezd gnbv gy3t qojq\n\n"} {
+		rest := "JBSWY3DPEHPK3PXP"
+		if strings.Contains(text, "gezd") {
+			rest = "jbsw y3dp ehpk 3pxp"
+		}
+		if _, err := readText(t, text+rest+"\nEnter OTP").Pick(); !errors.Is(err, scan.ErrLines) {
+			t.Errorf("%q and more: %v", text, err)
+		}
+	}
+	if _, err := readText(t, "Or enter code: GEZDGNBVGY3TQOJQ…").Pick(); !errors.Is(err, scan.ErrNotShown) {
+		t.Error(err)
+	}
 	two := "Or enter code: GEZDGNBVGY3TQOJQ\nOr enter code: JBSWY3DPEHPK3PXP\n"
 	var several *scan.SeveralError
 	if _, err := readText(t, two).Pick(); !errors.As(err, &several) {

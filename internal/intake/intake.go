@@ -26,14 +26,8 @@ import (
 // is a fraction of it.
 const maxText = 20 << 20
 
-// Errors that callers branch on.
-var (
-	// ErrEmpty says that the input has nothing in it.
-	ErrEmpty = errors.New("the input is empty")
-	// ErrLines says that a secret was wrapped: which of the lines are parts of
-	// it is not known.
-	ErrLines = errors.New("the secret is spread over several lines")
-)
+// ErrEmpty says that the input has nothing in it.
+var ErrEmpty = errors.New("the input is empty")
 
 // An Enrolment is one key as its issuer gave it.
 type Enrolment struct {
@@ -92,7 +86,7 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 		}
 	}
 	if errors.Is(err, scan.ErrNoCode) && onlySecret(text) {
-		err = ErrLines
+		err = scan.ErrLines
 	} else if codes, _, none := recoverycode.Find(screen.Plain); errors.Is(err, scan.ErrNoCode) && none == nil && len(codes[0].Reveal()) == 64 {
 		err = fmt.Errorf("%w: it has recovery codes, which 'npmotp recovery add' stores", scan.ErrNoCode)
 	}

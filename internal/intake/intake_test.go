@@ -96,7 +96,7 @@ func TestAny(t *testing.T) {
 		{"prose", "hello\nworld\n", scan.ErrNoCode},
 		{"prose with the letters of one", "Here is the key for npm\nplease use it soon\n", scan.ErrNoCode},
 		{"recovery codes", strings.Repeat("0123456789abcdef", 4) + "\n" + strings.Repeat("fedcba9876543210", 4) + "\n", scan.ErrNoCode},
-		{"a secret on two lines", typed[:16] + "\n" + typed[16:] + "\n", intake.ErrLines},
+		{"a secret on two lines", typed[:16] + "\n" + typed[16:] + "\n", scan.ErrLines},
 		{"a web address", "https://example.com/?t=1", otpgen.ErrInvalid},
 	}
 	for _, tt := range tests {

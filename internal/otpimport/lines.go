@@ -46,6 +46,7 @@ func isTwoFA(in *input) bool {
 }
 
 func readTwoFA(in *input) error {
+	before := 0
 	for n, line := range linesOf(in.text) {
 		if err := in.step(); err != nil {
 			return err
@@ -57,8 +58,12 @@ func readTwoFA(in *input) error {
 			}
 			in.addRecord(label, k)
 		} else {
+			if n == before+1 && strings.Trim(strings.ToUpper(strings.TrimSpace(line)), secretSigns) == "" {
+				in.spoil("the next line may be the rest of its key")
+			}
 			in.add(entryName("line", n), otpgen.Key{}, errors.New("it is not a line of 2fa"))
 		}
+		before = n
 	}
 	return nil
 }
@@ -158,6 +163,8 @@ func (in *input) readYAML() error {
 		}
 		topLevel := line[0] == '-' || strings.HasPrefix(line, "  ") && line[2] != ' ' && line[2] != '-'
 		switch {
+		case !ok && fields != nil:
+			fields["rest"] = "of the line before, it may be"
 		case !ok:
 			in.add(entryName("line", n), otpgen.Key{}, errors.New("it is not a line of totp-cli"))
 		case topLevel:

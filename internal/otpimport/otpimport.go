@@ -271,6 +271,13 @@ func (in *input) add(label otpgen.Label, key otpgen.Key, err error) {
 	in.r.entries = append(in.r.entries, Entry{Label: otpgen.SplitLabel(label.Issuer, label.Account), Key: key, Err: err})
 }
 
+// spoil refuses the entry before, for why.
+func (in *input) spoil(why string) {
+	if n := len(in.r.entries); n > 0 && in.r.entries[n-1].Err == nil {
+		in.r.entries[n-1].Key, in.r.entries[n-1].Err = otpgen.Key{}, errors.New(why)
+	}
+}
+
 // cleanName cleans a name, which may be escaped as Latin-1.
 func cleanName(name string) string { return cleantext.Name(plaintext.Decode([]byte(name))) }
 

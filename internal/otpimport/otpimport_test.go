@@ -519,6 +519,19 @@ func TestOddEntries(t *testing.T) {
 	}
 }
 
+// A key that goes on in the next line is refused, and not cut.
+func TestKeysOverLines(t *testing.T) {
+	for _, text := range []string{
+		"npm:ada 6 GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ\n",
+		"- name: npm\n  accounts:\n    - name: ada\n      token: GEZDGNBVGY3TQOJQ\n        GEZDGNBVGY3TQOJQ\n      length: 6\n      prefix: \"\"\n",
+		"site: npm\nsecret: GEZDGNBVGY3TQOJQ\n\n  GEZDGNBVGY3TQOJQ\n",
+	} {
+		if got := entriesOf(t, text); strings.Contains(strings.Join(got, "\n"), "|totp ") {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
 // What is known and not read is named, with what to export instead.
 func TestUnreadFormats(t *testing.T) {
 	noise := strings.Repeat("\xfe\x00\xc1", 30)
