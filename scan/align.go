@@ -3,7 +3,6 @@ package scan
 import (
 	"cmp"
 	"math"
-	"slices"
 )
 
 // alignGuesses is how many places of the alignment pattern are tried.
@@ -46,7 +45,7 @@ func (g *gray) alignment(flat *projection, dim int, dark bool) []corner {
 			out = append(out, corner{flat.at(u, v), s - 0.15*off})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b corner) int { return cmp.Compare(b.score, a.score) })
+	stable(out, func(a, b *corner) int { return cmp.Compare(b.score, a.score) })
 	return out[:min(len(out), alignGuesses)]
 }
 

@@ -93,11 +93,11 @@ func (f *field) finders(ctx context.Context) []finder {
 	}
 	// What less than a third of its rows shows is text or noise.
 	found = slices.DeleteFunc(found, func(p finder) bool { return p.seen < 0.3 })
-	slices.SortStableFunc(found, byHits)
+	stable(found, byHits)
 	return found
 }
 
-func byHits(a, b finder) int { return b.hits - a.hits }
+func byHits(a, b *finder) int { return b.hits - a.hits }
 
 // edges appends where row y changes between dark and light, and its two ends.
 func (f *field) edges(edges []float64, y int) []float64 {

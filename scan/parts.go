@@ -86,7 +86,7 @@ func join(symbols []symbol) ([]secret.Text, error) {
 		messages[k] = append(messages[k], s)
 	}
 	for k, parts := range messages {
-		slices.SortStableFunc(parts, func(a, b symbol) int { return cmp.Compare(a.index, b.index) })
+		stable(parts, func(a, b *symbol) int { return cmp.Compare(a.index, b.index) })
 		var text strings.Builder
 		sum := byte(k[0]) //nolint:gosec // it was a byte
 		whole := len(parts) == k[1]

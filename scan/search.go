@@ -129,7 +129,7 @@ func (s *search) climb(ctx context.Context, r *rung) []symbol {
 	if len(out) > 0 {
 		return out
 	}
-	slices.SortStableFunc(nears, func(a, b near) int { return int(1000 * (b.sure - a.sure)) })
+	stable(nears, func(a, b *near) int { return int(1000 * (b.sure - a.sure)) })
 	for i := range nears[:min(len(nears), bestNears)] {
 		if nears[i].sure < sureWarp {
 			break
@@ -165,7 +165,7 @@ next:
 			pool = append(pool, p)
 		}
 	}
-	slices.SortStableFunc(pool, byHits)
+	stable(pool, byHits)
 	return pool
 }
 

@@ -3,7 +3,6 @@ package scan
 import (
 	"cmp"
 	"math"
-	"slices"
 )
 
 const (
@@ -48,7 +47,7 @@ func triples(found []finder) []triple {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b triple) int { return cmp.Compare(a.cost, b.cost) })
+	stable(out, func(a, b *triple) int { return cmp.Compare(a.cost, b.cost) })
 	return out[:min(len(out), bestTriples)]
 }
 

@@ -153,7 +153,7 @@ func (l *level) close() []item {
 		own.title = title
 	}
 	own.user = o.name("username", "user", "login", "account", "accountname", "itemusername", "email", "itememail", "label")
-	for _, name := range slices.Sorted(maps.Keys(o)) {
+	for _, name := range o.names() {
 		if text := o.name(name); isAddress(name) && !mayHaveURI(text) {
 			own.addresses = append(own.addresses, text)
 		}
@@ -181,7 +181,7 @@ func (l *level) close() []item {
 // the value of a field that is.
 func bareSecret(o object) string {
 	isParametric := strings.Contains(strings.ToLower(o.name("type", "kind")), "otp") || o.name(slices.Concat(algorithmNames(), digitsNames(), periodNames(), []string{"issuer"})...) != ""
-	for _, name := range slices.Sorted(maps.Keys(o)) {
+	for _, name := range o.names() {
 		plain := strings.NewReplacer("-", "", "_", "", " ", "", "$", "", ":", "").Replace(name)
 		called := slices.ContainsFunc([]string{"otp", "onetime", "2fa", "mfa", "oath", "authenticatorkey", "twofactor"}, func(word string) bool { return strings.Contains(plain, word) })
 		if !called && !(isParametric && (plain == "secret" || plain == "key" || plain == "value" || plain == "seed" || plain == "secretkey")) {

@@ -43,6 +43,9 @@ func objectOf(text string) (object, error) {
 	return o, twice
 }
 
+// names returns the names of the fields, in order.
+func (o object) names() []string { return slices.Sorted(maps.Keys(o)) }
+
 // has reports whether o has all of the fields.
 func (o object) has(fields ...string) bool {
 	for _, f := range fields {
@@ -271,7 +274,7 @@ func namesAlgorithm(value json.RawMessage) bool {
 // names an algorithm.
 func (e *entry) slip() error {
 	known := knownNames()
-	for _, name := range slices.Sorted(maps.Keys(e.object)) {
+	for _, name := range e.names() {
 		if slices.Contains(known, name) {
 			continue
 		}

@@ -4,7 +4,6 @@
 package recoverycode
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -124,7 +123,7 @@ func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
 		return nil, 0, err
 	}
 	found = append(found, plain...)
-	slices.SortStableFunc(found, func(a, b foundCode) int { return cmp.Compare(a.line, b.line) })
+	found = inOrder(found, len(lines))
 	if err := sameLength(found); err != nil {
 		return nil, 0, err
 	}
@@ -533,13 +532,26 @@ func (f finder) otherCodes(lines []string) ([]foundCode, error) {
 		return nil, nil
 	}
 	// Among codes, one may happen to have no digit.
+	first, last := found[0].line, found[len(found)-1].line
 	for i, line := range lines {
-		if body, _ := f.bare(line); found[0].line <= i && i+1 < found[len(found)-1].line && body == strings.TrimSpace(body) && shape(body) == common && isLetters(body) {
-			at, _ := slices.BinarySearchFunc(found, i+1, func(c foundCode, line int) int { return cmp.Compare(c.line, line) })
-			found = slices.Insert(found, at, foundCode{line: i + 1, code: body})
+		if body, _ := f.bare(line); first <= i && i+1 < last && body == strings.TrimSpace(body) && shape(body) == common && isLetters(body) {
+			found = append(found, foundCode{line: i + 1, code: body})
 		}
 	}
-	return found, nil
+	return inOrder(found, len(lines)), nil
+}
+
+// inOrder returns codes in the order of their lines.
+func inOrder(found []foundCode, lines int) []foundCode {
+	of := map[int][]foundCode{}
+	for _, c := range found {
+		of[c.line] = append(of[c.line], c)
+	}
+	sorted := found[:0]
+	for line := range lines {
+		sorted = append(sorted, of[line+1]...)
+	}
+	return sorted
 }
 
 // minKey is the least length of a key for one-time passwords in base32.
