@@ -64,7 +64,7 @@ func ParseURI(u secret.Text) (Key, Label, error) {
 		return Key{}, Label{}, refuse("the URI ends inside a parameter")
 	}
 	l.Issuer = issuer
-	if IsSteam(l.Issuer) && len(p["digits"]) == 0 {
+	if l.IsSteam() && len(p["digits"]) == 0 {
 		return Key{}, Label{}, errSteam()
 	}
 	return k, l, nil
@@ -94,6 +94,12 @@ func IsSteam(issuer string) bool {
 	name := strings.Join(words, "")
 	return name == "steam" || name == "steamguard" || len(words) > 1 && words[0] == "steam" ||
 		strings.HasSuffix(name, "steampowered.com") || strings.HasSuffix(name, "steamcommunity.com")
+}
+
+// IsSteam reports whether a label is one of Steam, which may be all that it says.
+func (l Label) IsSteam() bool {
+	l = SplitLabel(l.Issuer, l.Account)
+	return IsSteam(cmp.Or(l.Issuer, l.Account))
 }
 
 // SplitLabel returns the label of an account that a program calls by one name:

@@ -159,6 +159,8 @@ func TestParseURIRefuses(t *testing.T) {
 		"odd short secret":  {"otpauth://totp/x?secret=JBSWY3DPEHP", "the secret has 11 characters, and 16", nil},
 		"steam issuer":      {"otpauth://totp/Steam:x" + s, "a Steam Guard key", nil},
 		"steam in a label":  {"otpauth://totp/x" + s + "&issuer=Steam%20Guard&period=30", "a Steam Guard key", nil},
+		"steam alone":       {"otpauth://totp/Steam" + s, "a Steam Guard key", nil},
+		"steam and a name":  {"otpauth://totp/Steam%20(ada)" + s, "a Steam Guard key", nil},
 		"digits mistyped":   {"otpauth://totp/x" + s + "&digit=8", "nearly one that changes", nil},
 		"period cut":        {"otpauth://totp/x" + s + "&perio=60", "nearly one that changes", nil},
 		"algorithm joined":  {"otpauth://totp/x" + s + "&algorithmSHA256", "nearly one that changes", nil},

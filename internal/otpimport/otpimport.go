@@ -289,7 +289,7 @@ func (in *input) addURI(uri string, named otpgen.Label) {
 		label = otpgen.LabelOf(secret.New(uri))
 	}
 	label.Issuer, label.Account = cmp.Or(label.Issuer, named.Issuer), cmp.Or(label.Account, named.Account)
-	if err == nil && otpgen.IsSteam(label.Issuer) && !strings.Contains(strings.ToLower(uri), "digits=") {
+	if err == nil && label.IsSteam() && !strings.Contains(strings.ToLower(uri), "digits=") {
 		err = errSteam()
 	}
 	in.add(label, key, err)

@@ -29,7 +29,7 @@ func errSteam() error {
 // addRecord keeps an entry that is given by its parts.
 func (in *input) addRecord(label otpgen.Label, k record) {
 	key, err := k.key()
-	if split := otpgen.SplitLabel(label.Issuer, label.Account); err == nil && otpgen.IsSteam(split.Issuer) && k.digits == "" {
+	if err == nil && label.IsSteam() && k.digits == "" {
 		err = errSteam()
 	}
 	in.add(label, key, err)
