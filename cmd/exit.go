@@ -95,6 +95,7 @@ func outcomes() []row {
 		{vault.ErrNoSuchCode, exitNotFound, "'npmotp recovery list' shows the numbers"},
 		{recoverycode.ErrNone, exitNotFound, "paste what npm printed below \"recovery codes\", or the codes themselves, one on each line"},
 		{scan.ErrLines, exitUsage, "give it on one line"},
+		{intake.ErrBeside, exitUsage, "give only the secret"},
 		{intake.ErrEmpty, exitNotFound, ""},
 		{sheet.ErrNotSheet, exitNotFound, "'npmotp recovery sheet' makes the page whose QR code is read here"},
 		{sheet.ErrDamaged, exitNotFound, "take the photo again, or type the codes from the page"},

@@ -26,8 +26,13 @@ import (
 // is a fraction of it.
 const maxText = 20 << 20
 
-// ErrEmpty says that the input has nothing in it.
-var ErrEmpty = errors.New("the input is empty")
+// Errors that callers branch on.
+var (
+	// ErrEmpty says that the input has nothing in it.
+	ErrEmpty = errors.New("the input is empty")
+	// ErrBeside says that a text has a secret, and nothing that tells it from the rest.
+	ErrBeside = errors.New("other text stands beside the secret")
+)
 
 // An Enrolment is one key as its issuer gave it.
 type Enrolment struct {
@@ -87,6 +92,8 @@ func Terminal(ctx context.Context, r io.Reader) (Enrolment, error) {
 	}
 	if errors.Is(err, scan.ErrNoCode) && onlySecret(text) {
 		err = scan.ErrLines
+	} else if errors.Is(err, scan.ErrNotShown) && hasSecret(text) {
+		err = ErrBeside
 	} else if codes, _, none := recoverycode.Find(screen.Plain); errors.Is(err, scan.ErrNoCode) && none == nil && len(codes[0].Reveal()) == 64 {
 		err = fmt.Errorf("%w: it has recovery codes, which 'npmotp recovery add' stores", scan.ErrNoCode)
 	}
@@ -120,6 +127,18 @@ func onlySecret(text secret.Text) bool {
 	}
 	_, err := otpgen.ParseSecret(text)
 	return err == nil
+}
+
+// hasSecret reports whether a line of a text is a secret, in capitals or groups of four.
+func hasSecret(text secret.Text) bool {
+	for line := range strings.Lines(text.Reveal()) {
+		words := strings.Fields(line)
+		isSecret := len(words) == 1 && words[0] == strings.ToUpper(words[0]) || len(words) > 3 && len(words[0]) == 4 && len(words[1]) == 4
+		if _, err := otpgen.ParseSecret(secret.New(line)); err == nil && isSecret && strings.ContainsAny(line, "234567") {
+			return true
+		}
+	}
+	return false
 }
 
 // announcement is what npm prints before the codes (lib/commands/profile.js of
@@ -185,6 +204,22 @@ func Typed(text secret.Text) (Enrolment, error) {
 	return Enrolment{Key: key}, err
 }
 
+// line reads a secret, a URI, or either of them in a field ("Secret: ...", JSON).
+func line(text secret.Text) (Enrolment, error) {
+	e, err := Typed(text)
+	if err == nil || errors.Is(err, otpgen.ErrNotURI) {
+		return e, err
+	}
+	fields := secret.New(strings.NewReplacer("{", "\n", ",", "\n", "}", "\n").Replace(text.Reveal()))
+	if found := otpgen.FindLogins(fields); len(found) == 1 && found[0].Err == nil {
+		return URI(found[0].URI)
+	}
+	if found, _ := uris(otpgen.FindURIs(text)); len(found) > 0 {
+		return URI(text)
+	}
+	return e, err
+}
+
 // Any reads an input of unknown kind, as standard input is: a picture, a
 // terminal's output, an otpauth URI or a bare secret.
 func Any(ctx context.Context, r io.Reader) (Enrolment, error) {
@@ -209,7 +244,7 @@ func Any(ctx context.Context, r io.Reader) (Enrolment, error) {
 		if trimmed == "" {
 			return Enrolment{}, ErrEmpty
 		}
-		return Typed(secret.New(trimmed))
+		return line(secret.New(strings.Trim(trimmed, "\"'`")))
 	}
 	return Terminal(ctx, strings.NewReader(text.Reveal()))
 }

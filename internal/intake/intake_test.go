@@ -89,6 +89,10 @@ func TestAny(t *testing.T) {
 	}{
 		{"a secret", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq\r\n", nil},
 		{"a secret after a byte order mark", "\ufeff" + typed, nil},
+		{"a secret in quotes", "\"" + typed + "\"", nil},
+		{"a secret in a field", "Secret: gezd gnbv gy3t qojq gezd gnbv gy3t qojq", nil},
+		{"a field of JSON", `{"issuer":"npm","secret":"` + typed + `","digits":6}`, nil},
+		{"a URI in JSON", `{"uri":"otpauth:\/\/totp\/npm:ada?secret=` + typed + `"}`, nil},
 		{"a URI", "otpauth://totp/npm:ada?secret=" + typed + "&issuer=npm\n", nil},
 		{"only the line below the QR code", "Scan into your authenticator app:\n Or enter code: " + typed + "\n", nil},
 		{"nothing", "", intake.ErrEmpty},
@@ -97,6 +101,7 @@ func TestAny(t *testing.T) {
 		{"prose with the letters of one", "Here is the key for npm\nplease use it soon\n", scan.ErrNoCode},
 		{"recovery codes", strings.Repeat("0123456789abcdef", 4) + "\n" + strings.Repeat("fedcba9876543210", 4) + "\n", scan.ErrNoCode},
 		{"a secret on two lines", typed[:16] + "\n" + typed[16:] + "\n", scan.ErrLines},
+		{"a secret below words", "Your secret key:\n" + typed + "\n", intake.ErrBeside},
 		{"a web address", "https://example.com/?t=1", otpgen.ErrInvalid},
 	}
 	for _, tt := range tests {
