@@ -14,30 +14,32 @@ import (
 )
 
 // ItemLabel returns the label of an item of a password manager. Its title is a
-// name that the user chose; of npm's own pages the address says more.
+// name that the user chose; of npm's own pages the address says more, and so it does
+// where an item that is called npm has another one: that of a registry of one's own.
 func ItemLabel(title, user string, addresses ...string) Label {
 	first := ""
-	for _, address := range addresses {
+	for _, address := range strings.FieldsFunc(strings.Join(addresses, " "), func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }) {
 		if address != "" && !strings.Contains(address, "://") {
 			address = "https://" + address
 		}
-		u, err := url.Parse(strings.TrimSpace(address))
+		u, err := url.Parse(address)
 		if err != nil {
 			continue
 		}
 		host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 		first = cmp.Or(first, host)
-		switch host {
-		case "npmjs.com", "npmjs.org", "registry.npmjs.org":
+		switch {
+		case strings.HasSuffix("."+host, ".npmjs.com"), strings.HasSuffix("."+host, ".npmjs.org"):
 			return Label{Issuer: "npm", Account: user}
-		default:
-			if IsSteam(host) {
-				return Label{Issuer: "Steam", Account: user}
-			}
+		case IsSteam(host):
+			return Label{Issuer: "Steam", Account: user}
 		}
 	}
 	// Apple's titles name the user too.
 	title = strings.TrimSpace(strings.TrimSuffix(title, "("+user+")"))
+	if lower := strings.ToLower(title); lower == "npm" || lower == "npmjs" {
+		title = cmp.Or(first, title)
+	}
 	return Label{Issuer: cmp.Or(title, first), Account: user}
 }
 

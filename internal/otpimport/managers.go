@@ -30,11 +30,11 @@ func keyColumns() []string {
 }
 
 func titleColumns() []string {
-	return []string{"title", "issuer", "service", "site", "name", "displayname", "account"}
+	return []string{"title", "issuer", "service", "site", "name", "displayname", "account", "titel"}
 }
 
 func userColumns() []string {
-	return []string{"username", "login_username", "username2", "login", "user name", "user", "email", "account", "name"}
+	return []string{"username", "login_username", "username2", "login", "user name", "user", "email", "account", "name", "benutzername"}
 }
 
 func addressColumns() []string {
@@ -59,7 +59,23 @@ func isTable(in *input) bool {
 	has := func(columns []string) bool {
 		return slices.ContainsFunc(in.table.names, func(name string) bool { return slices.Contains(columns, strings.ToLower(name)) })
 	}
-	return in.table.keyColumn() != "" && (has(titleColumns()) || has(userColumns()) || has(addressColumns())) || in.hasPairs()
+	key := in.table.keyColumn()
+	return key != "" && (has(titleColumns()) || has(userColumns()) || has(addressColumns()) || slices.Contains(keyColumns(), key) && in.table.hasKeys(key)) || in.hasPairs()
+}
+
+// hasKeys reports whether a key stands in a column of one of the first rows.
+func (t table) hasKeys(column string) bool {
+	n := 0
+	for r, err := range t.all() {
+		key := r.cell(column)
+		if _, bad := otpgen.ParseSecret(secret.New(key)); err == nil && len(t.names) > 1 && (bad == nil || strings.HasPrefix(key, "otpauth://")) {
+			return true
+		}
+		if n++; n > 100 {
+			break
+		}
+	}
+	return false
 }
 
 // keyColumn returns the name of the column of keys: a known one, or the only one
@@ -159,6 +175,9 @@ func (in *input) addRow(r row, keyColumn string, unknown error) {
 	title, user := r.cell(titleColumns()...), r.cell(userColumns()...)
 	if title == user {
 		user = ""
+	}
+	if title == "" && user == "" && !strings.EqualFold(r.names[0], keyColumn) {
+		title = r.cells[0] // of a table whose columns have names in another language
 	}
 	label := otpgen.ItemLabel(title, user, r.cell(addressColumns()...))
 	r.has(func(name, cell string) bool {

@@ -123,6 +123,12 @@ func (r *Reader) Add(ctx context.Context, file io.Reader) error {
 func (in *input) readData() error {
 	ctx, r := in.ctx, in.r
 	in.text = strings.TrimSpace(plaintext.Decode(in.data))
+	if !strings.Contains(in.text, "\n") {
+		in.text = strings.ReplaceAll(in.text, "\r", "\n")
+	}
+	if line, rest, ok := strings.Cut(in.text, "\n"); ok && strings.HasPrefix(line, "sep=") {
+		in.text = strings.TrimSpace(rest) // of a table, for Excel
+	}
 	if in.text == "" {
 		return fmt.Errorf("%w: it is empty", ErrUnknown)
 	}

@@ -617,10 +617,16 @@ func TestServiceOfAKey(t *testing.T) {
 		`{"name":"all","list":[{"name":"eve","uri":"otpauth://totp/eve?secret=` + key + `"}]}`:                  "|eve",
 		`{"name":"mine","uri":"otpauth://totp/npm:eve?secret=` + key + `"}`:                                     "npm|eve",
 		"\"X\",\"Username\",\"eve\",\"*Password\",\"p\",\"*One-time code\",\"" + key + "\"\n":                   "X|eve",
+		"Titel;Login-Name;Kennwort;TOTP\nX;eve;p;" + key + "\n":                                                 "X|",
+		"Dienst;Kennwort;TOTP\nX;p;" + key + "\nY;p;otpauth://totp/eve?secret=JBSWY3DPEHPK3PXP\n":               "X|",
+		"sep=;\r\nTitle;Username;TOTP\r\nX;eve;" + key + "\r\n":                                                 "X|eve",
+		"Title,Username,TOTP\rX,eve," + key + "\r":                                                              "X|eve",
+		"name,url,username,totp\nnpm,https://npm.example.org/,eve," + key + "\n":                                "npm.example.org|eve",
+		"name,url,username,totp\nDev,\"https://example.org, https://www.npmjs.com/login\",eve," + key + "\n":    "npm|eve",
 		"name,email,username,totp\nX,eve,," + key + "\n":                                                        "X|eve",
 		`{"h":{"account":"eve","issuer":"GitHub::github.com","hash":"h","type":"totp","secret":"` + key + `"}}`: "GitHub|eve",
 	} {
-		if got := entriesOf(t, text); len(got) != 1 || !strings.HasPrefix(got[0], want+"|totp ") {
+		if got := entriesOf(t, text); len(got) != 1+strings.Count(text, "\nY;") || !strings.HasPrefix(got[0], want) || !strings.Contains(got[0], "|totp ") {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
