@@ -23,7 +23,7 @@ func ItemLabel(title, user string, addresses ...string) Label {
 			address = "https://" + address
 		}
 		u, err := url.Parse(address)
-		if err != nil {
+		if err != nil || title != "" && u.Scheme != "http" && u.Scheme != "https" {
 			continue
 		}
 		host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")

@@ -3,6 +3,7 @@ package otpimport
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type item struct {
 	text  string
 	entry *entry
 	field string // the innermost one that may be a name
+	bare  bool   // the text is not yet followed by what stands beside it
 }
 
 // A said is what an object says of its key.
@@ -102,7 +104,7 @@ func (l *level) keep(field string, token json.Token) {
 	raw, _ := json.Marshal(token) // what was read can be written
 	l.set(field, raw)
 	if mayHaveURI(text) {
-		l.items = append(l.items, item{text: text, field: field})
+		l.items = append(l.items, item{text: text, field: field, bare: true})
 	}
 }
 
@@ -160,8 +162,22 @@ func (l *level) close() []item {
 	}
 	own.or(l.said)
 	l.said = own
-	if field := bareSecret(o); field != "" {
+	beside := ""
+	for name, fields := range map[string][]string{"digits": digitsNames(), "period": periodNames(), "algorithm": algorithmNames()} {
+		if value := o.name(fields...); value != "" {
+			beside += "\n" + name + ": " + value
+		}
+	}
+	for i := range l.items {
+		if l.items[i].bare {
+			l.items[i].text, l.items[i].bare = l.items[i].text+beside, false
+		}
+	}
+	if field, more := bareSecret(o); field != "" {
 		e := &entry{object: maps.Clone(o), err: l.entry.err}
+		if more {
+			e.err = errors.New("it has two keys")
+		}
 		e.object["secret"] = o[field]
 		if field != "secret" {
 			delete(e.object, field)
@@ -178,8 +194,8 @@ func (l *level) close() []item {
 }
 
 // bareSecret returns the field of an object that has a secret and is called so, or is
-// the value of a field that is.
-func bareSecret(o object) string {
+// the value of a field that is, and whether another one has another.
+func bareSecret(o object) (field string, more bool) {
 	isParametric := strings.Contains(strings.ToLower(o.name("type", "kind")), "otp") || o.name(slices.Concat(algorithmNames(), digitsNames(), periodNames(), []string{"issuer"})...) != ""
 	for _, name := range o.names() {
 		plain := strings.NewReplacer("-", "", "_", "", " ", "", "$", "", ":", "").Replace(name)
@@ -191,10 +207,11 @@ func bareSecret(o object) string {
 		oneCase := text == strings.ToUpper(text) || text == strings.ToLower(text)
 		cut := slices.Contains([]string{"totp", "totpuri", "otpauth", "totpsecret", "otpsecret"}, plain) && len(text) > 8 && strings.Trim(text, "0123456789") != "" && !mayHaveURI(text)
 		if _, err := otpgen.ParseSecret(secret.New(text)); err == nil && oneCase || cut {
-			return name
+			more = more || field != "" && text != o.name(field)
+			field = name
 		}
 	}
-	return ""
+	return field, more
 }
 
 // addOne keeps the URIs in the text of an item, or its bare secret.

@@ -653,6 +653,10 @@ func TestItemsOfJSON(t *testing.T) {
 		`{"title":"npm","username":"ada","type":"login","totp":"` + key + `"}`:                                                                                             {ada},
 		`{"title":"npm","username":"ada","totp":"GEZDGNBVG1"}`:                                                                                                             {"npm|ada|character 10 of the secret is not base32, which has no 0, 1, 8 and 9: look again for the letters O, I or L, B and G (spaces and dashes are not counted)"},
 		`{"keys":[{"issuer":"X","label":"eve","secret":"` + key + `","digits":[8]}]}`:                                                                                      {"X|eve|its number of digits is not a whole number"},
+		`{"title":"Y","totp":"` + key + `","otp":"` + other + `"}`:                                                                                                         {"Y||it has two keys"},
+		`{"issuer":"Y","otp":"` + uri + `","digits":8}`:                                                                                                                    {"|line 1|fields beside the URI say something else of its digits, period or algorithm"},
+		`{"issuer":"npm","otp":"` + uri + `","digits":6,"period":30}`:                                                                                                      {ada},
+		`[{"name":"npm","url":"androidapp://com.example","user":"ada","totp":"` + key + `"}]`:                                                                              {ada},
 		`{"secret":"abcdefghijklmnop","url":"https://example.org"}`:                                                                                                        {otpimport.ErrUnknown.Error()},
 	} {
 		got := entriesOf(t, text)
