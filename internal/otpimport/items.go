@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -162,15 +163,15 @@ func (l *level) close() []item {
 	}
 	own.or(l.said)
 	l.said = own
-	beside := ""
+	var beside strings.Builder
 	for name, fields := range map[string][]string{"digits": digitsNames(), "period": periodNames(), "algorithm": algorithmNames()} {
 		if value := o.name(fields...); value != "" {
-			beside += "\n" + name + ": " + value
+			fmt.Fprintf(&beside, "\n%s: %s", name, value)
 		}
 	}
 	for i := range l.items {
 		if l.items[i].bare {
-			l.items[i].text, l.items[i].bare = l.items[i].text+beside, false
+			l.items[i].text, l.items[i].bare = l.items[i].text+beside.String(), false
 		}
 	}
 	if field, more := bareSecret(o); field != "" {
@@ -200,7 +201,7 @@ func bareSecret(o object) (field string, more bool) {
 	for _, name := range o.names() {
 		plain := strings.NewReplacer("-", "", "_", "", " ", "", "$", "", ":", "").Replace(name)
 		called := slices.ContainsFunc([]string{"otp", "onetime", "2fa", "mfa", "oath", "authenticatorkey", "twofactor"}, func(word string) bool { return strings.Contains(plain, word) })
-		if !called && !(isParametric && (plain == "secret" || plain == "key" || plain == "value" || plain == "seed" || plain == "secretkey")) {
+		if !called && (!isParametric || !slices.Contains([]string{"secret", "key", "value", "seed", "secretkey"}, plain)) {
 			continue
 		}
 		text := o.name(name)
