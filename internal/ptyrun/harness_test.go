@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,13 +25,16 @@ import (
 	"npmotp/internal/ui"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 const (
 	// monitorArg makes the test binary the monitor of a session.
 	monitorArg = "ptyrun-monitor"
+	// lateArg makes it one whose reports are late.
+	lateArg = "ptyrun-late-monitor"
 	// runVariable makes the test binary run its arguments in a session, and end
-	// as npmotp does. It holds options: nested, agree, counts, max=N, prompt=TEXT.
+	// as npmotp does. It holds options: nested, agree, counts, late, max=N, prompt=TEXT.
 	runVariable = "PTYRUN_TEST_RUN"
 	// hideVariable makes it a thief of another kind than the scripts: it writes to a
 	// file what it reads from any terminal that the user opens.
@@ -45,6 +49,9 @@ func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == monitorArg:
 		os.Exit(ptyrun.Monitor())
+	case len(os.Args) == 2 && os.Args[1] == lateArg:
+		delayReports()
+		os.Exit(ptyrun.Monitor())
 	case os.Getenv(runVariable) != "":
 		os.Exit(runSession())
 	case os.Getenv(hideVariable) != "":
@@ -55,6 +62,34 @@ func TestMain(m *testing.M) {
 		os.Exit(askInSecret())
 	}
 	os.Exit(m.Run())
+}
+
+// delayReports has what a monitor says arrive late, as on a busy machine.
+func delayReports() {
+	const control, late = 3, 200 * time.Millisecond
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	session, dupErr := syscall.Dup(control)
+	if err := errors.Join(err, dupErr, unix.Dup2(pair[0], control)); err != nil {
+		panic(err)
+	}
+	for _, fd := range append(pair[:], session) {
+		syscall.CloseOnExec(fd)
+	}
+	from, to := os.NewFile(uintptr(pair[1]), "monitor"), os.NewFile(uintptr(session), "session")
+	go func() {
+		_, _ = io.Copy(from, to)
+		_ = unix.Shutdown(pair[1], unix.SHUT_WR)
+	}()
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := from.Read(buf)
+			time.Sleep(late)
+			if _, writeErr := to.Write(buf[:n]); err != nil || writeErr != nil {
+				return
+			}
+		}
+	}()
 }
 
 // runSession is npmotp. The questions go to the test by descriptor 3 and the
@@ -72,13 +107,17 @@ func runSession() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 125
 	}
+	helper := monitorArg
+	if slices.Contains(options, "late") {
+		helper = lateArg
+	}
 	ask, reply := os.NewFile(3, "ask"), bufio.NewReader(os.NewFile(4, "reply"))
 	syscall.CloseOnExec(3)
 	syscall.CloseOnExec(4)
 	var s *ptyrun.Session
 	s = &ptyrun.Session{
 		Path: path, Argv: os.Args[1:], Environ: environ,
-		Helper: []string{self, monitorArg},
+		Helper: []string{self, helper},
 		Stdin:  os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Prompts: npmPatterns(),
 		Nested:  slices.Contains(options, "nested"),

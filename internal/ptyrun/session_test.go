@@ -43,6 +43,14 @@ func TestSessionCannotExecute(t *testing.T) {
 	}
 }
 
+// TestSessionHearsLateOfTheProgram has the program ask before it is known to have
+// been started.
+func TestSessionHearsLateOfTheProgram(t *testing.T) {
+	p := sit(t, start{options: "late agree"}, "bash", "-c", `read -rsp "Enter OTP: " otp; echo; echo "got ${#otp}"`)
+	p.expect("got 6")
+	p.end(0)
+}
+
 // untilSignal waits for a trap. A signal that comes just before a shell reads
 // would be heeded only after a line.
 const untilSignal = "while :; do sleep 0.05; done"

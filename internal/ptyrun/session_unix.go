@@ -244,6 +244,7 @@ func (r *run) signal(sig os.Signal) {
 		r.resize()
 		r.takeTerminal()
 		r.order(s)
+		r.watch()
 	default:
 		if !r.keep() {
 			r.order(s)
@@ -258,6 +259,7 @@ func (r *run) report(p report) bool {
 	switch {
 	case p.Started != 0:
 		r.guard.program, r.guard.ours = p.Started, []int{os.Getpid(), r.monitor.Pid, p.Started}
+		r.watch() // it may have asked already
 	case p.Errno != 0:
 		r.failure = &StartError{r.Path, syscall.Errno(p.Errno)}
 		return true
