@@ -31,13 +31,13 @@ type Step struct {
 
 // UnmarshalJSON also reads a time that stands alone, as the first ledgers had it.
 func (s *Step) UnmarshalJSON(data []byte) error {
-	var begins time.Time
-	if json.Unmarshal(data, &begins) == nil {
-		*s = Step{Begins: begins, Noted: begins}
-		return nil
-	}
 	type plain Step
-	return json.Unmarshal(data, (*plain)(s))
+	if data[0] == '{' {
+		return json.Unmarshal(data, (*plain)(s))
+	}
+	err := json.Unmarshal(data, &s.Begins)
+	s.Noted = s.Begins
+	return err
 }
 
 // steps are those of an account, the latest note last.
@@ -45,12 +45,11 @@ type steps []Step
 
 // UnmarshalJSON also reads a step that stands alone.
 func (s *steps) UnmarshalJSON(data []byte) error {
-	var one Step
-	if json.Unmarshal(data, &one) == nil {
-		*s = steps{one}
-		return nil
+	if data[0] == '[' {
+		return json.Unmarshal(data, (*[]Step)(s))
 	}
-	return json.Unmarshal(data, (*[]Step)(s))
+	*s = make(steps, 1)
+	return (*s)[0].UnmarshalJSON(data)
 }
 
 // keptSteps is how many steps of an account are remembered. They go by their
