@@ -120,16 +120,16 @@ func (r *run) consider() {
 		r.disfigured()
 		return
 	}
+	if q.code != nil {
+		r.typeAnswer()
+		return
+	}
 	if blocked := r.blocked(); blocked != nil {
 		r.obstructed(blocked)
 		return
 	}
-	if q.code == nil {
-		q.since = time.Time{}
-		r.ask(p)
-		return
-	}
-	r.typeAnswer()
+	q.since = time.Time{}
+	r.ask(p)
 }
 
 // blocked says why an answer cannot be typed now, nil when it can.

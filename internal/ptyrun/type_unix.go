@@ -20,7 +20,7 @@ func (r *run) typeAnswer() {
 		_ = unix.IoctlSetInt(slave, unix.TIOCEXCL, 0)
 		defer func() { _ = unix.IoctlSetInt(slave, unix.TIOCNXCL, 0) }()
 	}
-	if blocked := r.settled(); blocked != nil {
+	if blocked := r.blocked(); blocked != nil {
 		r.obstructed(blocked)
 		return
 	}
