@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/npm/tools"
-	"npmotp/internal/ptyrun"
 	"npmotp/internal/ui"
 	"npmotp/internal/wrap"
 )
@@ -143,19 +142,6 @@ func (app *App) terminal() wrap.Terminal {
 	return wrap.Terminal{UI: &app.UI, Converse: app.Converse, Release: app.reopen}
 }
 
-// terminalMonitor is the name of the hidden command that stands between this
+// terminalMonitor is the argument that has this program stand between this
 // process and a command that is answered at its prompt.
 const terminalMonitor = "terminal-monitor"
-
-func newTerminalMonitorCmd(app *App) *cobra.Command {
-	return &cobra.Command{
-		Use:                terminalMonitor,
-		Short:              "Lead the terminal of a command that is answered at its prompt",
-		Hidden:             true,
-		DisableFlagParsing: true,
-		RunE: func(*cobra.Command, []string) error {
-			app.reopen() // for the command, which is started from here
-			return &statusError{ptyrun.Monitor()}
-		},
-	}
-}

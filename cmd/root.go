@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/npm/tools"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/ui"
 )
 
@@ -31,6 +32,10 @@ func Main(args []string, app *App) int {
 	if app.Harden != nil {
 		// Where it fails, the rest of the protection still holds.
 		app.reopen, _ = app.Harden()
+	}
+	if len(args) == 1 && args[0] == terminalMonitor { // a command waits for it, which cobra would take longer
+		app.reopen() // for the command, which is started from here
+		return ptyrun.Monitor()
 	}
 	out := &checkedWriter{w: app.Out}
 	app.Out = out
@@ -152,7 +157,7 @@ codes in one encrypted file, prints one-time passwords, and runs npm with one.`,
 		newInitCmd(app), newPasswdCmd(app), newSlotCmd(app), newCheckCmd(app), newBackupCmd(app), newRestoreCmd(app), newDoctorCmd(app))
 	addGroup(root, groupDevices, "Another laptop:",
 		newDeviceCmd(app), newSendCmd(app), newReceiveCmd(app), newMergeCmd(app), newSyncCmd(app))
-	root.AddCommand(newDemoCmd(app), newShellInitCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newTerminalMonitorCmd(app), newWitnessCmd(app), newAgentCmd(app))
+	root.AddCommand(newDemoCmd(app), newShellInitCmd(app), newVersionCmd(app), newClearClipboardCmd(app), newWitnessCmd(app), newAgentCmd(app))
 	root.InitDefaultCompletionCmd()
 	root.SetHelpCommand(newHelpCmd())
 	root.InitDefaultHelpCmd()
