@@ -62,8 +62,7 @@ func (r *run) launch() error {
 	if err := unix.SetNonblock(pair[0], true); err != nil {
 		return err
 	}
-	theirs := os.NewFile(uintptr(pair[1]), "control")
-	defer func() { _ = theirs.Close() }()
+	defer func() { _ = unix.Close(pair[1]) }()
 	r.control = os.NewFile(uintptr(pair[0]), "control")
 	r.orders = json.NewEncoder(r.control)
 	stderr := r.slave
@@ -71,22 +70,21 @@ func (r *run) launch() error {
 		stderr = r.Stderr
 	}
 	first := order{Path: r.Path, Argv: r.Argv, Environ: r.Environ}
-	files := []*os.File{r.slave, r.slave, stderr, theirs}
+	files := []uintptr{uintptr(fdOf(r.slave)), uintptr(fdOf(r.slave)), uintptr(fdOf(stderr)), uintptr(pair[1])}
 	switch {
 	case r.keys != nil:
-		files = append(files, r.Stdin)
+		files = append(files, uintptr(r.keys.fd))
 		first.Before, first.Raw = &r.keys.before, r.keys.mode(r.keys.before)
 	case r.window != nil:
-		files = append(files, r.Stdout)
+		files = append(files, uintptr(r.window.fd))
 		first.Before, first.Raw = &r.window.before, r.window.mode(r.window.before)
 	}
-	r.monitor, err = os.StartProcess(r.Helper[0], r.Helper, &os.ProcAttr{
-		Env:   r.Environ,
-		Files: files,
-		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
+	// Unlike that of os, this one does not start a process first to see what the system can do.
+	r.monitor, err = syscall.ForkExec(r.Helper[0], r.Helper, &syscall.ProcAttr{ //nolint:gosec // this program itself
+		Env: r.Environ, Files: files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
 	})
 	if err != nil {
-		return err
+		return os.NewSyscallError("fork", err)
 	}
 	return r.orders.Encode(first)
 }

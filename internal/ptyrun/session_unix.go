@@ -42,7 +42,7 @@ type run struct {
 	question      question
 
 	signals   chan os.Signal
-	monitor   *os.Process
+	monitor   int
 	paused    bool // the user is being asked something else
 	suspended bool
 	inputEnds bool   // the end of input is still to be passed on
@@ -110,7 +110,7 @@ func (r *run) do(ctx context.Context) (Result, error) {
 	}
 	defer func() {
 		_ = r.control.Close()
-		_, _ = r.monitor.Wait()
+		_, _ = syscall.Wait4(r.monitor, nil, 0, nil)
 	}()
 	defer r.restore()
 	r.takeTerminal()
@@ -258,7 +258,7 @@ func (r *run) order(s syscall.Signal) { _ = r.orders.Encode(order{Signal: int(s)
 func (r *run) report(p report) bool {
 	switch {
 	case p.Started != 0:
-		r.guard.program, r.guard.ours = p.Started, []int{os.Getpid(), r.monitor.Pid, p.Started}
+		r.guard.program, r.guard.ours = p.Started, []int{os.Getpid(), r.monitor, p.Started}
 		r.watch() // it may have asked already
 	case p.Errno != 0:
 		r.failure = &StartError{r.Path, syscall.Errno(p.Errno)}
