@@ -214,9 +214,11 @@ func (x *run) leak(targets []config.Target, a agent.Account) string {
 		}
 	}
 	query := x.query()
-	if major := config.Major(query); query.Tool == "pnpm" && (major == 0 || major >= browsing) {
-		x.UI.Explainf("this pnpm opens a browser where it could ask, so the code is appended")
-		return ""
+	if query.Tool == "pnpm" {
+		if major := config.Major(query); major == 0 || major >= browsing {
+			x.UI.Explainf("this pnpm opens a browser where it could ask, so the code is appended")
+			return ""
+		}
 	}
 	packages, err := config.Packages(query)
 	if err != nil {

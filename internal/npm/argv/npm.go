@@ -1,13 +1,43 @@
 package argv
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // NPM returns the union of the options of npm 6 to 12: lib/config/defaults.js
 // in npm 6, lib/utils/config/definitions.js in npm 8, and
 // @npmcli/config/lib/definitions since. Where versions disagree on a type, the
 // newest counts. "other" stands for npm's types of paths, URLs, dates and the
-// like, which read the command line alike.
+// like, which read the command line alike. It is one for all, and not to be changed.
 func NPM() *Grammar {
+	once.Do(func() { npm = newNPM() })
+	return npm
+}
+
+var ( //nolint:gochecknoglobals // a constant, but for the time when it is made
+	once sync.Once
+	npm  *Grammar
+)
+
+// WithPeer returns NPM's with the options of another tool that take a value, and its
+// short ones.
+func WithPeer(tool string, shorthands map[string]string) *Grammar {
+	valued := Valued(tool)
+	if len(valued)+len(shorthands) == 0 {
+		return NPM()
+	}
+	g := newNPM()
+	for _, option := range valued {
+		g.Types[option] = []string{"string"}
+	}
+	for short, long := range shorthands {
+		g.Shorthands[short] = []string{long}
+	}
+	return g
+}
+
+func newNPM() *Grammar {
 	g := &Grammar{Types: map[string][]string{}, Shorthands: map[string][]string{}, Abbreviates: true}
 	for types, names := range map[string]string{
 		"all none root":                "allow-directory allow-file allow-git allow-remote",

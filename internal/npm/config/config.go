@@ -64,13 +64,7 @@ func kindOf(key string) string {
 // is (load in @npmcli/config/lib/index.js, load_ in npm 6's
 // lib/config/core.js).
 func load(q Query, d dialect, in install) (*config, error) {
-	grammar := argv.NPM()
-	for _, option := range argv.Valued(q.Tool) {
-		grammar.Types[option] = []string{"string"}
-	}
-	for short, long := range peerShorthands(q.Tool) {
-		grammar.Shorthands[short] = []string{long}
-	}
+	grammar := argv.WithPeer(q.Tool, peerShorthands(q.Tool))
 	c := &config{dialect: d, query: q, env: q.Environ, args: grammar.Parse(q.Argv[1:])}
 	if into, ok := c.into(); ok && !filepath.IsAbs(into) {
 		q.Dir = filepath.Join(q.Dir, into)
