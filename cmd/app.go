@@ -39,9 +39,9 @@ type App struct {
 	Screen screen.Screen
 	// Exec becomes the command, or runs it where a process cannot be replaced.
 	Exec func(ctx context.Context, argv, environ []string) error
-	// Converse runs a command on a pseudo-terminal, and returns how often it
-	// was answered.
-	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
+	// Equip gives a command on a pseudo-terminal the streams of this process, and
+	// its monitor.
+	Equip func(s *ptyrun.Session)
 	// State is the folder of what need not be backed up.
 	State statefile.Folder
 	// Self is the file of this program, which is started again as the agent.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"npmotp/internal/npm/tools"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/ui"
 	"npmotp/internal/wrap"
 )
@@ -139,7 +140,19 @@ func (app *App) runner() (*wrap.Runner, error) {
 
 // terminal returns where commands run that are answered at their prompt.
 func (app *App) terminal() wrap.Terminal {
-	return wrap.Terminal{UI: &app.UI, Converse: app.Converse, Release: app.reopen}
+	return wrap.Terminal{UI: &app.UI, Equip: app.Equip, Prepare: app.prepare, Release: app.reopen}
+}
+
+// prepare starts the monitor of a terminal, and with it the command, as open as the
+// user's own; what else this process starts until then is not.
+func (app *App) prepare(s *ptyrun.Session) *ptyrun.Stage {
+	app.Equip(s)
+	app.reopen()
+	stage, _ := s.Prepare()
+	if app.Harden != nil {
+		_, _ = app.Harden()
+	}
+	return stage
 }
 
 // terminalMonitor is the argument that has this program stand between this

@@ -48,9 +48,8 @@ func System() *App {
 		clipboard.Helper = []string{exe, clearClipboard}
 		monitor = []string{exe, terminalMonitor}
 	}
-	app.Converse = func(ctx context.Context, s *ptyrun.Session) (int, error) {
+	app.Equip = func(s *ptyrun.Session) {
 		s.Stdin, s.Stdout, s.Stderr, s.Helper = os.Stdin, os.Stdout, os.Stderr, monitor
-		return tools.Converse(ctx, s)
 	}
 	app.Clip = clipboard
 	app.State = statefile.Folder{Dir: stateDir(os.Getenv), Warn: func(err error) { app.Warnf("%v", err) }}

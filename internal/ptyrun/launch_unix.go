@@ -3,10 +3,8 @@
 package ptyrun
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,40 +49,13 @@ func (r *run) resize() {
 	r.matcher.resize(int(size.Col), int(size.Row))
 }
 
-// launch starts the monitor, and through it the program.
+// launch has the monitor start the program.
 func (r *run) launch() error {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err != nil {
-		return err
-	}
-	unix.CloseOnExec(pair[0])
-	unix.CloseOnExec(pair[1])
-	if err := unix.SetNonblock(pair[0], true); err != nil {
-		return err
-	}
-	defer func() { _ = unix.Close(pair[1]) }()
-	r.control = os.NewFile(uintptr(pair[0]), "control")
-	r.orders = json.NewEncoder(r.control)
-	stderr := r.slave
-	if r.Stderr != nil && !isTerminal(r.Stderr) && !sameFile(r.Stderr, r.Stdout) {
-		stderr = r.Stderr
-	}
 	first := order{Path: r.Path, Argv: r.Argv, Environ: r.Environ}
-	files := []uintptr{uintptr(fdOf(r.slave)), uintptr(fdOf(r.slave)), uintptr(fdOf(stderr)), uintptr(pair[1])}
-	switch {
-	case r.keys != nil:
-		files = append(files, uintptr(r.keys.fd))
+	if r.keys != nil {
 		first.Before, first.Raw = &r.keys.before, r.keys.mode(r.keys.before)
-	case r.window != nil:
-		files = append(files, uintptr(r.window.fd))
+	} else if r.window != nil {
 		first.Before, first.Raw = &r.window.before, r.window.mode(r.window.before)
-	}
-	// Unlike that of os, this one does not start a process first to see what the system can do.
-	r.monitor, err = syscall.ForkExec(r.Helper[0], r.Helper, &syscall.ProcAttr{ //nolint:gosec // this program itself
-		Env: r.Environ, Files: files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
-	})
-	if err != nil {
-		return os.NewSyscallError("fork", err)
 	}
 	return r.orders.Encode(first)
 }

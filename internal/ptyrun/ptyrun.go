@@ -75,6 +75,8 @@ type Session struct {
 	// hidden command. It must do nothing else: a test binary that does not know
 	// the command would run its tests again, and start itself without end.
 	Helper []string
+	// Stage is what [Session.Prepare] made; nil has Run make one.
+	Stage *Stage
 	// Stdin, Stdout and Stderr are the streams of this process. When Stdin is a
 	// terminal its keys go to the program as they come. Stderr reaches the
 	// program itself only when it is neither a terminal nor Stdout's file.

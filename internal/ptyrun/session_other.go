@@ -7,6 +7,15 @@ import "context"
 // Supported tells whether a [Session] can run on this system.
 const Supported = false
 
+// A Stage is none here.
+type Stage struct{}
+
+// Prepare returns [ErrUnsupported].
+func (s *Session) Prepare() (*Stage, error) { return nil, ErrUnsupported }
+
+// Close does nothing.
+func (t *Stage) Close() {}
+
 // Run returns [ErrUnsupported].
 func (s *Session) Run(context.Context) (Result, error) { return Result{}, ErrUnsupported }
 

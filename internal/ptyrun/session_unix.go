@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -30,19 +28,14 @@ const lookAround = 200 * time.Millisecond
 // A run is a session under way. Its fields belong to the goroutine of loop.
 type run struct {
 	*Session
-	master, slave *os.File
-	keys          *userTerminal // where the user types, if at a terminal
-	window        *userTerminal // where output shows, if that is not it
-	in            *input
-	out           *writer
-	control       *os.File
-	orders        *json.Encoder
-	matcher       *Matcher
-	guard         guard
-	question      question
+	*Stage
+	in       *input
+	out      *writer
+	orders   *json.Encoder
+	matcher  *Matcher
+	question question
 
 	signals   chan os.Signal
-	monitor   int
 	paused    bool // the user is being asked something else
 	suspended bool
 	inputEnds bool   // the end of input is still to be passed on
@@ -65,17 +58,15 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 	if err := context.Cause(ctx); err != nil {
 		return Result{}, err
 	}
-	var g guard
-	g.watch()
-	master, slave, err := openPair(s.Shared)
-	if err != nil {
-		return Result{}, fmt.Errorf("open a pseudo-terminal: %w", err)
+	stage := s.Stage
+	if stage == nil {
+		var err error
+		if stage, err = s.Prepare(); err != nil {
+			return Result{}, err
+		}
 	}
-	defer func() { _ = errors.Join(master.Close(), slave.Close()) }()
-	r := &run{Session: s, master: master, slave: slave, guard: g, keys: openTerminal(s.Stdin, raw)}
-	if r.keys == nil {
-		r.window = openTerminal(s.Stdout, shown)
-	}
+	defer stage.leave()
+	r := &run{Session: s, Stage: stage, orders: json.NewEncoder(stage.control)}
 	s.screen.to = s.Stderr
 	if err := r.prepare(); err != nil {
 		return Result{}, err
@@ -108,10 +99,6 @@ func (r *run) do(ctx context.Context) (Result, error) {
 		_ = end.Close()
 		return Result{}, err
 	}
-	defer func() {
-		_ = r.control.Close()
-		_, _ = syscall.Wait4(r.monitor, nil, 0, nil)
-	}()
 	defer r.restore()
 	r.takeTerminal()
 	output := make(chan []byte)

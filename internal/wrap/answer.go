@@ -43,8 +43,7 @@ func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, l
 	if err != nil {
 		return 0, err
 	}
-	// What is asked in words of its own may be asked by way of /dev/tty, as ssh does.
-	s.MaxAnswers, s.Shared = limit, x.o.Shared || x.plan.Literal
+	s.MaxAnswers, s.Shared, s.Stage, x.stage = limit, x.shared(), x.stage, nil
 	s.Judge = (&judge{run: x, account: a, judged: map[int]ptyrun.Verdict{}}).verdict
 	running, end := context.WithCancel(ctx)
 	defer end()
@@ -55,6 +54,10 @@ func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, l
 	}
 	return answers, err
 }
+
+// shared reports whether others may open the terminal: what is asked in words of its
+// own may be asked by way of /dev/tty, as ssh does.
+func (x *run) shared() bool { return x.o.Shared || x.plan.Literal }
 
 // An answerer yields the codes for one run.
 type answerer struct {

@@ -14,6 +14,7 @@ import (
 	"npmotp/internal/agent"
 	"npmotp/internal/npm/config"
 	"npmotp/internal/npm/tools"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/registry"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -36,6 +37,7 @@ type run struct {
 	// untouched is the plan without any code, for a script of the project that
 	// may or may not run something that asks.
 	untouched *tools.Plan
+	stage     *ptyrun.Stage // where the command will run, nil for nowhere yet
 }
 
 // plan plans the command as far as that goes without the vault.

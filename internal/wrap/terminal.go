@@ -3,6 +3,7 @@ package wrap
 import (
 	"context"
 
+	"npmotp/internal/npm/tools"
 	"npmotp/internal/ptyrun"
 	"npmotp/internal/ui"
 )
@@ -10,8 +11,11 @@ import (
 // A Terminal is where commands run that are answered at their prompt.
 type Terminal struct {
 	UI *ui.UI
-	// Converse runs a session, and returns how often it was answered.
-	Converse func(ctx context.Context, s *ptyrun.Session) (int, error)
+	// Equip gives a session its streams and its helper.
+	Equip func(s *ptyrun.Session)
+	// Prepare makes the stage of a session that has no program yet, nil where it
+	// cannot: then the session tries, and says so.
+	Prepare func(s *ptyrun.Session) *ptyrun.Stage
 	// Release takes back, before a command of the user's starts, what protects
 	// this process and would be inherited.
 	Release func()
@@ -30,5 +34,6 @@ func (t Terminal) Run(ctx context.Context, s *ptyrun.Session, asker func(beside 
 	}
 	s.Ask = asker(beside)
 	t.Release()
-	return t.Converse(ctx, s)
+	t.Equip(s)
+	return tools.Converse(ctx, s)
 }

@@ -15,6 +15,7 @@ import (
 
 	"npmotp/internal/codes"
 	"npmotp/internal/npm/tools"
+	"npmotp/internal/ptyrun"
 	"npmotp/internal/secret"
 	"npmotp/internal/ui"
 	"npmotp/vault"
@@ -61,43 +62,53 @@ func (r *Runner) Run(ctx context.Context, o Options, argv []string) error {
 	if !x.plan.NeedsCode {
 		return x.start(ctx, x.plan, secret.Text{})
 	}
-	unlock := r.Codes.Open
-	if o.Recovery { // the agent gives no recovery codes
-		unlock = func(ctx context.Context) error { _, err := r.Codes.OpenVault(ctx); return err }
+	if x.terminal() && x.plan.Answerable() && !o.DryRun {
+		x.stage = r.Terminal.Prepare(&ptyrun.Session{Environ: x.plan.Environ(), Shared: x.shared()})
 	}
-	err = unlock(ctx)
+	err = x.run(ctx)
+	x.stage.Close()
+	r.Codes.Close()
+	return err
+}
+
+// run runs a command that needs a code.
+func (x *run) run(ctx context.Context) error {
+	unlock := x.Codes.Open
+	if x.o.Recovery { // the agent gives no recovery codes
+		unlock = func(ctx context.Context) error { _, err := x.Codes.OpenVault(ctx); return err }
+	}
+	err := unlock(ctx)
 	if x.untouched != nil && noVault(err) {
-		r.UI.Explainf("%v, so a question is the user's to answer", err)
+		x.UI.Explainf("%v, so a question is the user's to answer", err)
 		return x.start(ctx, x.untouched, secret.Text{})
 	}
 	if err != nil {
 		return err
 	}
-	defer r.Codes.Close()
 	a, err := x.decide(ctx)
 	switch {
 	case err != nil && x.untouched != nil && ctx.Err() == nil:
-		r.UI.Sayf("%v, so a question is yours to answer", err)
+		x.UI.Sayf("%v, so a question is yours to answer", err)
 		return x.start(ctx, x.untouched, secret.Text{})
 	case x.isNobodys(err):
-		r.UI.Sayf("%v, so %s runs without a code", err, x.plan.Tool)
+		x.UI.Sayf("%v, so %s runs without a code", err, x.plan.Tool)
 		x.plan.NeedsCode = false
 		return x.start(ctx, x.plan, secret.Text{})
 	case err != nil:
 		return err
-	case !x.plan.NeedsCode || o.DryRun:
+	case !x.plan.NeedsCode || x.o.DryRun:
 		return x.start(ctx, x.plan, secret.Text{})
-	case o.Recovery:
+	case x.o.Recovery:
 		return x.recover(ctx, a)
 	}
 	// Now, while nobody else reads the terminal, and once for the whole run.
-	if err := r.Codes.Allow(ctx, a.Name); err != nil {
+	if err := x.Codes.Allow(ctx, a.Name); err != nil {
 		return err
 	}
 	if x.plan.AtPrompt {
 		return x.answer(ctx, a, codes.Sent{})
 	}
-	code, err := r.Codes.ToSend(ctx, a, x.to, o.MinRemaining)
+	code, err := x.Codes.ToSend(ctx, a, x.to, x.o.MinRemaining)
 	if err != nil {
 		return err
 	}
@@ -124,6 +135,8 @@ func (x *run) start(ctx context.Context, plan *tools.Plan, code secret.Text) err
 	}
 	x.UI.Explainf("%s", plan.Why)
 	argv, environ := plan.Command(code)
+	x.stage.Close()
+	x.stage = nil
 	x.Terminal.Release()
 	return x.Exec(ctx, argv, environ)
 }
