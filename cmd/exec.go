@@ -73,6 +73,7 @@ it cannot be executed, 127 when it is not found, 2 for wrong usage.`,
   npmotp exec --recovery npm login
   npmotp exec --flag '--code={otp}' ./release.sh
   npmotp exec -a server --prompt 'Verification code:' ssh build.example.org`,
+		Annotations: map[string]string{lateSignals: ""}, // as long as the agent answers
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return tools.ErrNoCommand
