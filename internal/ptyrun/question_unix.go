@@ -42,6 +42,8 @@ type question struct {
 	asking bool // an Ask or a Confirm is under way
 	left   bool // the user answers
 	code   *secret.Text
+	counts time.Time // the prompt does, from then on
+	alone  bool      // a look has found nothing in the way before that
 	since  time.Time // it could not be answered since
 	warned bool
 	asker  int           // the process that asks, as far as is known
@@ -94,7 +96,9 @@ func (r *run) watch() {
 	case q.left || r.matcher.asked == 0 || r.matcher.answered:
 		q.timer.Stop()
 	case open:
-		q.timer.Reset(quiet)
+		q.counts = time.Now().Add(quiet) //nolint:forbidigo // of the screen, and not of the code
+		q.alone = false
+		q.timer.Reset(quiet / 2)
 	default:
 		q.timer.Reset(patience)
 	}
@@ -124,11 +128,20 @@ func (r *run) consider() {
 		r.typeAnswer()
 		return
 	}
-	if blocked := r.blocked(); blocked != nil {
-		r.obstructed(blocked)
-		return
+	if !q.alone {
+		// A look takes a while, and so does the first one before the prompt counts.
+		blocked := r.blocked()
+		if left := time.Until(q.counts); left > 0 { //nolint:forbidigo // of the screen, and not of the code
+			q.alone = blocked == nil
+			q.timer.Reset(left)
+			return
+		}
+		if blocked != nil {
+			r.obstructed(blocked)
+			return
+		}
 	}
-	q.since = time.Time{}
+	q.since, q.alone = time.Time{}, false
 	r.ask(p)
 }
 

@@ -41,7 +41,6 @@ func (s *Session) Prepare() (*Stage, error) {
 	unix.CloseOnExec(pair[0])
 	unix.CloseOnExec(pair[1])
 	_ = unix.SetNonblock(pair[0], true)
-	defer func() { _ = syscall.Close(pair[1]) }()
 	t.control = os.NewFile(uintptr(pair[0]), "control")
 	stderr := t.slave
 	if s.Stderr != nil && !isTerminal(s.Stderr) && !sameFile(s.Stderr, s.Stdout) {
@@ -56,6 +55,7 @@ func (s *Session) Prepare() (*Stage, error) {
 	t.monitor, err = syscall.ForkExec(s.Helper[0], s.Helper, &syscall.ProcAttr{ //nolint:gosec // this program itself
 		Env: s.Environ, Files: files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
 	})
+	_ = syscall.Close(pair[1])
 	if err != nil {
 		return nil, os.NewSyscallError("fork", err)
 	}
