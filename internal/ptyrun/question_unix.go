@@ -27,6 +27,8 @@ const (
 	patienceAlone = 5 * time.Second
 	// reaction is how long the program has to take a key.
 	reaction = 2 * time.Second
+	// glance is how often it is looked whether it has.
+	glance = 200 * time.Microsecond
 )
 
 // A question is what a run knows of the question on the screen.

@@ -76,7 +76,7 @@ func (r *run) typed(keys string) {
 
 // taken waits until the program has read what was typed.
 func taken(slave int) bool {
-	for range reaction / time.Millisecond {
+	for range reaction / glance {
 		ready, err := readable(0, slave)
 		if err != nil {
 			return false
@@ -84,7 +84,7 @@ func taken(slave int) bool {
 		if !ready[0] {
 			return true
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(glance)
 	}
 	return false
 }
@@ -92,11 +92,11 @@ func taken(slave int) bool {
 // advances tells whether a process has read more than before, or does so soon:
 // the kernel counts a read when it ends.
 func advances(pid int, before int64) bool {
-	for range reaction / time.Millisecond {
+	for range reaction / glance {
 		if n := bytesRead(pid); n != before {
 			return true
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(glance)
 	}
 	return false
 }
