@@ -126,7 +126,7 @@ func (g *guard) lines(found []Process, seen map[int]process) (lines [][]Process)
 		for i := 0; i >= 0; {
 			above := seen[line[0].PID].parent
 			if i = slices.IndexFunc(asks, func(other Process) bool { return other.PID == above }); i >= 0 {
-				line = slices.Insert(line, 0, asks[i])
+				line = append([]Process{asks[i]}, line...)
 			}
 		}
 		lines = append(lines, line)

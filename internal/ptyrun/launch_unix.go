@@ -5,6 +5,7 @@ package ptyrun
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,7 +52,8 @@ func (r *run) resize() {
 
 // launch has the monitor start the program.
 func (r *run) launch() error {
-	first := order{Path: r.Path, Argv: r.Argv, Environ: r.Environ}
+	words := append(append([]string{r.Path}, r.Argv...), r.Environ...)
+	first := order{Words: []byte(strings.Join(words, "\x00")), Argc: len(r.Argv)}
 	if r.keys != nil {
 		first.Before, first.Raw = &r.keys.before, r.keys.mode(r.keys.before)
 	} else if r.window != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,9 +25,10 @@ const (
 // An order is what a session sends to its monitor: first what to run, then the
 // signals for it.
 type order struct {
-	Path          string
-	Argv, Environ []string
-	Signal        int
+	// Words are the path, the arguments and the environment, which need not be text.
+	Words  []byte
+	Argc   int
+	Signal int
 	// Before is the mode of the user's terminal, and Raw the one that it has
 	// while the program runs; nil without one.
 	Before, Raw *unix.Termios `json:",omitempty"`
@@ -92,16 +94,18 @@ type monitor struct {
 
 // start runs the program in the foreground of the terminal.
 func (m *monitor) start(o order) error {
+	words := strings.Split(string(o.Words), "\x00")
+	path, argv, environ := words[0], words[1:1+o.Argc], words[1+o.Argc:]
 	attr := &syscall.ProcAttr{
-		Env:   o.Environ,
+		Env:   environ,
 		Files: []uintptr{0, 1, 2},
 		// Before the program begins: a key that makes a signal is for it from the start.
 		Sys: &syscall.SysProcAttr{Foreground: true, Ctty: 0},
 	}
-	pid, err := syscall.ForkExec(o.Path, o.Argv, attr) //nolint:gosec // running what the user typed is the purpose
+	pid, err := syscall.ForkExec(path, argv, attr) //nolint:gosec // running what the user typed is the purpose
 	if errors.Is(err, syscall.ENOEXEC) {
 		// As execvp(3) and every shell do with a script that has no #! line.
-		argv := append([]string{"sh", o.Path}, o.Argv[1:]...)
+		argv := append([]string{"sh", path}, argv[1:]...)
 		pid, err = syscall.ForkExec("/bin/sh", argv, attr) //nolint:gosec // the same command
 	}
 	if err != nil {

@@ -43,6 +43,13 @@ func TestSessionCannotExecute(t *testing.T) {
 	}
 }
 
+// TestSessionPassesBytes has an argument and a variable that are no text.
+func TestSessionPassesBytes(t *testing.T) {
+	p := sit(t, start{env: append(os.Environ(), "LATIN=\xe9")}, "sh", "-c", `printf %s "$1$LATIN" | od -An -tx1`, "sh", "\xff")
+	p.expect("ff e9")
+	p.end(0)
+}
+
 // TestSessionHearsLateOfTheProgram has the program ask before it is known to have
 // been started.
 func TestSessionHearsLateOfTheProgram(t *testing.T) {
