@@ -1,6 +1,7 @@
 package ptyrun
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,20 @@ func (p Process) Dir() string { return p.link("cwd") }
 
 // File returns the file that the process executes, "" where that cannot be told.
 func (p Process) File() string { return p.link("exe") }
+
+// Size returns how many bytes the command line had with which the process was
+// started, whatever it shows by now; 0 where that cannot be had.
+func (p Process) Size() int {
+	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID), "stat"))
+	const begin, end = 48 - 3, 49 - 3 // of proc_pid_stat(5), behind the name
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) <= end {
+		return 0
+	}
+	from, _ := strconv.Atoi(fields[begin])
+	to, _ := strconv.Atoi(fields[end])
+	return to - from
+}
 
 func (p Process) words(name string) []string {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID), name))

@@ -13,3 +13,6 @@ func (Process) Dir() string { return "" }
 
 // File returns nothing.
 func (Process) File() string { return "" }
+
+// Size returns nothing.
+func (Process) Size() int { return 0 }

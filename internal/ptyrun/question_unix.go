@@ -52,6 +52,9 @@ type question struct {
 	yes    bool          // the user has said to answer, in this run
 	robbed *BlockedError // somebody else took a key of an answer, in this run
 	agreed []int         // the processes that were there then
+	// judged has the verdicts on the processes that ask this question: for the next
+	// one, files may have changed.
+	judged map[int]Verdict
 }
 
 type answer struct {
@@ -89,6 +92,7 @@ func (r *run) watch() {
 		q.stop()
 		q.number = r.matcher.asked
 		q.left, q.warned, q.since, q.code = false, false, time.Time{}, nil
+		q.judged = map[int]Verdict{}
 		if r.MaxAnswers > 0 && r.result.Answers >= r.MaxAnswers {
 			r.fail(ErrTooManyQuestions)
 			q.left = true
@@ -194,7 +198,12 @@ func (r *run) judge(found []Process, lines [][]Process) *BlockedError {
 	}
 	if r.Judge != nil {
 		for _, line := range lines {
-			v := r.Judge(line)
+			asks := line[len(line)-1].PID
+			v, known := q.judged[asks]
+			if !known {
+				v = r.Judge(line)
+				q.judged[asks] = v
+			}
 			if v.Refused != "" {
 				return &BlockedError{Why: v.Refused, Final: true}
 			}

@@ -44,7 +44,8 @@ func (x *run) converse(ctx context.Context, a agent.Account, code secret.Text, l
 		return 0, err
 	}
 	s.MaxAnswers, s.Shared, s.Stage, x.stage = limit, x.shared(), x.stage, nil
-	s.Judge = (&judge{run: x, account: a, judged: map[int]ptyrun.Verdict{}}).verdict
+	s.Nested = s.Nested || x.version != "" // a script may start the npm that asks
+	s.Judge = (&judge{run: x, account: a}).verdict
 	running, end := context.WithCancel(ctx)
 	defer end()
 	x.Codes.KeepOpen(running)

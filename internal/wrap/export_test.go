@@ -15,5 +15,5 @@ func (r *Runner) Judge(o Options, a agent.Account, argv []string) (func([]ptyrun
 	if err == nil {
 		_, err = x.targets()
 	}
-	return (&judge{run: x, account: a, judged: map[int]ptyrun.Verdict{}}).verdict, err
+	return (&judge{run: x, account: a}).verdict, err
 }

@@ -1,6 +1,7 @@
 package wrap
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -19,49 +20,46 @@ import (
 type judge struct {
 	*run
 	account agent.Account
-	judged  map[int]ptyrun.Verdict
 }
 
 // verdict judges the last process of the line. What is not seen through to the
 // end is asked about, and gets no recovery code.
 func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
-	asks := line[len(line)-1]
-	v, known := j.judged[asks.PID]
-	if !known {
-		v = j.look(line)
-		j.judged[asks.PID] = v
-	}
-	return v
-}
-
-func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
-	switch {
-	case len(line) == 1 && !j.unseen:
-		return ptyrun.Verdict{} // the command itself, which was judged as it was typed
-	case j.plan.Literal && j.plan.Tool == "":
+	typed := len(line) == 1 && !j.unseen // as it was judged then, but scripts may have changed its files since
+	if j.plan.Tool == "" && j.plan.Literal || typed && (j.plan.Tool == "" || j.plan.Tool == "gem") {
 		return ptyrun.Verdict{} // the user was told that nobody knows its registry
 	}
 	asks := line[len(line)-1]
 	called := fmt.Sprintf("%q (process %d)", asks.Name, asks.PID)
 	wants := fmt.Sprintf("%s asks for a code of %q", called, j.account.Name)
 	const hidden = ", and where it would send it cannot be told"
-	argv, seen := j.command(line)
-	guessed := argv == nil
-	if guessed {
-		argv = []string{"npm", "publish"} // what is run by most
+	query, plan, seen, guessed := j.query(), j.plan, true, false
+	if !typed {
+		var argv []string
+		argv, seen = j.command(line)
+		if guessed = argv == nil; guessed {
+			argv = []string{"npm", "publish"} // what is run by most
+		}
+		dir, environ := asks.Dir(), asks.Environ()
+		var err error
+		plan, err = tools.New(argv, tools.Options{Environ: environ})
+		if dir == "" || environ == nil || err != nil || plan.Tool == "" || plan.Moved != "" {
+			return j.blind(called, wants+hidden+"; answer it?")
+		}
+		query = config.Query{
+			Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: dir, Environ: environ, Home: j.Home, Own: j.Environ,
+		}
 	}
-	dir, environ := asks.Dir(), asks.Environ()
-	plan, err := tools.New(argv, tools.Options{Environ: environ})
-	if dir == "" || environ == nil || err != nil || plan.Tool == "" || plan.Moved != "" {
-		return j.blind(called, wants+hidden+"; answer it?")
-	}
-	targets, err := config.Targets(config.Query{
-		Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: dir, Environ: environ, Home: j.Home,
-	})
-	if err != nil {
+	targets, err := config.Targets(query)
+	unknown, isUnknown := errors.AsType[*config.UnknownError](err)
+	switch {
+	case isUnknown && unknown.Wire && !typed:
+		return ptyrun.Verdict{Refused: fmt.Sprintf("%s gets no code of %q: %v", called, j.account.Name, err)}
+	case isUnknown && typed && (unknown.Refused() || j.o.Registry != ""):
+		return ptyrun.Verdict{} // as it was at the start
+	case err != nil:
 		return j.blind(called, fmt.Sprintf("%s%s: %v; answer it?", wants, hidden, err))
-	}
-	if len(targets) == 0 {
+	case len(targets) == 0:
 		return j.blind(called, wants+hidden+"; answer it?")
 	}
 	theirs := &run{Runner: j.Runner, o: j.o, plan: plan}
@@ -71,7 +69,7 @@ func (j *judge) look(line []ptyrun.Process) ptyrun.Verdict {
 				called, t.Registry, t.Source, j.account.Name, BelongsTo(j.account.Registry))}
 		}
 	}
-	if seen && j.started(line, argv[0]) {
+	if typed || seen && j.started(line, query.Argv[0]) {
 		return ptyrun.Verdict{}
 	}
 	question := fmt.Sprintf("%s, as far as can be seen for %s; answer it?", wants, targets[0].Registry)
@@ -103,22 +101,39 @@ func (j *judge) unsure(called, question string) ptyrun.Verdict {
 // command returns the command line of the process that asks, nil where it cannot be
 // told, and whether it is the whole: else it is what the process shows of itself.
 func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
+	asks := line[len(line)-1]
 	if len(line) == 1 { // a shell may have become what it runs
-		if argv := only(script(j.plan.ToolArgv)); argv != nil && shells(j.plan.ToolArgv[0]) {
+		if argv := only(script(j.plan.ToolArgv)); argv != nil && shells(j.plan.ToolArgv[0]) && runs(asks, argv) {
 			return argv, true
 		}
-		own := shown(line[0])
-		if plan, err := tools.New(own, tools.Options{}); err == nil && plan.Moved != "" {
+		own := shown(asks)
+		if plan, err := tools.New(own, tools.Options{}); own != nil && (shells(j.plan.ToolArgv[0]) || err == nil && plan.Moved != "") {
 			return own, false // it moves by itself, as the newer yarn does, and asks
 		}
 		return j.plan.ToolArgv, false
 	}
 	if shell := line[len(line)-2]; isShell(shell) {
-		if argv := only(script(shell.Argv())); argv != nil {
+		if argv := only(script(shell.Argv())); argv != nil && runs(asks, argv) {
 			return argv, true
 		}
 	}
-	return shown(line[len(line)-1]), false
+	return shown(asks), false
+}
+
+// runs reports whether a process was started with the words of argv and no others: a
+// function of the shell, an alias or a program in between may add some. What npm
+// writes its title over has the size that it had.
+func runs(p ptyrun.Process, argv []string) bool {
+	own, size := p.Argv(), len(strings.Join(argv[1:], " "))
+	if n := len(own) - len(argv) + 1; n > 0 && slices.Equal(own[n:], argv[1:]) {
+		return n <= 2 // the program, or its interpreter and the program
+	}
+	program, err := tools.Find(argv[0], p.Environ())
+	if len(argv) > 1 {
+		size++
+	}
+	size += len(program) + 1
+	return err == nil && slices.Contains([]int{size + len("node "), size + len(p.File()) + 1}, p.Size())
 }
 
 // shown returns the command line that a process shows, nil where that is of no tool.

@@ -96,6 +96,8 @@ func TestJudge(t *testing.T) {
 		notYes     = "which --yes does not answer"
 		noRecovery = "a recovery code cannot be seen"
 
+		wire = "who is at the other end"
+
 		release = "npm run release"
 		publish = "npm publish; true" // a shell may become the last command of a script
 		away    = "npx --prefix x npm publish; true"
@@ -124,6 +126,14 @@ func TestJudge(t *testing.T) {
 		"its line has":                    {release, "npm publish --registry " + elsewhere + "; true", below, wrap.Options{}, !yes, refused},
 		"another one, knowingly":          {release, "cd sub; " + publish, below, wrap.Options{Account: "ada", Registry: elsewhere}, !yes, answered},
 		"settings that cannot be read":    {release, "cd broken; " + publish, below, wrap.Options{}, !yes, "cannot be told: cannot tell what npm will do"},
+		"a function of the shell":         {release, "npm() { command npm \"$@\" --registry " + elsewhere + "; }; " + publish, below, wrap.Options{}, !yes, refused},
+		"a function from a file":          {release, ". sub/functions.sh; " + publish, below, wrap.Options{}, !yes, refused},
+		"a recovery code for that one":    {release, ". sub/functions.sh; " + publish, below, recovery, !yes, refused},
+		"a program in another folder":     {release, "export PATH=$PWD/sub:$PATH; " + publish, below, wrap.Options{}, !yes, refused},
+		"a proxy on its line":             {release, "npm publish --proxy http://127.0.0.1:1; true", below, wrap.Options{}, !yes, wire},
+		"a proxy in its environment":      {release, "export HTTPS_PROXY=http://127.0.0.1:1; " + publish, below, wrap.Options{}, yes, wire},
+		"no certificates":                 {release, "export npm_config_strict_ssl=false; " + publish, below, wrap.Options{}, !yes, wire},
+		"a file of its project meanwhile": {"npm publish", "echo registry=" + elsewhere + " >.npmrc; " + publish, alone, wrap.Options{}, !yes, refused},
 		"a script that the shell expands": {release, "npm publish $TAG; true", below, wrap.Options{}, !yes, asked},
 		"a script in a file":              {release, "exec sh sub/release.sh", below, wrap.Options{}, !yes, asked},
 		"another process in between":      {release, publish, deep, wrap.Options{}, !yes, asked},
@@ -154,10 +164,11 @@ func TestJudge(t *testing.T) {
 			s, verdict := judging(t, []string{"PATH=" + own}, tt.options, tt.yes, argv)
 			for name, text := range map[string]string{
 				"sub/package.json": `{"name":"a","version":"1.0.0"}`, "sub/.npmrc": "registry=" + elsewhere, "broken/package.json": "{",
-				"sub/release.sh": publish,
+				"sub/release.sh": publish, "sub/npm": "#!/bin/sh\nexec " + strings.Split(own, string(os.PathListSeparator))[0] + "/npm \"$@\" --registry " + elsewhere,
+				"sub/functions.sh": "npm() { command npm \"$@\" --registry " + elsewhere + "; }",
 			} {
 				path := filepath.Join(s.runner.Dir, name)
-				if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+				if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o700)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -167,12 +178,8 @@ func TestJudge(t *testing.T) {
 			if !strings.Contains(said, tt.says) || tt.says == answered && said != "" {
 				t.Errorf("it says %q, want %q", said, tt.says)
 			}
-			if want := slices.Contains([]string{refused, notYes, noRecovery}, tt.says); want != (v.Refused != "") {
+			if want := slices.Contains([]string{refused, notYes, noRecovery, wire}, tt.says); want != (v.Refused != "") {
 				t.Errorf("the verdict is %+v", v)
-			}
-			// It asks once more, and may have ended when that is looked at.
-			if a.end(); verdict(tt.line(a)) != v {
-				t.Errorf("the second time the verdict is %+v, and was %+v", verdict(tt.line(a)), v)
 			}
 		})
 	}

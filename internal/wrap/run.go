@@ -45,6 +45,7 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 	x := &run{Runner: r, o: o, argv: argv}
 	x.options = tools.Options{
 		FlagTemplate: o.Flag, EnvName: o.Env, Prompt: o.Prompt, Environ: r.Environ, Scripts: config.ProjectScripts(r.Dir),
+		Berry: config.IsBerry(config.Query{Dir: r.Dir, Environ: r.Environ}),
 	}
 	via := cmp.Or(o.Via, viaAuto)
 	if o.Recovery {
@@ -259,7 +260,7 @@ const patience = 10 * time.Second
 // the version, and the script may have settings of its own.
 func (x *run) askNPM(ctx context.Context) error {
 	q := x.query()
-	if q.Tool != "npm" || config.Major(q) != 0 {
+	if q.Tool != "npm" || config.Major(q) != 0 || q.Through != "" { // behind a runner it may be the project's
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 
 	"npmotp/internal/npm/argv"
@@ -99,6 +100,9 @@ func load(q Query, d dialect, in install) (*config, error) {
 	if c.vars, err = c.variables(); err != nil {
 		return nil, err
 	}
+	if err = c.handOn(in); err != nil {
+		return nil, err
+	}
 	set()
 	if err = c.findPrefix(); err != nil {
 		return nil, err
@@ -125,7 +129,56 @@ func load(q Query, d dialect, in install) (*config, error) {
 		}
 	}
 	set()
+	if err = c.madeWire(); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// handOn adds the registry that the runner in front sets npm's variable to: npm
+// since 7 has the one that it would take itself, and yarn 1 its own, whatever the
+// variable and .npmrc say. What reads the same files as npm gets nothing new by it.
+func (c *config) handOn(in install) error {
+	const variable = "registry"
+	q := c.query
+	q.Through = ""
+	switch c.query.Through {
+	case "npm", "npx":
+		if c.nearestPrefix || !slices.Contains([]string{"yarn", "bun", "lerna", "changeset"}, q.Tool) {
+			return nil
+		}
+		q.Tool, q.Argv = "npm", []string{"npm"}
+		runner, err := load(q, c.dialect, in)
+		if err != nil {
+			return err
+		}
+		if s, ok := runner.get(variable); ok {
+			c.vars[variable] = s
+		}
+	case "yarn":
+		if strings.HasPrefix(q.Tool, "yarn") || IsBerry(q) {
+			return nil
+		}
+		q.Tool = "yarn"
+		runner := config{dialect: c.dialect, query: q, env: c.env, cwd: c.cwd, home: c.home}
+		p := peers()[q.Tool]
+		files, err := runner.ownLayers(p, c.cwd)
+		if err == nil {
+			err = runner.foreign(p)
+		}
+		if err != nil {
+			return err
+		}
+		s, ok := find(files, variable)
+		if !ok {
+			s = setting{p.registry, Source{Kind: Environment, Name: "npm_config_registry"}}
+		}
+		if !ok && (c.query.Tool == "lerna" || c.query.Tool == "changeset") {
+			s.value = defaultRegistry // which they take in its place
+		}
+		c.vars[variable] = s
+	}
+	return nil
 }
 
 // globalFile returns the name of the global npmrc, "" when it is not known

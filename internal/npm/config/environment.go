@@ -52,16 +52,27 @@ func (e environment) settings() func(yield func(string, variable) bool) {
 // that says where packages go, or who is at the other end, and what runs reads the
 // file: bun, and what the newer yarn starts.
 func (c *config) variableFiles() error {
-	names := ""
+	var names []string
+	yarns := c.query.Through == "yarn" && c.query.Tool != "yarn npm"
 	switch {
 	case c.query.Tool == "bun":
-		names = ".env .env.local .env.production .env.production.local .env.development .env.development.local"
-	case c.query.Through == "yarn" && c.query.Tool != "yarn npm":
-		names = ".env.yarn"
+		names = strings.Fields(".env .env.local .env.production .env.production.local .env.development .env.development.local")
+	case yarns:
+		names = []string{".env.yarn"}
 	}
 	for dir := range upwards(c.cwd) {
-		for name := range strings.FieldsSeq(names) {
-			source := Source{Kind: File, File: filepath.Join(dir, name)}
+		all := names
+		if yarns {
+			source := Source{Kind: File, File: filepath.Join(dir, ".yarnrc.yml")}
+			text, _, err := readFile(source.File, rcLimit)
+			more, line := yamlList(text, "injectEnvironmentFiles")
+			if source.Line = line; err != nil || line > 0 {
+				return c.unknown(source, "the files of variables cannot be told", err)
+			}
+			all = slices.Concat(names, more)
+		}
+		for _, name := range all {
+			source := Source{Kind: File, File: filepath.Join(dir, strings.TrimSuffix(name, "?"))}
 			text, _, err := readFile(source.File, rcLimit)
 			if err != nil {
 				return c.unknown(source, "the file cannot be read", err)

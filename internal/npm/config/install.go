@@ -27,8 +27,11 @@ func findInstall(q Query) install {
 	if q.Tool == "npm" {
 		name = q.Argv[0]
 	}
-	if program := lookPath(name, q.Dir, env); program != "" {
+	if program := programOf(q, name); program != "" {
 		in.dir = packageOf(program)
+	}
+	if _, version, ok := strings.Cut(name, "@"); ok && in.version == "" { // "npx npm@6", which is the newest of these
+		in.version = version + ".999"
 	}
 	if in.dir != "" && in.version == "" {
 		text, _, err := readFile(filepath.Join(in.dir, "package.json"), manifestLimit)
@@ -49,12 +52,12 @@ func findInstall(q Query) install {
 	return in
 }
 
-// Major returns the major version of the npm that a query runs, or of pnpm, or 0
+// Major returns the major version of the npm that a query runs, or of pnpm or yarn, or 0
 // when it is not known. It reads the package.json of the program.
 func Major(q Query) int {
 	version := findInstall(q).version
-	if q.Tool == "pnpm" {
-		version = versionAbove(lookPath(q.Argv[0], q.Dir, environment(q.Environ)), q.Tool)
+	if q.Tool == "pnpm" || q.Tool == "yarn" {
+		version = versionAbove(programOf(q, q.Argv[0]), q.Tool)
 	}
 	text, _, _ := strings.Cut(version, ".")
 	major, err := strconv.Atoi(text)
@@ -103,6 +106,29 @@ func packageOf(program string) string {
 		}
 	}
 	return ""
+}
+
+// IsBerry reports whether "yarn" in a folder may be one of the newer ones: yarn 1 hands
+// over to what a file of the project names.
+func IsBerry(q Query) bool {
+	q.Tool, q.Argv = "yarn", []string{"yarn"}
+	for d := range upwards(q.Dir) {
+		if text, _, err := readFile(filepath.Join(d, ".yarnrc"), rcLimit); isPresent(filepath.Join(d, ".yarnrc.yml")) || err != nil || strings.Contains(text, "yarn-path") {
+			return true
+		}
+	}
+	return Major(q) != 1
+}
+
+// programOf returns the file that a command runs, "" when there is none: behind a
+// runner the project's own comes first.
+func programOf(q Query, name string) string {
+	for d := range upwards(q.Dir) {
+		if own := executable(filepath.Join(d, "node_modules", ".bin", name)); own != "" && q.Through != "" {
+			return own
+		}
+	}
+	return lookPath(name, q.Dir, environment(q.Environ))
 }
 
 // lookPath returns the file that a command runs, "" when there is none.

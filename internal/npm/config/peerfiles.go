@@ -61,7 +61,7 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 	if major := Major(c.query); filepath.Ext(name) == ".yaml" && c.query.Tool == "pnpm" && 0 < major && major < nativePnpm {
 		return nil
 	}
-	if filepath.Base(name) == "rc" { // pnpm's, in the format of npm's
+	if base := filepath.Base(name); base == "rc" || base == "auth.ini" { // pnpm's, in the format of npm's
 		l, err := c.file(name)
 		*list = append(*list, l)
 		return err
@@ -75,7 +75,7 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 	}
 	if line := wireLine(text); line > 0 && filepath.Dir(name) != c.home && !strings.Contains(name, "/.config/") {
 		source.Line = line
-		return c.unknown(source, "the project says who is at the other end of the connection", nil)
+		return c.stranger(source, "")
 	}
 	if filepath.Ext(name) == ".yml" && !c.isAbove(".env.yarn") { // which has variables too
 		text = c.defaulted(text)

@@ -35,8 +35,8 @@ type peer struct {
 func peers() map[string]peer {
 	const yarns = "https://registry.yarnpkg.com/"
 	return map[string]peer{
-		"pnpm": {registry: defaultRegistry, own: "pnpm-workspace.yaml .config/pnpm/rc .config/pnpm/config.yaml " +
-			"Library/Preferences/pnpm/rc AppData/Local/pnpm/config/rc", reader: readPnpm, prefix: "pnpm_config_", noEnvironment: true},
+		"pnpm": {registry: defaultRegistry, own: "pnpm-workspace.yaml .config/pnpm/rc .config/pnpm/auth.ini .config/pnpm/config.yaml " +
+			"Library/Preferences/pnpm/rc Library/Preferences/pnpm/auth.ini AppData/Local/pnpm/config/rc AppData/Local/pnpm/config/auth.ini", reader: readPnpm, prefix: "pnpm_config_", noEnvironment: true},
 		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, rcFirst: true, prefix: "yarn_", final: true, noIgnore: true},
 		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, final: true, noIgnore: true},
 		"bun":        {alone: true, registry: defaultRegistry, own: "bunfig.toml .bunfig.toml .config/.bunfig.toml", reader: readBunfig, prefix: "bun_config_", noScopes: true, noIgnore: true},
@@ -144,6 +144,13 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 		variables = append(variables, nil)
 	}
 	var list []variant
+	if c.query.Tool == "changeset" && c.ofPnpm() {
+		other := *c
+		other.query.Tool, other.query.Argv = "pnpm", []string{"pnpm", "publish"}
+		if list, err = other.variants(peers()["pnpm"], m); err != nil {
+			return nil, err
+		}
+	}
 	for _, project := range projects {
 		for _, vars := range variables {
 			rc := slices.Concat([]layer{project}, c.layers[3:])
@@ -178,6 +185,13 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 		}
 	}
 	return list, nil
+}
+
+// ofPnpm reports whether changesets publish by a pnpm that reads settings of its own.
+func (c *config) ofPnpm() bool {
+	q := c.query
+	q.Tool, q.Argv = "pnpm", []string{"pnpm"}
+	return (c.isAbove("pnpm-lock.yaml") || c.isAbove("pnpm-workspace.yaml")) && programOf(q, q.Tool) != "" && (Major(q) == 0 || Major(q) >= nativePnpm)
 }
 
 // nativePnpm is the first pnpm that publishes by itself. Older ones run npm, which

@@ -31,6 +31,9 @@ type Query struct {
 	Environ    []string // its environment, as os.Environ has one
 	Home       string   // the user's home, where the environment has no HOME
 	Version    string   // npm's version; when empty it is looked up beside the program
+	// Own is the user's own environment, where Argv and Environ were made by what the
+	// user runs; else nil.
+	Own []string
 }
 
 // A Target is a registry that the command sends requests to.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,15 +48,20 @@ func Packages(q Query) ([]Package, error) {
 	return all, err
 }
 
-// ProjectScripts returns the names of the scripts of the package that dir is in,
+// ProjectScripts returns the scripts of the package that dir is in, by their names,
 // as far as its package.json can be read.
-func ProjectScripts(dir string) []string {
+func ProjectScripts(dir string) map[string]string {
 	for d := range upwards(dir) {
-		if m, err := readManifest(d); err != nil || m != nil {
-			if err != nil {
-				return nil
+		m, err := readManifest(d)
+		if err != nil {
+			return nil
+		}
+		if m != nil {
+			scripts := map[string]string{}
+			for name, s := range m.scripts {
+				scripts[name], _ = s.value.(string)
 			}
-			return slices.Sorted(maps.Keys(m.scripts))
+			return scripts
 		}
 	}
 	return nil

@@ -55,6 +55,7 @@ type UnknownError struct {
 	Source Source // where the trouble is; the zero Source when it is in no one place
 	Reason string // one clause
 	Err    error  // the error of the system behind it, if any
+	Wire   bool   // the trouble is who is at the other end of the connection
 
 	refused bool // see Refused
 }

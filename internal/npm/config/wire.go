@@ -23,10 +23,41 @@ func isWire(key string) bool {
 func (c *config) ownWire(l map[string]setting) error {
 	for key, s := range l {
 		if isWire(key) && loosens(key, s.value) {
-			return c.unknown(s.source, "the project says who is at the other end of the connection ("+key+")", nil)
+			return c.stranger(s.source, " ("+key+")")
 		}
 	}
 	return nil
+}
+
+func (c *config) stranger(source Source, key string) error {
+	return &UnknownError{Tool: c.query.Tool, Source: source, Reason: "the project says who is at the other end of the connection" + key, Wire: true}
+}
+
+// madeWire is [config.ownWire] for a line and an environment that are not the user's
+// own. What npm and others hand on of the user's files is.
+func (c *config) madeWire() error {
+	if c.query.Own == nil {
+		return nil
+	}
+	if err := c.ownWire(c.cli); err != nil {
+		return err
+	}
+	made := layer{}
+	for _, kv := range c.query.Environ {
+		name, value, _ := strings.Cut(kv, "=")
+		lower := strings.ToLower(name)
+		key, npms := strings.CutPrefix(lower, "npm_config_")
+		key = strings.ReplaceAll(key, "_", "-")
+		_, users := find(c.layers[3:], key)
+		if own, _ := environment(c.query.Own).get(name); own == value || value == "" ||
+			!slices.Contains(strings.Fields("http_proxy https_proxy all_proxy proxy node_extra_ca_certs node_tls_reject_unauthorized"), lower) && (!npms || users || !isWire(key)) {
+			continue
+		}
+		if made[key] = (setting{value, Source{Kind: Environment, Name: name}}); !npms { // which loosen, whatever they are
+			return c.stranger(made[key].source, "")
+		}
+	}
+	return c.ownWire(made)
 }
 
 // loosens reports whether a value is another one than the safe one.

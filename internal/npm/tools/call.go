@@ -52,15 +52,18 @@ func (c call) value(option string) string {
 
 // seeThrough returns the call of the tool that will publish, log in and so
 // on, without the runners in front of it.
-func seeThrough(argv []string) call {
+func seeThrough(argv []string, o Options) call {
 	pos := make([]int, len(argv))
 	for i := range pos {
 		pos[i] = i + 1
 	}
 	c := newCall(toolNamed(argv[0]), argv[0], argv[1:], pos)
 	for c.tool != nil {
+		if o.Berry && c.tool.name == "yarn" {
+			c.tool.rows = slices.DeleteFunc(c.tool.rows, func(r row) bool { return r.need != none && o.Scripts[r.name()] != "" })
+		}
 		next, ok := c.inner()
-		if !ok {
+		if !ok || c.moved == "" && c.isScript(next, o.Scripts) {
 			break
 		}
 		next.handed = next.handed || c.handed
@@ -73,9 +76,17 @@ func seeThrough(argv []string) call {
 	return c
 }
 
+// isScript reports whether what looks like another tool is a script of the project that
+// has its name, and does more than to run it.
+func (c call) isScript(next call, scripts map[string]string) bool {
+	named := c.tool.runsUnknown && next.tool != c.tool && (c.row().names == "" || c.row().runs == script)
+	text, ok := scripts[next.name]
+	return named && ok && strings.TrimSpace(text) != next.name
+}
+
 // runsScript reports whether the call runs a script of the project, named by a
 // word of its own or, as pnpm, yarn and bun have it, without "run".
-func (c call) runsScript(scripts []string) bool {
+func (c call) runsScript(scripts map[string]string) bool {
 	t := c.tool
 	switch {
 	case t == nil || len(t.asks) == 0:
@@ -90,7 +101,8 @@ func (c call) runsScript(scripts []string) bool {
 	// The scripts of another package are not known from here.
 	away := c.moved != "" || slices.ContainsFunc(strings.Fields("cwd dir filter filter-prod r recursive"), func(o string) bool { return c.p.Options[o] != nil })
 	_, _, known := t.row(c.p.Words[0].Text)
-	return !known && (away || slices.Contains(scripts, c.p.Words[0].Text))
+	_, named := scripts[c.p.Words[0].Text]
+	return !known && (away || named)
 }
 
 // moves returns what has the inner call of a runner run in another folder or with
@@ -98,6 +110,12 @@ func (c call) runsScript(scripts []string) bool {
 // option of npm is a setting of the npm that it runs; the ones that are known to
 // leave folder and registries alone are few, and of the other runners any may move.
 func (c call) moves(in call) string {
+	for _, arg := range c.args[:len(c.args)-len(in.args)-1] { // "npx -p npm@6 npm publish"
+		_, value, _ := strings.Cut(arg, "=")
+		if named := cmp.Or(value, arg); in.tool != nil && named != in.name && strings.Contains(named, "@") && Known(named) && toolNamed(named).name == in.tool.name {
+			return c.tool.name + " " + named
+		}
+	}
 	if c.tool.name == "npm" || c.tool.name == "npx" {
 		p := c.p
 		if c.tool.start != nil {

@@ -87,9 +87,11 @@ type Options struct {
 	// Prompt is what a command asks, where that is to be answered and not what the
 	// table says.
 	Prompt string
-	// Scripts are the names of the project's scripts, which pnpm, yarn and bun run
+	// Scripts are the project's scripts by their names, which pnpm, yarn and bun run
 	// without "run".
-	Scripts []string
+	Scripts map[string]string
+	// Berry tells that yarn may be a newer one, which has no publish of its own.
+	Berry bool
 	// NPMMajor is the major version of the npm that runs, 0 when it is not known.
 	NPMMajor int
 	// Environ is the environment of the command, as [os.Environ] has it.
@@ -144,7 +146,7 @@ func New(argv []string, o Options) (*Plan, error) {
 		return nil, ErrNoCommand
 	}
 	p := &Plan{argv: slices.Clone(argv), environ: slices.Clone(o.Environ)}
-	c := seeThrough(argv)
+	c := seeThrough(argv, o)
 	holed := slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, hole) })
 	if c.tool != nil && c.tool.wrapper && (holed || o.Prompt+o.FlagTemplate+o.EnvName != "") {
 		c.tool, c.moved = nil, "" // the user says how what it runs takes the code

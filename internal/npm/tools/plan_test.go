@@ -230,7 +230,7 @@ func TestWhatRunsScripts(t *testing.T) {
 		{"bash -c x", false, "bash", true},
 		{"clean-publish --tag next", false, "clean-publish", false},
 	} {
-		o := tools.Options{Scripts: []string{"release", "install"}}
+		o := tools.Options{Scripts: map[string]string{"release": "", "install": ""}}
 		p, err := tools.New(strings.Split(test.line, " "), o)
 		if errors.Is(err, tools.ErrNoWay) != test.refused || err == nil && (p.MayAsk != test.mayAsk || p.Moved != test.moved) {
 			t.Errorf("%s: %v, %+v", test.line, err, p)
