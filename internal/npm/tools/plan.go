@@ -155,7 +155,7 @@ func New(argv []string, o Options) (*Plan, error) {
 	if c.tool != nil {
 		p.Tool = c.tool.name
 		p.Subcommand = c.subcommand()
-		if outer := toolNamed(argv[0]); outer.name != p.Tool {
+		if outer := toolNamed(argv[0]); outer.name != p.Tool || Known(c.name) && len(c.args) != len(argv)-1 {
 			p.Through = outer.name
 		}
 		p.Quiet = c.row().quiet && c.name == argv[0] && len(c.args) == len(argv)-1

@@ -348,3 +348,48 @@ func TestCommandWithoutACode(t *testing.T) {
 		t.Error("Command changed the environment it was given")
 	}
 }
+
+// A script of the project that has the name of a tool, or of a command that only the
+// older yarn has, is that script: what it runs is seen when that asks.
+func TestScriptsNamedAsTools(t *testing.T) {
+	for _, test := range []struct {
+		line, text string
+		berry      bool
+		mayAsk     bool
+	}{
+		{"pnpm lerna publish", "npm publish --registry x", false, true},
+		{"pnpm run lerna publish", "lerna --registry x", false, true},
+		{"yarn lerna publish", "npm publish", false, true},
+		{"bun run lerna publish", "npm publish", false, true},
+		{"pnpm lerna publish", " lerna", false, false},
+		{"pnpm exec lerna publish", "npm publish", false, false},
+		{"npx lerna publish", "npm publish", false, false},
+		{"yarn publish", "npm publish", true, true},
+		{"yarn publish", "npm publish", false, false},
+		{"yarn npm publish", "npm publish", true, false},
+		{"pnpm publish", "npm publish", true, false},
+	} {
+		words := strings.Split(test.line, " ")
+		name := words[len(words)-2]
+		if name == "yarn" || name == "npm" || name == "pnpm" {
+			name = words[len(words)-1]
+		}
+		p, err := tools.New(words, tools.Options{Berry: test.berry, Scripts: map[string]string{name: test.text}})
+		if err != nil || p.MayAsk != test.mayAsk || p.NeedsCode == test.mayAsk {
+			t.Errorf("%s, which runs %q: %v, %+v", test.line, test.text, err, p)
+		}
+	}
+}
+
+// The version of a tool that a runner is to fetch is not that of the user's own.
+func TestVersionsOfRunners(t *testing.T) {
+	for line, moved := range map[string]string{
+		"npx -p npm@6 npm publish": "npx npm@6", "npx --package=pnpm@9 pnpm publish": "npx pnpm@9", "npx -p lerna@8 npm publish": "",
+		"npx npm@6 publish": "", "npm exec npm@6 publish": "", "npx -p npm npm publish": "",
+	} {
+		p, err := tools.New(strings.Split(line, " "), tools.Options{})
+		if err != nil || p.Moved != moved || p.Through == "" {
+			t.Errorf("%s: %v, %q moves, behind %q", line, err, p.Moved, p.Through)
+		}
+	}
+}
