@@ -102,22 +102,24 @@ func (j *judge) unsure(called, question string) ptyrun.Verdict {
 // told, and whether it is the whole: else it is what the process shows of itself.
 func (j *judge) command(line []ptyrun.Process) (argv []string, whole bool) {
 	asks := line[len(line)-1]
-	if len(line) == 1 { // a shell may have become what it runs
-		if argv := only(script(j.plan.ToolArgv)); argv != nil && shells(j.plan.ToolArgv[0]) && runs(asks, argv) {
-			return argv, true
-		}
-		own := shown(asks)
-		if plan, err := tools.New(own, tools.Options{}); own != nil && (shells(j.plan.ToolArgv[0]) || err == nil && plan.Moved != "") {
-			return own, false // it moves by itself, as the newer yarn does, and asks
-		}
+	shell, own := j.plan.ToolArgv, shown(asks)
+	alone := len(line) == 1 // a shell may have become what it runs
+	if !alone {
+		shell = line[len(line)-2].Argv()
+	}
+	if alone && shells(shell[0]) || !alone && isShell(line[len(line)-2]) {
+		argv = only(script(shell))
+	}
+	plan, err := tools.New(own, tools.Options{})
+	switch {
+	case argv != nil && runs(asks, argv):
+		return argv, true
+	case argv != nil && len(asks.Argv()) == 1 && j.version == "":
+		return nil, false // what added words to it does not show, and npm was no script
+	case alone && !shells(shell[0]) && (err != nil || plan.Moved == ""):
 		return j.plan.ToolArgv, false
 	}
-	if shell := line[len(line)-2]; isShell(shell) {
-		if argv := only(script(shell.Argv())); argv != nil && runs(asks, argv) {
-			return argv, true
-		}
-	}
-	return shown(asks), false
+	return own, false // which may move by itself, as the newer yarn does, and asks
 }
 
 // runs reports whether a process was started with the words of argv and no others: a

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -54,6 +55,9 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 		return nil, err
 	}
 	members, err := c.peerMembers(p)
+	if err == nil {
+		members, err = c.inDirectories(members)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +65,6 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 	for _, m := range members {
 		if m.manifest == nil {
 			m.manifest = &manifest{}
-		}
-		if at, ok := m.manifest.publishConfig["directory"]; ok && slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
-			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory)", nil)
 		}
 		if err := c.ownWire(m.manifest.publishConfig); err != nil {
 			return nil, err
@@ -86,6 +87,28 @@ func (c *config) peerTargets(p peer) ([]Target, error) {
 		}
 	}
 	return list, nil
+}
+
+// inDirectories adds the packages in the folders that publishConfig.directory names: some
+// tools publish these in place of those around them, by settings of either.
+func (c *config) inDirectories(members []member) ([]member, error) {
+	for _, m := range members {
+		if m.manifest == nil || !slices.Contains([]string{"pnpm", "lerna", "changeset"}, c.query.Tool) {
+			continue
+		}
+		at, ok := m.manifest.publishConfig["directory"]
+		if !ok {
+			continue
+		}
+		folder, _ := at.value.(string)
+		dir := filepath.Join(m.dir, folder)
+		inner, err := c.manifest(dir)
+		if err != nil || inner == nil || folder == "" {
+			return nil, c.unknown(at.source, "the package is published out of another folder (publishConfig.directory), and there is no package.json yet", err)
+		}
+		members = append(members, member{cmp.Or(inner.name, m.name), dir, inner})
+	}
+	return members, nil
 }
 
 // A variant is settings that a peer may use for a package.

@@ -137,7 +137,7 @@ func (c call) moves(in call) string {
 		}
 	}
 	for _, arg := range c.args[:len(c.args)-len(in.args)-1] {
-		if option, _, _ := strings.Cut(arg, "="); strings.HasPrefix(arg, "-") && !contains("-- -y --yes -s --silent -q --quiet", option) {
+		if option, _, _ := strings.Cut(arg, "="); strings.HasPrefix(arg, "-") && !contains("-- -y --yes -s --silent -q --quiet --bun", option) {
 			return c.tool.name + " " + option
 		}
 	}
@@ -147,7 +147,7 @@ func (c call) moves(in call) string {
 // stays are the options of npm with which what it runs has the same folder and the
 // same registries. Parseable is what the grammar has for the -p of npx.
 const stays = "access auth-type audit browser cache call color dry-run force foreground-scripts fund ignore-scripts json loglevel " +
-	"offline otp package parseable prefer-offline prefer-online progress provenance quiet tag timing unicode update-notifier usage version yes"
+	"install offline otp package parseable prefer-offline prefer-online progress provenance quiet tag timing unicode update-notifier usage version yes"
 
 // inner returns the call that c makes when c is a runner.
 func (c call) inner() (call, bool) {

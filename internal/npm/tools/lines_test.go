@@ -220,7 +220,7 @@ npx -y lerna@8.1.2 publish»
 npx --package lerna lerna publish»
 npx -p lerna -- lerna publish»
 npx -p=lerna lerna publish»
-npx --unknown cowsay lerna publish»
+npx --no lerna publish»
 npx --quiet lerna publish»
 npx lerna version
 npx lerna publish» -- x

@@ -57,7 +57,9 @@ func npxStart(args []string) int {
 		}
 		valued := contains("package p cache userconfig call c shell npm node-arg n", name)
 		if valued || i+1 < len(tokens) && !strings.HasPrefix(tokens[i+1].Text, "-") {
-			i++
+			if i++; !valued && len(g.Parse([]string{arg, tokens[i].Text}).Words) > 0 {
+				return tokens[i].At // npx passes over it, and npm exec finds it all the same
+			}
 		}
 	}
 	return len(args)

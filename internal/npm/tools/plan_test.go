@@ -248,6 +248,9 @@ func TestWhatRunnersMove(t *testing.T) {
 	for line, moved := range map[string]string{
 		"npx -y -p lerna npm publish":                      "",
 		"npm exec --tag next npm publish":                  "",
+		"npx --no-install changeset publish":               "",
+		"npx --no changeset publish":                       "",
+		"bunx --bun changeset publish":                     "",
 		"npm exec --scope=@a -- npm publish":               "npm --scope",
 		"npx --scope @a npm publish":                       "npx --scope",
 		"npx --location=global npm publish":                "npx --location",
