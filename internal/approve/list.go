@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -94,8 +95,8 @@ func (p *Procedure) list(ctx context.Context, o Options) ([]Stage, error) {
 		}
 		stages = append(stages, s)
 	}
-	slices.SortStableFunc(stages, func(a, b Stage) int {
-		return cmp.Or(a.StagedAt.Compare(b.StagedAt), strings.Compare(a.Package, b.Package))
+	sort.SliceStable(stages, func(i, j int) bool {
+		return cmp.Or(stages[i].StagedAt.Compare(stages[j].StagedAt), strings.Compare(stages[i].Package, stages[j].Package)) < 0
 	})
 	return stages, nil
 }

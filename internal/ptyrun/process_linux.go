@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// Seen tells that this system shows which program asks, and what it was started with.
+const Seen = true
+
 // Argv returns the command line that the process shows, which is its own to
 // change; nil where it cannot be had.
 func (p Process) Argv() []string { return p.words("cmdline") }

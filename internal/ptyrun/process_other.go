@@ -2,6 +2,9 @@
 
 package ptyrun
 
+// Seen tells that this system does not show which program asks.
+const Seen = false
+
 // Argv returns nothing: here processes are not told from one another.
 func (Process) Argv() []string { return nil }
 

@@ -25,7 +25,7 @@ type judge struct {
 // verdict judges the last process of the line. What is not seen through to the
 // end is asked about, and gets no recovery code.
 func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
-	typed := len(line) == 1 && !j.unseen // as it was judged then, but scripts may have changed its files since
+	typed := len(line) == 1 && !j.unseen // as it was judged then, but a script may have changed package.json since
 	if j.plan.Tool == "" && j.plan.Literal || typed && (j.plan.Tool == "" || j.plan.Tool == "gem") {
 		return ptyrun.Verdict{} // the user was told that nobody knows its registry
 	}
@@ -64,6 +64,9 @@ func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 	}
 	theirs := &run{Runner: j.Runner, o: j.o, plan: plan}
 	for _, t := range targets {
+		if typed && t.Source.Kind == config.File {
+			continue // which was read at the start
+		}
 		if !t.Reads && !theirs.allowed(t, j.account) {
 			return ptyrun.Verdict{Refused: fmt.Sprintf("%s would send the code to %s (%s), and %q %s",
 				called, t.Registry, t.Source, j.account.Name, BelongsTo(j.account.Registry))}

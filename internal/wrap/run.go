@@ -152,12 +152,17 @@ func (x *run) decide(ctx context.Context) (a agent.Account, err error) {
 		x.UI.Sayf("%s, so the code is typed when %s asks for it", why, x.plan.Tool)
 	}
 	for _, t := range targets {
-		if x.allowed(t, a) || x.plan.AtPrompt && t.Reads {
-			continue
+		if x.allowed(t, a) || x.plan.AtPrompt && (t.Reads || x.plan.MayAsk && ptyrun.Seen) {
+			continue // what a script runs is judged when it asks
 		}
 		return a, ui.WithHint(fmt.Errorf("%s would send the code to %s (%s), and %q %s",
 			x.plan.Tool, t.Registry, t.Source, a.Name, BelongsTo(a.Registry)),
 			"change that place; or, if it is meant, say 'npmotp exec --registry %s ...'", ui.Quote(t.Registry))
+	}
+	if !x.plan.AtPrompt {
+		if err := x.inherited(a); err != nil {
+			return a, err
+		}
 	}
 	switch {
 	case x.untouched != nil:
@@ -245,6 +250,39 @@ func (x *run) leak(targets []config.Target, a agent.Account) string {
 	return ""
 }
 
+// inherited fails where the code goes along with an npm, which hands it on to its
+// scripts, and one of these is a command of npm for another registry.
+func (x *run) inherited(a agent.Account) error {
+	packages, err := config.Packages(x.query())
+	if err != nil || !slices.Contains([]string{"npm", "pnpm", "changeset"}, x.plan.Tool) {
+		return nil //nolint:nilerr // what is not known is said elsewhere
+	}
+	for _, p := range packages {
+		for _, s := range p.Scripts {
+			for _, words := range commands(s.Text) {
+				environ := x.plan.Environ()
+				for len(words) > 1 && (strings.Contains(words[0], "=") || words[0] == "env" || words[0] == "cross-env") {
+					environ, words = append(environ, words[0]), words[1:]
+				}
+				plan, err := tools.New(words, tools.Options{})
+				if err != nil || !plan.NeedsCode && !slices.Contains([]string{"install", "ci", "view"}, plan.Subcommand) {
+					continue
+				}
+				targets, _ := config.Targets(config.Query{
+					Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: filepath.Dir(s.File), Environ: environ, Home: x.Home,
+				})
+				for _, t := range targets {
+					if !x.allowed(t, a) {
+						return ui.WithHint(fmt.Errorf("the script %s would send the code to %s (%s), and %q %s", s.Name, t.Registry, t.Source, a.Name, BelongsTo(a.Registry)),
+							"at a terminal the code is typed, and no script gets it")
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
 func (x *run) query() config.Query {
 	return config.Query{
 		Tool: x.plan.Tool, Through: x.plan.Through, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
@@ -321,8 +359,8 @@ func (x *run) targets() ([]config.Target, error) {
 	case isUnknown && x.o.Registry != "":
 		x.UI.Warnf("%v; the code goes wherever that is", unknown)
 		return nil, nil
-	case isUnknown && slices.ContainsFunc(x.plan.ToolArgv, func(a string) bool { return a == "-a" || a == "--account" }):
-		return nil, ui.WithHint(err, "an account is named before the command: 'npmotp exec -a ACCOUNT %s ...'", x.argv[0])
+	case isUnknown && slices.ContainsFunc(x.plan.ToolArgv, func(a string) bool { return slices.Contains([]string{"-a", "--account", "--via"}, a) }):
+		return nil, ui.WithHint(err, "what is meant for npmotp stands before the command: 'npmotp exec -a ACCOUNT %s ...'", x.argv[0])
 	case isUnknown:
 		return nil, ui.WithHint(err, "if you know where it goes, say 'npmotp exec --registry URL ...'")
 	}

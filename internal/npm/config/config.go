@@ -31,6 +31,7 @@ type config struct {
 	cli    layer   // what the command line says
 	vars   layer   // what the environment says
 	layers []layer // those and the files, the one that counts most first
+	own    layer   // what variables of a peer's own say
 
 	prefix    string // the project's folder
 	workspace string // the workspace that cwd is in, "" when in none
@@ -162,10 +163,10 @@ func (c *config) handOn(in install) error {
 		q.Tool = "yarn"
 		runner := config{dialect: c.dialect, query: q, env: c.env, cwd: c.cwd, home: c.home}
 		p := peers()[q.Tool]
-		files, err := runner.ownLayers(p, c.cwd)
-		if err == nil {
-			err = runner.foreign(p)
+		if err := runner.foreign(p); err != nil {
+			return err
 		}
+		files, err := runner.ownLayers(p, c.cwd)
 		if err != nil {
 			return err
 		}

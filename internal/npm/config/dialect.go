@@ -31,6 +31,8 @@ type dialect struct {
 	starReads         bool   // star looks for the user without the scope of the package
 	neverIgnored      string // scripts that ignore-scripts does not reach
 	manifestUnnamed   bool   // publishConfig counts for unpublish without a package only
+
+	_ [0]func() // nobody compares them, and the program has no code that could
 }
 
 // dialects returns what is known of npm 6 to 12, the oldest first. Change a row

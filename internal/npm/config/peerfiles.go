@@ -14,6 +14,9 @@ import (
 // of registries in a way that is not understood is an error.
 func (c *config) ownLayers(p peer, dir string) ([]layer, error) {
 	var list []layer
+	if c.own != nil {
+		list = append(list, c.own)
+	}
 	seen := map[string]bool{}
 	for d := range upwards(dir) {
 		for name := range strings.FieldsSeq(p.own) {
@@ -127,9 +130,13 @@ func (c *config) defaulted(text string) string {
 // mentions returns the first line that has to do with where packages go, 0 when
 // there is none.
 func mentions(text string) int {
+	escaped := regexp.MustCompile(`\\(x|u00|u0000)[0-9a-f]{2}`) // a letter of a key
 	for n, line := range numberedLines(text) {
 		lower := strings.ToLower(line)
-		for _, word := range []string{"registr", "publishpath", "publishargs", "npmscopes", "install.scopes", `"contents"`} {
+		if escaped.MatchString(lower) {
+			return n
+		}
+		for _, word := range []string{"registr", "publishpath", "publishargs", "publishpackagemanager", "extends", "npmscopes", "install.scopes", `"contents"`} {
 			if strings.Contains(lower, word) {
 				return n
 			}
@@ -369,7 +376,7 @@ func readPnpm(text string) (layer, int) {
 			key += ":registry"
 		case nested && section != "registries":
 			continue
-		case !nested && mentions(name) == 0 && !strings.Contains(strings.ToLower(name), "npmrc") && !strings.HasPrefix(name, "{"):
+		case !nested && mentions(name) == 0 && !strings.Contains(strings.ToLower(name), "npmrc") && !strings.HasPrefix(name, "{") && name != "<<":
 			continue
 		default:
 			return nil, n

@@ -79,7 +79,12 @@ func (c *config) elsewhere() (string, bool) {
 			}
 		}
 	}
-	for _, name := range []string{"contents", "npm.publishPath", "npm.publishArgs", "dir", "cwd", "prefix", "config", "call", "env-file", "npmrc-auth-file", "use-yarnrc", "workspace-packages", "workspace", "workspaces", "workspace-root"} {
+	for name := range c.args.Options { // "npm.publishArgs.0" too
+		if strings.HasPrefix(strings.ReplaceAll(strings.ToLower(name), "-", ""), "npm.publish") && name != "npm.publish" {
+			return name, true
+		}
+	}
+	for _, name := range []string{"contents", "dir", "cwd", "prefix", "config", "call", "env-file", "npmrc-auth-file", "use-yarnrc", "workspace-packages", "workspace", "workspaces", "workspace-root"} {
 		if _, ok := c.args.Option(name); ok {
 			return name, true
 		}

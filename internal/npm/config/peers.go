@@ -163,7 +163,10 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 	if c.query.Tool == "changeset" {
 		variables = []layer{c.changesetVariables(m)}
 	}
-	if p.noEnvironment {
+	switch native, known := c.isNative(), c.query.Tool == "pnpm" && Major(c.query) > 0; {
+	case native:
+		variables = []layer{nil}
+	case p.noEnvironment && !known || c.own != nil:
 		variables = append(variables, nil)
 	}
 	var list []variant
@@ -184,7 +187,7 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 			switch {
 			case p.noRC:
 				orders = publishFirst(own)
-			case p.rcFirst:
+			case p.rcFirst && c.own == nil:
 				orders = orders[:1]
 			case c.query.Tool == "pnpm" && Major(c.query) == 0:
 				orders = append(orders, rc) // see nativePnpm
@@ -329,9 +332,22 @@ func (c *config) foreign(p peer) error {
 	for _, kv := range c.env {
 		name, value, _ := strings.Cut(kv, "=")
 		lower := strings.ToLower(name)
-		if p.prefix != "" && strings.HasPrefix(lower, p.prefix) && value != "" && places(lower) {
-			return c.unknown(Source{Kind: Environment, Name: name}, "what "+c.query.Tool+" makes of it is not known", nil)
+		if p.prefix == "" || !strings.HasPrefix(lower, p.prefix) || value == "" || !places(lower) {
+			continue
 		}
+		key := map[string]string{
+			"yarn yarn_registry": "registry", "yarn npm yarn_npm_publish_registry": "registry", "yarn npm yarn_npm_registry_server": serverPrefix + "registry",
+			"bun bun_config_registry": "registry", "pnpm pnpm_config_registry": "registry",
+		}[c.query.Tool+" "+lower]
+		source := Source{Kind: Environment, Name: name}
+		other, twice := c.own[key]
+		if key == "" || twice && other.value != value || c.query.Tool == "bun" && lower == name || c.query.Tool == "pnpm" && !c.isNative() {
+			return c.unknown(source, "what "+c.query.Tool+" makes of it is not known", nil)
+		}
+		if c.own == nil {
+			c.own = layer{}
+		}
+		c.own[key] = setting{value, source}
 	}
 	for name := range c.args.Options {
 		if key, ok := strings.CutPrefix(name, "config."); ok && (places(strings.ToLower(key)) || isWire(key)) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type Script struct {
 	Name    string // such as prepublishOnly
 	File    string // the package.json
 	Line    int
+	Text    string // "" where it is a file
 }
 
 // Packages returns the packages that a command publishes with the scripts that
@@ -109,11 +111,11 @@ func (c *config) scripts(m member) []Script {
 			continue
 		}
 		if s := m.manifest.scripts[name]; s.value != nil && s.value != "" {
-			list = append(list, Script{m.name, name, m.manifest.file, s.source.Line})
+			list = append(list, Script{m.name, name, m.manifest.file, s.source.Line, fmt.Sprint(s.value)})
 		}
 		hook := filepath.Join(m.dir, "node_modules", ".hooks", name)
 		if c.nearestPrefix && m.manifest.scripts != nil && isFile(hook) {
-			list = append(list, Script{m.name, name, hook, 0}) // npm-lifecycle runs it too
+			list = append(list, Script{m.name, name, hook, 0, ""}) // npm-lifecycle runs it too
 		}
 	}
 	return list

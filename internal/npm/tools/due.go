@@ -63,7 +63,7 @@ func (t *tool) spellings(r row) []string {
 	}
 	for name := range strings.FieldsSeq(r.names) {
 		for end := 1; end < len(name); end++ {
-			if found, _, ok := t.row(name[:end]); ok && found == r {
+			if found, _, ok := t.row(name[:end]); ok && found.names == r.names && found.actsAs(r) {
 				words = append(words, name[:end])
 			}
 		}
