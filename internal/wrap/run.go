@@ -45,7 +45,7 @@ func (r *Runner) plan(o Options, argv []string) (*run, error) {
 	x := &run{Runner: r, o: o, argv: argv}
 	x.options = tools.Options{
 		FlagTemplate: o.Flag, EnvName: o.Env, Prompt: o.Prompt, Environ: r.Environ, Scripts: config.ProjectScripts(r.Dir),
-		Berry: config.IsBerry(config.Query{Dir: r.Dir, Environ: r.Environ}),
+		Alias: cmp.Or(o.Via, viaAuto) == viaAuto && o.Account == "" && !o.Recovery, Berry: config.IsBerry(config.Query{Dir: r.Dir, Environ: r.Environ}),
 	}
 	via := cmp.Or(o.Via, viaAuto)
 	if o.Recovery {

@@ -92,6 +92,9 @@ type Options struct {
 	Scripts map[string]string
 	// Berry tells that yarn may be a newer one, which has no publish of its own.
 	Berry bool
+	// Alias tells that npm may be an alias of npmotp's, where what npm exec runs need not
+	// be known.
+	Alias bool
 	// NPMMajor is the major version of the npm that runs, 0 when it is not known.
 	NPMMajor int
 	// Environ is the environment of the command, as [os.Environ] has it.
@@ -170,6 +173,12 @@ func New(argv []string, o Options) (*Plan, error) {
 	if o.Prompt != "" {
 		return p, p.literal(o.Prompt)
 	}
+	hidden := c.tool != nil && c.hides()
+	if outer := toolNamed(argv[0]); o.Alias && outer != nil && outer.name == "npm" && (c.tool == nil || hidden) && o.FlagTemplate+o.EnvName == "" {
+		p.Why = "npmotp does not know what npm exec runs here, which gets no code"
+		p.Warnings = []string{p.Why}
+		return p, nil
+	}
 	if c.tool == nil && o.FlagTemplate == "" && o.EnvName == "" {
 		if slices.Contains(AsksCode(AuthAndWrites), c.name) {
 			return nil, fmt.Errorf("%w: %q is a command of npm; write 'npmotp exec npm %s ...'", ErrNoWay, c.name, c.name)
@@ -182,7 +191,7 @@ func New(argv []string, o Options) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %q is not a tool that npmotp knows; say how it takes a code with --flag '--otp=%s', with --env NAME, with --prompt TEXT, or with %s in an argument",
 			ErrNoWay, c.name, hole, hole)
 	}
-	if c.tool != nil && c.hides() {
+	if hidden {
 		return nil, fmt.Errorf("%w: what %s --call runs cannot be seen; write the command as arguments, or put %s into it", ErrNoWay, c.tool.name, hole)
 	}
 	if c.tool != nil && c.tool.wrapper && o.Via != Prompt {

@@ -384,6 +384,21 @@ func TestScriptsNamedAsTools(t *testing.T) {
 	}
 }
 
+// Where npm is an alias, what it runs need not be known.
+func TestNPMAsAnAlias(t *testing.T) {
+	for line, runs := range map[string]bool{
+		"npm exec eslint": true, "npm x -- eslint .": true, "npm exec -c x": true, "npx eslint": false, "eslint": false, "npx -c x": false,
+	} {
+		p, err := tools.New(strings.Split(line, " "), tools.Options{Alias: true})
+		if errors.Is(err, tools.ErrNoWay) == runs || runs && (p.NeedsCode || len(p.Warnings) != 1) {
+			t.Errorf("%s: %v, %+v", line, err, p)
+		}
+		if _, err := tools.New(strings.Split(line, " "), tools.Options{}); !errors.Is(err, tools.ErrNoWay) {
+			t.Errorf("%s, on purpose: %v", line, err)
+		}
+	}
+}
+
 // The version of a tool that a runner is to fetch is not that of the user's own.
 func TestVersionsOfRunners(t *testing.T) {
 	for line, moved := range map[string]string{
