@@ -26,24 +26,30 @@ type judge struct {
 // end is asked about, and gets no recovery code.
 func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 	typed := len(line) == 1 && !j.unseen // as it was judged then, but a script may have changed package.json since
-	if j.plan.Tool == "" && j.plan.Literal || typed && (j.plan.Tool == "" || j.plan.Tool == "gem") {
-		return ptyrun.Verdict{} // the user was told that nobody knows its registry
-	}
 	asks := line[len(line)-1]
+	told := j.plan.Tool == "" && j.plan.Literal // the user was, that nobody knows its registry
+	if told && shown(asks) == nil || typed && (j.plan.Tool == "" || j.plan.Tool == "gem") {
+		return ptyrun.Verdict{}
+	}
 	called := fmt.Sprintf("%q (process %d)", asks.Name, asks.PID)
 	wants := fmt.Sprintf("%s asks for a code of %q", called, j.account.Name)
 	const hidden = ", and where it would send it cannot be told"
-	query, plan, seen, guessed := j.query(), j.plan, true, false
+	query, plan, seen, guessed, whole := j.query(), j.plan, true, false, true
 	if !typed {
 		var argv []string
 		argv, seen = j.command(line)
 		if guessed = argv == nil; guessed {
 			argv = []string{"npm", "publish"} // what is run by most
 		}
+		// Of what a tool of the table adds to npm's line nothing moves the registry.
+		whole = seen || !j.unseen && !j.plan.MayAsk || j.version != "" || runs(asks, argv)
 		dir, environ := asks.Dir(), asks.Environ()
 		var err error
 		plan, err = tools.New(argv, tools.Options{Environ: environ})
 		if dir == "" || environ == nil || err != nil || plan.Tool == "" || plan.Moved != "" {
+			if told {
+				return ptyrun.Verdict{}
+			}
 			return j.blind(called, wants+hidden+"; answer it?")
 		}
 		query = config.Query{
@@ -53,6 +59,8 @@ func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 	targets, err := config.Targets(query)
 	unknown, isUnknown := errors.AsType[*config.UnknownError](err)
 	switch {
+	case told && err != nil:
+		return ptyrun.Verdict{}
 	case isUnknown && unknown.Wire && !typed:
 		return ptyrun.Verdict{Refused: fmt.Sprintf("%s gets no code of %q: %v", called, j.account.Name, err)}
 	case isUnknown && typed && (unknown.Refused() || j.o.Registry != ""):
@@ -72,14 +80,17 @@ func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 				called, t.Registry, t.Source, j.account.Name, BelongsTo(j.account.Registry))}
 		}
 	}
-	if typed || seen && j.started(line, query.Argv[0]) {
+	if typed || told || seen && j.started(line, query.Argv[0]) {
 		return ptyrun.Verdict{}
+	}
+	if !whole {
+		wants += ", with options that it does not show"
 	}
 	question := fmt.Sprintf("%s, as far as can be seen for %s; answer it?", wants, targets[0].Registry)
 	switch {
 	case seen && !j.o.Recovery:
 		return ptyrun.Verdict{Question: question}
-	case guessed:
+	case guessed || !whole:
 		return j.blind(called, question)
 	}
 	return j.unsure(called, question)

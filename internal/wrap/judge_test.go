@@ -149,7 +149,11 @@ func TestJudge(t *testing.T) {
 		"a runner that became npm":        {"npx --prefix x npm publish", publish, alone, wrap.Options{}, !yes, asked},
 		"a program that became npm":       {"make release", publish, alone, wrap.Options{}, !yes, blind},
 		"the command itself":              {"npm publish", "cd sub; " + publish, alone, wrap.Options{}, !yes, answered},
-		"words that the user said":        {"ssh host", "cd sub; " + publish, below, wrap.Options{Prompt: "Code:"}, !yes, answered},
+		"words that the user said":        {"ssh host", "exec ./sub/ask", below, wrap.Options{Prompt: "Code:"}, !yes, answered},
+		"that of a tool for the account":  {"ssh host", publish, below, wrap.Options{Prompt: "Code:"}, yes, answered},
+		"that of a tool for another":      {"ssh host", "cd sub; " + publish, below, wrap.Options{Prompt: "Code:"}, yes, refused},
+		"npm with more than it shows":     {release, "npm publish --tag x; true", called("npm publish"), wrap.Options{}, !yes, "with options that it does not show, as far as can be seen for " + vault.DefaultRegistry},
+		"that, which --yes has not seen":  {release, "npm publish --tag x; true", called("npm publish"), wrap.Options{}, yes, notYes},
 		"a runner that leads elsewhere":   {release, away, below, wrap.Options{}, !yes, blind},
 		"that, which --yes has not read":  {release, away, below, wrap.Options{}, yes, notYes},
 		"a recovery code for that, too":   {release, away, below, recovery, !yes, noRecovery},
@@ -165,7 +169,7 @@ func TestJudge(t *testing.T) {
 			s, verdict := judging(t, []string{"PATH=" + own}, tt.options, tt.yes, argv)
 			for name, text := range map[string]string{
 				"sub/package.json": `{"name":"a","version":"1.0.0"}`, "sub/.npmrc": "registry=" + elsewhere, "broken/package.json": "{",
-				"sub/release.sh": publish, "sub/npm": "#!/bin/sh\nexec " + strings.Split(own, string(os.PathListSeparator))[0] + "/npm \"$@\" --registry " + elsewhere,
+				"sub/release.sh": publish, "sub/ask": "#!/bin/sh\necho $$\nread answer\n", "sub/npm": "#!/bin/sh\nexec " + strings.Split(own, string(os.PathListSeparator))[0] + "/npm \"$@\" --registry " + elsewhere,
 				"sub/functions.sh": "npm() { command npm \"$@\" --registry " + elsewhere + "; }",
 			} {
 				path := filepath.Join(s.runner.Dir, name)
