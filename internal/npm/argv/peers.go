@@ -11,7 +11,7 @@ func Valued(tool string) []string {
 		return strings.Fields("access allow-build cache-dir changed-files-ignore-pattern child-concurrency config-dir dir env-file fetch-timeout filter filter-prod " +
 			"global-bin-dir global-dir global-pnpmfile http-proxy https-proxy lockfile-dir loglevel minimum-release-age modules-dir network-concurrency " +
 			"node-linker npm-path npmrc-auth-file otp pack-destination pack-gzip-level package patches-dir pnpmfile publication-name publish-branch " +
-			"publish-wait-timeout registry release-notes reporter resume-from script-shell state-dir store-dir tag test-pattern upload-variant " +
+			"prefix publish-wait-timeout registry release-notes reporter resume-from script-shell state-dir store-dir tag test-pattern upload-variant " +
 			"use-node-version variant-integrity virtual-store-dir workspace-concurrency workspace-packages")
 	case "yarn", "yarn npm":
 		return strings.Fields("access cache-folder cwd exclude from global-folder https-proxy include jobs link-folder message modules-folder mutex " +

@@ -273,7 +273,7 @@ func TestPeersElsewhere(t *testing.T) {
 	for line, known := range map[string]bool{
 		"pnpm publish": false, "changeset publish": false, "lerna publish": false, // by publishConfig.directory
 		"pnpm -w publish ./b": false, "pnpm --workspace-root publish ./b": false, "pnpm -C b publish": true,
-		"pnpm publish b": true, "yarn publish b": true, "bun publish b": true, "pnpm publish c": false,
+		"pnpm --prefix b publish": false, "pnpm publish b": true, "yarn publish b": true, "bun publish b": true, "pnpm publish c": false,
 		"pnpm publish ./b --publish-branch main": true, "yarn publish ./b --new-version 1.0.1 --network-timeout 1000": true,
 		"bun publish ./b --gzip-level 9": true, "pnpm publish ./b --pack-gzip-level 9": true, "pnpm publish ./b --reporter silent --store-dir x": true,
 		"yarn publish ./b --preid x --use-yarnrc y": false, "bun publish ./b --omit dev --env-file x": false, "bun publish ./b --cache-dir x": true,
