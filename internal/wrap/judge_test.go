@@ -132,6 +132,7 @@ func TestJudge(t *testing.T) {
 		"a program in another folder":     {release, "export PATH=$PWD/sub:$PATH; " + publish, below, wrap.Options{}, !yes, refused},
 		"a proxy on its line":             {release, "npm publish --proxy http://127.0.0.1:1; true", below, wrap.Options{}, !yes, wire},
 		"a proxy in its environment":      {release, "export HTTPS_PROXY=http://127.0.0.1:1; " + publish, below, wrap.Options{}, yes, wire},
+		"settings that pnpm hands on":     {release, "export npm_config_user_agent=pnpm/10.0.0 npm_config_cafile=x; " + publish, below, wrap.Options{}, !yes, answered},
 		"no certificates":                 {release, "export npm_config_strict_ssl=false; " + publish, below, wrap.Options{}, !yes, wire},
 		"package.json, changed since":     {"npm publish", "echo '{\"name\":\"a\",\"publishConfig\":{\"registry\":\"" + elsewhere + "\"}}' >package.json; " + publish, alone, wrap.Options{}, !yes, refused},
 		"a file that npm has read before": {"npm publish", "echo registry=" + elsewhere + " >.npmrc; " + publish, alone, wrap.Options{}, !yes, answered},

@@ -123,9 +123,11 @@ func IsBerry(q Query) bool {
 // programOf returns the file that a command runs, "" when there is none: behind a
 // runner the project's own comes first.
 func programOf(q Query, name string) string {
-	for d := range upwards(q.Dir) {
-		if own := executable(filepath.Join(d, "node_modules", ".bin", name)); own != "" && q.Through != "" {
-			return own
+	if q.Through != "" {
+		for d := range upwards(q.Dir) {
+			if own := executable(filepath.Join(d, "node_modules", ".bin", name)); own != "" {
+				return own
+			}
 		}
 	}
 	return lookPath(name, q.Dir, environment(q.Environ))

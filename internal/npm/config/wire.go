@@ -43,10 +43,15 @@ func (c *config) madeWire() error {
 		return err
 	}
 	made := layer{}
+	agent, _ := c.env.get("npm_config_user_agent")
+	others := agent != "" && !strings.HasPrefix(agent, "npm/") // pnpm and yarn 1 hand on all settings, npm those of somebody
 	for _, kv := range c.query.Environ {
 		name, value, _ := strings.Cut(kv, "=")
 		lower := strings.ToLower(name)
 		key, npms := strings.CutPrefix(lower, "npm_config_")
+		if npms && others {
+			continue
+		}
 		key = strings.ReplaceAll(key, "_", "-")
 		_, users := find(c.layers[3:], key)
 		if own, _ := environment(c.query.Own).get(name); own == value || value == "" ||

@@ -130,7 +130,7 @@ func yarn() *tool {
 	return &tool{
 		name: "yarn", flag: "--otp=" + hole, option: "otp", prints: helpAndVersion, runsUnknown: true,
 		grammar: yarnGrammar(),
-		asks:    append([]ptyrun.Pattern{{Text: "question npm one-time password:"}}, npmAsks()...), running: "run",
+		asks:    slices.Concat([]ptyrun.Pattern{{Text: "question npm one-time password:"}}, npmAsks(), yarnNpm().asks), running: "run",
 		builtIn: "add audit autoclean bin cache check config constraints create dedupe global import info init install link list login logout " +
 			"outdated pack patch plugin rebuild remove search set unlink unplug up upgrade upgrade-interactive version versions why",
 		rows: []row{
