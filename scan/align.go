@@ -1,8 +1,8 @@
 package scan
 
 import (
-	"cmp"
 	"math"
+	"sort"
 )
 
 // alignGuesses is how many places of the alignment pattern are tried.
@@ -45,7 +45,7 @@ func (g *gray) alignment(flat *projection, dim int, dark bool) []corner {
 			out = append(out, corner{flat.at(u, v), s - 0.15*off})
 		}
 	}
-	stable(out, func(a, b *corner) int { return cmp.Compare(b.score, a.score) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].score > out[j].score })
 	return out[:min(len(out), alignGuesses)]
 }
 

@@ -1,9 +1,9 @@
 package scan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 
@@ -86,7 +86,7 @@ func join(symbols []symbol) ([]secret.Text, error) {
 		messages[k] = append(messages[k], s)
 	}
 	for k, parts := range messages {
-		stable(parts, func(a, b *symbol) int { return cmp.Compare(a.index, b.index) })
+		sort.SliceStable(parts, func(i, j int) bool { return parts[i].index < parts[j].index })
 		var text strings.Builder
 		sum := byte(k[0]) //nolint:gosec // it was a byte
 		whole := len(parts) == k[1]

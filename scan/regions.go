@@ -2,6 +2,7 @@ package scan
 
 import (
 	"slices"
+	"sort"
 	"unicode"
 
 	"npmotp/internal/vt"
@@ -118,11 +119,9 @@ func frequent(lines [][]vt.Cell) []rune {
 	for r := range count {
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b rune) int {
-		if count[a] != count[b] {
-			return count[b] - count[a]
-		}
-		return int(a - b)
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		return count[a] > count[b] || count[a] == count[b] && a < b
 	})
 	return out[:min(len(out), 2)]
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"slices"
+	"sort"
 
 	"npmotp/internal/secret"
 )
@@ -129,7 +130,7 @@ func (s *search) climb(ctx context.Context, r *rung) []symbol {
 	if len(out) > 0 {
 		return out
 	}
-	stable(nears, func(a, b *near) int { return int(1000 * (b.sure - a.sure)) })
+	sort.SliceStable(nears, func(i, j int) bool { return int(1000*(nears[j].sure-nears[i].sure)) < 0 })
 	for i := range nears[:min(len(nears), bestNears)] {
 		if nears[i].sure < sureWarp {
 			break
@@ -165,7 +166,7 @@ next:
 			pool = append(pool, p)
 		}
 	}
-	stable(pool, byHits)
+	sort.SliceStable(pool, byHits(pool))
 	return pool
 }
 

@@ -1,8 +1,8 @@
 package scan
 
 import (
-	"cmp"
 	"math"
+	"sort"
 )
 
 const (
@@ -47,7 +47,7 @@ func triples(found []finder) []triple {
 			}
 		}
 	}
-	stable(out, func(a, b *triple) int { return cmp.Compare(a.cost, b.cost) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].cost < out[j].cost })
 	return out[:min(len(out), bestTriples)]
 }
 

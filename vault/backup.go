@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -71,7 +71,7 @@ func (f *File) Backups() ([]Backup, error) {
 		}
 		found = append(found, Backup{Path: filepath.Join(dir, e.Name()), Generation: generation, vault: parts[1]})
 	}
-	slices.SortStableFunc(found, func(a, b Backup) int { return cmp.Compare(b.Generation, a.Generation) })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].Generation > found[j].Generation })
 	return found, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sort"
 )
 
 const (
@@ -143,7 +144,7 @@ func releasedIn(copies ...object) []any {
 			}
 		}
 	}
-	slices.SortFunc(ids, func(x, y any) int { return cmp.Compare(canonical(x), canonical(y)) })
+	sort.Slice(ids, func(i, j int) bool { return canonical(ids[i]) < canonical(ids[j]) })
 	return ids
 }
 
