@@ -5,6 +5,7 @@ package ptyrun
 import (
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -51,9 +52,11 @@ func (s *Session) Prepare() (*Stage, error) {
 	if t.keys != nil || t.window != nil {
 		files = append(files, uintptr(fdOf(user)))
 	}
-	// Unlike that of os, this one does not start a process first to see what the system can do.
+	// The monitor waits, for which one thread of Go's at a time is enough; its program
+	// gets an environment of its own. Unlike that of os, this function does not start
+	// a process first to see what the system can do.
 	t.monitor, err = syscall.ForkExec(s.Helper[0], s.Helper, &syscall.ProcAttr{ //nolint:gosec // this program itself
-		Env: s.Environ, Files: files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
+		Env: append(slices.Clone(s.Environ), "GOMAXPROCS=1"), Files: files, Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
 	})
 	_ = syscall.Close(pair[1])
 	if err != nil {
