@@ -10,15 +10,9 @@ import (
 // @npmcli/config/lib/definitions since. Where versions disagree on a type, the
 // newest counts. "other" stands for npm's types of paths, URLs, dates and the
 // like, which read the command line alike. It is one for all, and not to be changed.
-func NPM() *Grammar {
-	once.Do(func() { npm = newNPM() })
-	return npm
-}
-
-var ( //nolint:gochecknoglobals // a constant, but for the time when it is made
-	once sync.Once
-	npm  *Grammar
-)
+//
+//nolint:gochecknoglobals // a constant that is made when it is first asked for
+var NPM = sync.OnceValue(newNPM)
 
 // WithPeer returns NPM's with the options of another tool that take a value, and its
 // short ones.
