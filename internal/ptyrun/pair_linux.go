@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,6 +16,10 @@ var errOpened = errors.New("another process opened it in the same moment")
 
 // tries is how often a terminal is made anew that somebody else has opened.
 const tries = 5
+
+// late is the time in which the lock turns away who was past the look at the
+// permissions when they were taken away.
+const late = time.Millisecond
 
 // openPair returns the two ends of a new pseudo-terminal, which nobody else has
 // opened and, unless it is shared, nobody but root can open any more. A program of
@@ -50,6 +55,9 @@ func openOnce(shared bool) (master, slave *os.File, err error) {
 		return nil, nil, err
 	}
 	closed := !shared && os.Chmod(name, 0) == nil
+	if closed {
+		time.Sleep(late)
+	}
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
 		return nil, nil, os.NewSyscallError("TIOCSPTLCK", err)
 	}
