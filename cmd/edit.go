@@ -189,12 +189,19 @@ func (app *App) opened(ctx context.Context) (*vault.Vault, *vault.Contents, erro
 
 // found opens the vault and returns it with the account that query names.
 func (app *App) found(ctx context.Context, query string, find finder) (*vault.Vault, *vault.Account, error) {
-	v, c, err := app.opened(ctx)
+	v, err := app.unlock(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := find(c, query)
-	return v, a, err
+	var found vault.Account
+	err = v.Look(func(c *vault.Contents) error {
+		a, err := find(c, query)
+		if err == nil {
+			found = *a
+		}
+		return err
+	})
+	return v, &found, err
 }
 
 // account opens the vault and returns what it holds, with the account that query names,

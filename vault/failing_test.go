@@ -96,6 +96,9 @@ func TestFailingChangesNothing(t *testing.T) {
 		do    func(ctx context.Context, h *handled) error
 	}{
 		"Contents": {reads, func(ctx context.Context, h *handled) error { _, err := h.v.Contents(ctx); return err }},
+		"Look": {reads, func(_ context.Context, h *handled) error {
+			return h.v.Look(func(*vault.Contents) error { return nil })
+		}},
 		"Update": {reads | locks | recalls | saves | keeps, func(ctx context.Context, h *handled) error {
 			return h.v.Update(ctx, func(c *vault.Contents) error { _, err := c.Add(account("eve"), then); return err })
 		}},

@@ -100,8 +100,8 @@ type Vault struct {
 	id   *age.HybridIdentity
 	slot string // the id of the slot that it was opened by, if it was
 
-	// opened is what openedFrom holds, until it is asked for: a
-	// command opens the vault and then looks into it.
+	// opened is what openedFrom holds, until it is handed out: a command opens the
+	// vault, looks into it, and changes it.
 	opened     *Contents
 	openedFrom *container
 }
@@ -206,13 +206,26 @@ func (f *File) open(ctx context.Context, path string, c *container, by Opener) (
 
 // Contents reads what the vault holds now. Changes to the result are not
 // stored; see [Vault.Update].
-func (v *Vault) Contents(_ context.Context) (*Contents, error) {
+func (v *Vault) Contents(context.Context) (*Contents, error) {
+	var contents *Contents
+	err := v.Look(func(c *Contents) error { contents = c; return nil })
+	v.opened, v.openedFrom = nil, nil
+	return contents, err
+}
+
+// Look shows fn what the vault holds now, which it must neither change nor keep: if
+// the file is still the same then, the next update begins with it.
+func (v *Vault) Look(fn func(*Contents) error) error {
 	opened := v.opened
 	c, contents, err := v.present()
-	if err == nil && contents != opened {
+	if err != nil {
+		return err
+	}
+	if contents != opened {
 		v.file.wasRead(contents, c)
 	}
-	return contents, err
+	v.opened, v.openedFrom = contents, c
+	return fn(contents)
 }
 
 // Update is the only way to change a vault. Under the lock it reads the file

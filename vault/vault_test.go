@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +262,39 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 	}
 	if _, err := open(t, path).Contents(t.Context()); err != nil || read(t, path) != before {
 		t.Errorf("the file changed: %v", err)
+	}
+}
+
+// What was looked at is no basis for a change when the file has changed since.
+func TestUpdateAfterLook(t *testing.T) {
+	v, path := create(t)
+	other := open(t, path)
+	names := func() (names []string) {
+		for _, a := range contents(t, open(t, path)).Accounts {
+			names = append(names, a.Name)
+		}
+		return names
+	}
+	look := func() {
+		if err := v.Look(func(*vault.Contents) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	add(t, v, "ada")
+	look()
+	add(t, other, "bob")
+	add(t, v, "cyd")
+	if got := names(); !slices.Equal(got, []string{"ada", "bob", "cyd"}) {
+		t.Errorf("the vault has %q", got)
+	}
+	mine := errors.New("mine")
+	look()
+	if err := v.Update(t.Context(), func(c *vault.Contents) error { c.Accounts = nil; return mine }); !errors.Is(err, mine) {
+		t.Errorf("got %v", err)
+	}
+	if err := v.Look(func(c *vault.Contents) error { return c.Validate() }); err != nil || len(contents(t, v).Accounts) != 3 {
+		t.Errorf("a change that failed is looked at: %v", err)
 	}
 }
 
