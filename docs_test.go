@@ -331,7 +331,7 @@ func (r *docRun) startRegistry() {
 }
 
 // shortFolder returns a folder with a path that a socket address can hold.
-func shortFolder(t *testing.T) string {
+func shortFolder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // t.TempDir has long paths
 	if err != nil {

@@ -131,12 +131,7 @@ func BenchmarkExec(b *testing.B) {
 	if err != nil {
 		b.Skip(err)
 	}
-	dir, home := b.TempDir(), b.TempDir()
-	runtime, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // b.TempDir has long paths
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = os.RemoveAll(runtime) })
+	dir, home, runtime := b.TempDir(), b.TempDir(), shortFolder(b)
 	npm, program := filepath.Join(dir, "npm"), filepath.Join(dir, "npmotp")
 	if err := os.Symlink(nothing, npm); err != nil {
 		b.Fatal(err)

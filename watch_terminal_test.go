@@ -31,11 +31,7 @@ type watching struct {
 // counter, and returns its folder. The clock stands seven seconds past a step.
 func watched(t *testing.T) (home string) {
 	t.Helper()
-	home, err := os.MkdirTemp("/tmp", "npmotp-") //nolint:usetesting // a path that is short enough for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	home = shortFolder(t)
 	for name, value := range map[string]string{
 		"TEST_CLOCK": filepath.Join(home, "clock"), "TEST_CLIPBOARD": filepath.Join(home, "clipboard"),
 		"TERM": "xterm", "NO_COLOR": "", "LC_ALL": "C.UTF-8",
