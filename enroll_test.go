@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,29 +29,12 @@ type enrollee struct {
 	registry *npmregistry.Server
 	home     string
 	env      []string
-	clock    *testClock
-}
-
-type testClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *testClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *testClock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+	clock    *npmtest.Clock
 }
 
 func newEnrollee(t *testing.T, n npmtest.NPM, o npmregistry.Options) *enrollee {
 	t.Helper()
-	clock := &testClock{now: time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)}
+	clock := npmtest.NewClock(time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC))
 	o.Now = clock.Now
 	registry, err := npmregistry.Start(o)
 	if err != nil {

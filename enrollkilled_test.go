@@ -164,7 +164,7 @@ func (k *killing) kill(t *testing.T, n npmtest.NPM, when string, kill func(*enro
 	if secret != "" {
 		m.hidden(t, c.screen, append(m.registry.RecoveryCodes("ada"), secret)...)
 	}
-	m.clock.add(time.Minute)
+	m.clock.Move(time.Minute)
 	again := m.converse(t, "enroll")
 	if status := again.answers(); status != 0 {
 		t.Errorf("killed %s: the next run ends with %d:\n%s", when, status, again.screen)

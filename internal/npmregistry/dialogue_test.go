@@ -116,7 +116,7 @@ func testDialogues(t *testing.T, n npmtest.NPM) {
 	if !strings.Contains(d.screen, "Or enter code: "+pending) {
 		t.Errorf("the screen does not have the registry's secret:\n%s", d.screen)
 	}
-	d.say(r.clock.next(t, pending))
+	d.say(r.next(t, pending))
 	d.end()
 	if mode, _ := r.TFA("alice"); mode != npmregistry.AuthAndWrites {
 		t.Errorf("the level is %q", mode)
@@ -129,7 +129,7 @@ func testDialogues(t *testing.T, n npmtest.NPM) {
 
 	r.manifest(t, `{"name":"`+pkgName+`","version":"1.0.0"}`)
 	d = r.converse(t, "publish")
-	d.waitFor("Enter OTP:", r.clock.next(t, pending))
+	d.waitFor("Enter OTP:", r.next(t, pending))
 	d.end()
 	if p, _ := r.Package(pkgName); len(p.Versions) != 1 {
 		t.Errorf("the package is %+v", p)
@@ -141,7 +141,7 @@ func testDialogues(t *testing.T, n npmtest.NPM) {
 	if n.Major < 11 {
 		question = "Enter one-time password:"
 	}
-	d.waitFor(question, r.clock.next(t, pending))
+	d.waitFor(question, r.next(t, pending))
 	d.end()
 	if mode, secret := r.TFA("alice"); mode != "" || secret != "" {
 		t.Errorf("the level is %q", mode)

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,25 +14,10 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// clock is a registry's clock that a test moves on.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-// next moves the clock on by one step and returns the code of secret then.
-func (c *clock) next(t *testing.T, secret string) string {
+// next moves the clock of the registry on by one step and returns the code of secret then.
+func (r *trial) next(t *testing.T, secret string) string {
 	t.Helper()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(30 * time.Second)
-	code, err := totp.GenerateCode(secret, c.at)
+	code, err := totp.GenerateCode(secret, r.clock.Move(30*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,15 +28,15 @@ func (c *clock) next(t *testing.T, secret string) string {
 type trial struct {
 	npmtest.NPM
 	*npmregistry.Server
-	clock *clock
+	clock *npmtest.Clock
 	dir   string
 	env   []string
 }
 
 func newTrial(t *testing.T, n npmtest.NPM, opts npmregistry.Options) *trial {
 	t.Helper()
-	c := &clock{at: time.Now()}
-	opts.Now = c.now
+	c := npmtest.NewClock(time.Now())
+	opts.Now = c.Now
 	s, err := npmregistry.Start(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +123,7 @@ func testCommands(t *testing.T, n npmtest.NPM) {
 		if len(after.Versions) != len(before.Versions) || step.done(after) {
 			t.Errorf("%q without a code changed the package to %+v", step.args, after)
 		}
-		out, err = r.Run(t, r.dir, r.env, append(step.args, "--otp="+r.clock.next(t, secret))...)
+		out, err = r.Run(t, r.dir, r.env, append(step.args, "--otp="+r.next(t, secret))...)
 		if after, _ = r.Package(pkgName); err != nil || !step.done(after) {
 			t.Errorf("%q with a code: %v, and the package is %+v:\n%s", step.args, err, after, out)
 		}
@@ -161,7 +145,7 @@ func testOrganisation(t *testing.T, n npmtest.NPM) {
 		{"access", "grant", "read-only", "@acme:devs", name},
 		{"profile", "set", "fullname", "Alice A"},
 	} {
-		if out, err := r.Run(t, r.dir, r.env, append(args, "--otp="+r.clock.next(t, secret))...); err != nil {
+		if out, err := r.Run(t, r.dir, r.env, append(args, "--otp="+r.next(t, secret))...); err != nil {
 			t.Errorf("%q: %v:\n%s", args, err, out)
 		}
 	}

@@ -18,24 +18,6 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// A clock is a registry's, and moves only when it is told to.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // totpKey is RFC 6238's, in base32.
 const totpKey = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
@@ -44,7 +26,7 @@ const totpKey = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 type trial struct {
 	npmtest.NPM
 	*npmregistry.Server
-	clock *clock
+	clock *npmtest.Clock
 	home  string
 	dir   string
 	env   []string
@@ -56,8 +38,8 @@ type trial struct {
 
 func newTrial(t *testing.T, n npmtest.NPM) *trial {
 	t.Helper()
-	c := &clock{at: time.Now()}
-	s, err := npmregistry.Start(npmregistry.Options{Now: c.now})
+	c := npmtest.NewClock(time.Now())
+	s, err := npmregistry.Start(npmregistry.Options{Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +74,7 @@ func (r *trial) manifest(t *testing.T, script, command string) {
 
 // answer moves the clock to the next step and returns the code of that.
 func (r *trial) answer(question string) string {
-	r.clock.move(30 * time.Second)
-	code, err := totp.GenerateCode(totpKey, r.clock.now())
+	code, err := totp.GenerateCode(totpKey, r.clock.Move(30*time.Second))
 	if err != nil {
 		return "fail"
 	}
@@ -170,7 +151,7 @@ func TestNPMAfterALongBuild(t *testing.T) {
 			r.manifest(t, "prepublishOnly", "sh look.sh")
 			p := sit(t, start{dir: r.dir, env: r.env, answer: r.answer}, n.Path, "publish")
 			p.expect("built\r\n")
-			r.clock.move(95 * time.Second)
+			r.clock.Move(95 * time.Second)
 			p.press("go\r")
 			screen := p.end(0)
 			r.published(t, "@alice/thing", 1)
