@@ -74,7 +74,7 @@ func (t Tour) Run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	d.say("\nThe vault of this demo is removed. With a real key, save a picture of the QR code that\nyour authenticator app shows for npm, and store it with: npmotp add --qr FILE\n")
+	d.say("\nThe vault of this demo is removed. With a real key, save a picture of the QR\ncode that your authenticator app shows for npm, and store it with\n   $ npmotp add --qr FILE\n")
 	return d.err
 }
 
@@ -121,7 +121,7 @@ func (d *demo) decode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("   account %s of %s: %s, %s, %d digits, secret %s\n", e.Label.Account, e.Label.Issuer,
+	d.say("   account %s of %s: %s, %s, %d digits,\n   secret %s\n", e.Label.Account, e.Label.Issuer,
 		strings.ToUpper(e.Key.Kind.String()), e.Key.Alg, e.Key.Digits, e.Key.Secret.Reveal())
 	return nil
 }
@@ -160,7 +160,7 @@ func (d *demo) printCode(ctx context.Context) error {
 
 // runNPM runs a real process: a script called npm that prints its arguments.
 func (d *demo) runNPM(ctx context.Context) error {
-	d.step("Run npm with a fresh code appended (here a stand-in that prints how it was called)", "npmotp exec npm publish --tag next")
+	d.step("Run npm with a fresh code appended (here a stand-in that says how)", "npmotp exec npm publish --tag next")
 	npm, err := d.standIn()
 	if err != nil {
 		return err
@@ -249,7 +249,7 @@ func (d *demo) checkCode(a *vault.Account, code secret.Text, unix int64) error {
 	if want := fmt.Sprintf("%06d", value%1_000_000); !code.Equal(secret.New(want)) {
 		return fmt.Errorf("the code differs from what RFC 6238 says (%s)", want)
 	}
-	d.say("   checked against a second computation by RFC 6238; check it yourself with\n   oathtool --totp --base32 --now '%s' %s\n",
+	d.say("   checked against a second computation by RFC 6238; check it yourself:\n   oathtool --totp --base32 --now '%s' \\\n      %s\n",
 		time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC"), a.Key.Secret.Reveal())
 	return nil
 }
