@@ -47,7 +47,7 @@ func (m *Matcher) Pass(p []byte) []byte {
 		}
 		masked := false
 		event := m.feed(b, func(r rune) rune {
-			if m.masking && !unicode.IsSpace(r) && m.echoes() {
+			if m.masking && !unicode.IsSpace(r) && m.echoes() && m.find(m.left()+string(r)) < 0 {
 				masked = true
 				return asterisk
 			}

@@ -127,6 +127,23 @@ func TestMatcherAnswersOnce(t *testing.T) {
 	}
 }
 
+// TestMatcherKnowsAnOrnament is the prompt of yarn's newer versions, whose sign behind
+// the words is no echo.
+func TestMatcherKnowsAnOrnament(t *testing.T) {
+	m := ptyrun.NewMatcher([]ptyrun.Pattern{{Text: "One-time password:"}, {Text: "One-time password: ‣"}}, 80, 24)
+	for n := range 2 {
+		out := m.Pass([]byte("\x1b[32m?\x1b[0m One-time password: \x1b[2m‣\x1b[0m "))
+		if _, open := m.Open(); !open || m.Asked() != n+1 || !strings.Contains(string(out), "‣") {
+			t.Errorf("question %d counts as the %dth: %q", n, m.Asked(), out)
+		}
+		m.Answer()
+		if out := m.Pass([]byte("1\r? One-time password: ‣ 12")); strings.ContainsAny(string(out), "12") {
+			t.Errorf("the answer shows: %q", out)
+		}
+		m.Pass([]byte("\r\nPackage archive published\r\n"))
+	}
+}
+
 // TestMatcherHidesAWrappedAnswer is a recovery code in a narrow window, which
 // readline draws again as a whole when a row is full.
 func TestMatcherHidesAWrappedAnswer(t *testing.T) {
