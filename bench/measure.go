@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -43,7 +44,8 @@ func (j *job) run(ctx context.Context, effort float64) error {
 		}
 		if w.before != nil {
 			if err := w.before(); err != nil {
-				w.absent = "not set up: " + err.Error()
+				what, _, _ := strings.Cut(err.Error(), "\n") // a cell has one line
+				w.absent = "not set up: " + strings.ReplaceAll(what, "|", "/")
 				continue
 			}
 		}

@@ -17,7 +17,7 @@ func TestJob(t *testing.T) {
 		{name: "own", once: count(0)},
 		{name: "other", once: count(1)},
 		{name: "none", absent: "absent: no `none` in PATH"},
-		{name: "broken", once: count(0), before: func() error { return errors.New("no key") }},
+		{name: "broken", once: count(0), before: func() error { return errors.New("no key\nusage: a|b") }},
 	}}
 	if err := j.run(t.Context(), 0.5); err != nil {
 		t.Fatal(err)
