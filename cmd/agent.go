@@ -21,7 +21,7 @@ func (app *App) unlocked(ctx context.Context) (*codes.Unlocked, error) {
 	if err != nil {
 		return nil, err
 	}
-	contents, err := v.Contents(ctx)
+	contents, err := v.Contents()
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func runCheck(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	report, err := v.Check(ctx, app.Now())
+	report, err := v.Check(app.Now())
 	if err != nil {
 		return err
 	}

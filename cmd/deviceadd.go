@@ -70,7 +70,7 @@ func runDeviceAdd(ctx context.Context, app *App, o deviceAddOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	if err != nil {
 		return err
 	}

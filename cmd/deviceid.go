@@ -109,7 +109,7 @@ func (app *App) identity(ctx context.Context) (*vault.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	if err != nil {
 		return nil, err
 	}

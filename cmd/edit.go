@@ -183,7 +183,7 @@ func (app *App) opened(ctx context.Context) (*vault.Vault, *vault.Contents, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	return v, c, err
 }
 

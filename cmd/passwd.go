@@ -46,7 +46,7 @@ func runPasswd(ctx context.Context, app *App, slot, newFile string) error {
 	if err != nil {
 		return err
 	}
-	if slot, err = v.PassphraseSlot(ctx, slot); err != nil {
+	if slot, err = v.PassphraseSlot(slot); err != nil {
 		return err
 	}
 	pass, err := app.nextPassphrase(ctx, newFile)

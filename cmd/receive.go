@@ -86,7 +86,7 @@ func runReceive(ctx context.Context, app *App, o receiveOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	if err != nil {
 		return err
 	}

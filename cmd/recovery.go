@@ -136,7 +136,7 @@ NUMBER used"; if it was not sent after all, say "unused".`,
 }
 
 func runRecoveryUse(ctx context.Context, app *App, v *vault.Vault, query, purpose string, copyIt bool) error {
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func (app *App) printStored(name string, stored, unused int) error {
 // recoveryTarget returns the query for the account that the codes go to, or the
 // account to create for them.
 func (app *App) recoveryTarget(ctx context.Context, v *vault.Vault, o recoveryAddOptions, in recoveryInput) (query string, create *vault.Account, err error) {
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	if err != nil {
 		return "", nil, err
 	}

@@ -53,7 +53,7 @@ func runAccept(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	if err := v.Accept(ctx); err != nil {
+	if err := v.Accept(); err != nil {
 		return err
 	}
 	app.Sayf("the vault is accepted as it is")

@@ -102,7 +102,7 @@ func runSlotList(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	slots, err := v.Slots(ctx)
+	slots, err := v.Slots()
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func runSlotRemove(ctx context.Context, app *App, query string) error {
 	if err != nil {
 		return err
 	}
-	slot, err := v.FindSlot(ctx, query)
+	slot, err := v.FindSlot(query)
 	if err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func (app *App) contents(ctx context.Context) (*vault.Contents, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.Contents(ctx)
+	return v.Contents()
 }
 
 // unlockOrCreate opens the vault, or creates it when there is none.

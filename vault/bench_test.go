@@ -49,7 +49,7 @@ func BenchmarkVault(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if _, err := v.Contents(b.Context()); err != nil {
+				if _, err := v.Contents(); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +29,7 @@ var ErrOtherPassphrase = errors.New("made under another passphrase")
 // Check reads the whole vault and its backups anew and computes a code of
 // every account. The error says what is wrong with the vault itself; what is
 // wrong with a backup stands in the report.
-func (v *Vault) Check(_ context.Context, now time.Time) (*Report, error) {
+func (v *Vault) Check(now time.Time) (*Report, error) {
 	c, contents, err := v.present()
 	if err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func TestFailingChangesNothing(t *testing.T) {
 		needs int
 		do    func(ctx context.Context, h *handled) error
 	}{
-		"Contents": {reads, func(ctx context.Context, h *handled) error { _, err := h.v.Contents(ctx); return err }},
+		"Contents": {reads, func(ctx context.Context, h *handled) error { _, err := h.v.Contents(); return err }},
 		"Look": {reads, func(_ context.Context, h *handled) error {
 			return h.v.Look(func(*vault.Contents) error { return nil })
 		}},
@@ -106,10 +106,10 @@ func TestFailingChangesNothing(t *testing.T) {
 			_, _, _, err := h.v.Reserve(ctx, "ada", "", then)
 			return err
 		}},
-		"Check":          {reads | keeps, func(ctx context.Context, h *handled) error { _, err := h.v.Check(ctx, then); return err }},
-		"Slots":          {reads, func(ctx context.Context, h *handled) error { _, err := h.v.Slots(ctx); return err }},
-		"FindSlot":       {reads, func(ctx context.Context, h *handled) error { _, err := h.v.FindSlot(ctx, "spare"); return err }},
-		"PassphraseSlot": {reads, func(ctx context.Context, h *handled) error { _, err := h.v.PassphraseSlot(ctx, ""); return err }},
+		"Check":          {reads | keeps, func(ctx context.Context, h *handled) error { _, err := h.v.Check(then); return err }},
+		"Slots":          {reads, func(ctx context.Context, h *handled) error { _, err := h.v.Slots(); return err }},
+		"FindSlot":       {reads, func(ctx context.Context, h *handled) error { _, err := h.v.FindSlot("spare"); return err }},
+		"PassphraseSlot": {reads, func(ctx context.Context, h *handled) error { _, err := h.v.PassphraseSlot(""); return err }},
 		"AddPassphrase": {reads | locks | recalls | saves | keeps, func(ctx context.Context, h *handled) error {
 			_, err := h.v.AddPassphrase(ctx, pass, "second")
 			return err
@@ -136,7 +136,7 @@ func TestFailingChangesNothing(t *testing.T) {
 			return err
 		}},
 		"CopyTo": {reads | saves, func(_ context.Context, h *handled) error { _, err := h.file().CopyTo(h.copyPath, true); return err }},
-		"Accept": {reads | recalls, func(ctx context.Context, h *handled) error { return h.v.Accept(ctx) }},
+		"Accept": {reads | recalls, func(ctx context.Context, h *handled) error { return h.v.Accept() }},
 		"Probe":  {reads, func(_ context.Context, h *handled) error { return h.file().Probe() }},
 		"Open": {reads, func(ctx context.Context, h *handled) error {
 			_, err := h.file().Open(ctx, vault.Passphrase(pass))

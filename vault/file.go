@@ -206,7 +206,7 @@ func (f *File) open(ctx context.Context, path string, c *container, by Opener) (
 
 // Contents reads what the vault holds now. Changes to the result are not
 // stored; see [Vault.Update].
-func (v *Vault) Contents(context.Context) (*Contents, error) {
+func (v *Vault) Contents() (*Contents, error) {
 	var contents *Contents
 	err := v.Look(func(c *Contents) error { contents = c; return nil })
 	v.opened, v.openedFrom = nil, nil

@@ -34,7 +34,7 @@ func TestUnlockWith(t *testing.T) {
 	if _, err := vault.At(path, vault.Options{}).Open(t.Context(), vault.ByIdentity(identity)); !errors.Is(err, vault.ErrOtherIdentity) || !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("after a new passphrase: %v", err)
 	}
-	if _, err := again.Contents(t.Context()); !errors.Is(err, vault.ErrOtherIdentity) {
+	if _, err := again.Contents(); !errors.Is(err, vault.ErrOtherIdentity) {
 		t.Errorf("of an open vault, after a new passphrase: %v", err)
 	}
 	if v.Identity().Equal(identity) {

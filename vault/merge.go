@@ -125,7 +125,7 @@ func (v *Vault) openCopy(ctx context.Context, path string, data []byte, ask Aske
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	own, err := v.Contents(ctx)
+	own, err := v.Contents()
 	if err != nil {
 		return nil, err
 	}

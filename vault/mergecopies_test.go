@@ -125,7 +125,7 @@ func TestSlotsOfBothCopies(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if slots, err := open(t, path).Slots(t.Context()); err != nil || len(slots) != 3 {
+		if slots, err := open(t, path).Slots(); err != nil || len(slots) != 3 {
 			t.Errorf("%d slots, want 3: %v", len(slots), err)
 		}
 	}

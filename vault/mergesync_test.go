@@ -60,7 +60,7 @@ func TestSyncRandomly(t *testing.T) {
 			if err := laptops[i].Update(t.Context(), fn); err != nil {
 				return nil, err
 			}
-			return laptops[i].Contents(t.Context())
+			return laptops[i].Contents()
 		}
 		// Given out, as far as each laptop and the copy know.
 		given := []map[string]bool{{}, {}, {}}

@@ -81,7 +81,7 @@ func (f *File) replacedPath() (string, error) {
 
 // Accept makes the present file the newest one known, although this machine
 // has seen a newer generation or another vault in its place.
-func (v *Vault) Accept(_ context.Context) error {
+func (v *Vault) Accept() error {
 	c, contents, err := v.present()
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func TestRecipientsStay(t *testing.T) {
 		*c = vault.Contents{VaultID: c.VaultID, Generation: c.Generation}
 		return nil
 	})
-	slots, err := v.Slots(t.Context())
+	slots, err := v.Slots()
 	if err != nil || len(slots) != 2 || slots[1].Recipient != recipient || slots[1].Classic {
 		t.Fatalf("%+v, %v", slots, err)
 	}
@@ -137,7 +137,7 @@ func TestSlotWithoutItsHeader(t *testing.T) {
 	if _, err := vault.At(path, vault.Options{}).WorkFactor(); err == nil {
 		t.Error("its work factor is told")
 	}
-	if _, err := v.Slots(t.Context()); !errors.Is(err, vault.ErrFormat) {
+	if _, err := v.Slots(); !errors.Is(err, vault.ErrFormat) {
 		t.Errorf("the slots: %v", err)
 	}
 }
@@ -157,7 +157,7 @@ func TestSlotsChangedMeanwhile(t *testing.T) {
 	if !errors.Is(err, vault.ErrSlotsChanged) {
 		t.Fatal(err)
 	}
-	slots, err := open(t, path).Slots(t.Context())
+	slots, err := open(t, path).Slots()
 	if err != nil || len(slots) != 3 || slots[1].ID != spare.ID {
 		t.Errorf("%+v, %v", slots, err)
 	}
@@ -168,7 +168,7 @@ func TestSlotsChangedMeanwhile(t *testing.T) {
 	if err := v.ChangePassphrase(t.Context(), "", secret.New("correct horse"), nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := again.Contents(t.Context()); !errors.Is(err, vault.ErrOtherIdentity) {
+	if _, err := again.Contents(); !errors.Is(err, vault.ErrOtherIdentity) {
 		t.Errorf("a vault that was opened before the removal: %v", err)
 	}
 }

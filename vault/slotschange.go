@@ -135,8 +135,8 @@ func (v *Vault) ChangePassphrase(ctx context.Context, query string, pass secret.
 
 // PassphraseSlot returns the id of the slot that [Vault.ChangePassphrase] would
 // change.
-func (v *Vault) PassphraseSlot(ctx context.Context, query string) (string, error) {
-	slots, err := v.Slots(ctx)
+func (v *Vault) PassphraseSlot(query string) (string, error) {
+	slots, err := v.Slots()
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,7 +39,7 @@ type slotRecipient struct {
 }
 
 // Slots returns the slots of the vault, checked against its contents.
-func (v *Vault) Slots(_ context.Context) ([]SlotReport, error) {
+func (v *Vault) Slots() ([]SlotReport, error) {
 	c, contents, err := v.present()
 	if err != nil {
 		return nil, err
@@ -50,8 +49,8 @@ func (v *Vault) Slots(_ context.Context) ([]SlotReport, error) {
 
 // FindSlot returns the slot that query names: its name, its id, or the
 // beginning of its id.
-func (v *Vault) FindSlot(ctx context.Context, query string) (SlotReport, error) {
-	slots, err := v.Slots(ctx)
+func (v *Vault) FindSlot(query string) (SlotReport, error) {
+	slots, err := v.Slots()
 	if err != nil {
 		return SlotReport{}, err
 	}

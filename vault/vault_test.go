@@ -55,7 +55,7 @@ func open(t *testing.T, path string, opts ...vault.Options) *vault.Vault {
 
 func contents(t *testing.T, v *vault.Vault) *vault.Contents {
 	t.Helper()
-	c, err := v.Contents(t.Context())
+	c, err := v.Contents()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 	if err == nil {
 		t.Error("contents that could not be read again were stored")
 	}
-	if _, err := open(t, path).Contents(t.Context()); err != nil || read(t, path) != before {
+	if _, err := open(t, path).Contents(); err != nil || read(t, path) != before {
 		t.Errorf("the file changed: %v", err)
 	}
 }
@@ -366,7 +366,7 @@ func TestRekey(t *testing.T) {
 		t.Fatalf("the new passphrase: %v", err)
 	}
 	add(t, v, "bob") // the open vault goes on with its new identity
-	report, err := v.Check(t.Context(), then)
+	report, err := v.Check(then)
 	if err != nil || len(report.Backups) != 3 {
 		t.Fatalf("%v, %+v", err, report)
 	}
@@ -437,7 +437,7 @@ func TestReadingIsRemembered(t *testing.T) {
 			return err
 		},
 		"once more": func(_ *vault.File, v *vault.Vault) error {
-			_, err := v.Contents(t.Context())
+			_, err := v.Contents()
 			return err
 		},
 	} {

@@ -70,7 +70,7 @@ func (l *Live) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	contents, err := v.Contents(ctx)
+	contents, err := v.Contents()
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func TestReplaceKey(t *testing.T) {
 			if !errors.Is(err, tt.failure) {
 				t.Errorf("got %v", err)
 			}
-			c, err := v.Contents(t.Context())
+			c, err := v.Contents()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -65,7 +65,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{now: start()}
 	v := newVault(t)
-	c, err := v.Contents(t.Context())
+	c, err := v.Contents()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestReplaceByNothing(t *testing.T) {
 			if err := codes.ReplaceKey(t.Context(), v, tt.account, tt.key, start(), never, never); err == nil {
 				t.Error("it is replaced")
 			}
-			if c, err := v.Contents(t.Context()); err != nil || len(c.Accounts) != 2 {
+			if c, err := v.Contents(); err != nil || len(c.Accounts) != 2 {
 				t.Errorf("%d accounts, %v", len(c.Accounts), err)
 			}
 		})

@@ -70,7 +70,7 @@ func openWith(path string) (c *vault.Contents, pass string, err error) {
 			continue
 		}
 		if o.err = err; err == nil {
-			o.contents, o.err = v.Contents(context.Background())
+			o.contents, o.err = v.Contents()
 		}
 		break
 	}

@@ -215,7 +215,7 @@ func (d *demo) account(ctx context.Context) (*vault.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := v.Contents(ctx)
+	c, err := v.Contents()
 	if err != nil {
 		return nil, err
 	}

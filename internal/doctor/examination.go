@@ -61,7 +61,7 @@ func (x *Examination) Run(ctx context.Context) (all []Finding, whole bool, err e
 	if err != nil || v == nil {
 		return all, false, err
 	}
-	return append(all, x.opened(ctx, v)...), true, nil
+	return append(all, x.opened(v)...), true, nil
 }
 
 // locate finds out where the files of the vault lie.
@@ -148,11 +148,11 @@ func (x *Examination) witnesses() []Witness {
 }
 
 // opened looks at what the passphrase opens.
-func (x *Examination) opened(ctx context.Context, v *vault.Vault) []Finding {
-	contents, err := v.Contents(ctx)
+func (x *Examination) opened(v *vault.Vault) []Finding {
+	contents, err := v.Contents()
 	var report *vault.Report
 	if err == nil {
-		report, err = v.Check(ctx, x.Now)
+		report, err = v.Check(x.Now)
 	}
 	if err != nil {
 		return []Finding{x.failed("contents", err)}

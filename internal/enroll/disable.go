@@ -54,7 +54,7 @@ func (p *Procedure) onceOff() string {
 // accountAt returns the account that query names, which must belong to the
 // registry, or the only one there.
 func (p *Procedure) accountAt(ctx context.Context, query string) (*vault.Account, error) {
-	c, err := p.vault.Contents(ctx)
+	c, err := p.vault.Contents()
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type enrolment struct {
 }
 
 func (e *enrolment) run(ctx context.Context) error {
-	if err := e.look(ctx); err != nil {
+	if err := e.look(); err != nil {
 		return err
 	}
 	e.tellBefore()
@@ -57,8 +57,8 @@ func (e *enrolment) run(ctx context.Context) error {
 }
 
 // look finds what the vault has for the registry.
-func (e *enrolment) look(ctx context.Context) error {
-	c, err := e.vault.Contents(ctx)
+func (e *enrolment) look() error {
+	c, err := e.vault.Contents()
 	if err != nil {
 		return err
 	}

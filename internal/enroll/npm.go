@@ -143,7 +143,7 @@ type answerer func(ctx context.Context, beside *ui.UI, q ptyrun.Prompt) (secret.
 
 // codeOf returns a code of an account that was sent to nobody yet.
 func (p *Procedure) codeOf(ctx context.Context, a *vault.Account) (secret.Text, error) {
-	contents, err := p.vault.Contents(ctx)
+	contents, err := p.vault.Contents()
 	if err != nil {
 		return secret.Text{}, err
 	}

@@ -63,7 +63,7 @@ func (p *Procedure) Recover(ctx context.Context, query string) error {
 
 // look finds the account whose recovery codes are used.
 func (r *recovery) look(ctx context.Context) error {
-	c, err := r.vault.Contents(ctx)
+	c, err := r.vault.Contents()
 	if err != nil {
 		return err
 	}

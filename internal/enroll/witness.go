@@ -66,7 +66,7 @@ func beginWitness(ctx context.Context, order []byte, now func() time.Time, optio
 	}
 	e := &enrolment{Procedure: &Procedure{Now: now, vault: v}}
 	if o.RecoveryTo != "" {
-		c, err := v.Contents(ctx)
+		c, err := v.Contents()
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func beginWitness(ctx context.Context, order []byte, now func() time.Time, optio
 		},
 		Codes: func(codes []secret.Text) error {
 			if e.stored == nil {
-				if err := e.findStored(ctx, seen); err != nil {
+				if err := e.findStored(seen); err != nil {
 					return err
 				}
 			}
@@ -95,8 +95,8 @@ func beginWitness(ctx context.Context, order []byte, now func() time.Time, optio
 }
 
 // findStored finds the account that the process of enroll has stored.
-func (e *enrolment) findStored(ctx context.Context, s secret.Text) error {
-	c, err := e.vault.Contents(ctx)
+func (e *enrolment) findStored(s secret.Text) error {
+	c, err := e.vault.Contents()
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (e *enrolment) keepCodes(ctx context.Context, codes []secret.Text) error {
 	if e.stored == nil {
 		return errGone
 	}
-	c, err := e.vault.Contents(ctx)
+	c, err := e.vault.Contents()
 	if err != nil {
 		return err
 	}
