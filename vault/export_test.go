@@ -34,9 +34,6 @@ func Changed(c *Contents, now time.Time, fn func(*Contents) error) (*Contents, e
 	return apart, err
 }
 
-// Reserve reserves the next unused code of a.
-func (a *Account) Reserve(now time.Time) (RecoveryCode, error) { return a.reserve("test", now) }
-
 // Canonical writes contents so that equal ones are equal texts.
 func (c *Contents) Canonical() string {
 	text, err := c.canonical()

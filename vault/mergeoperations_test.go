@@ -117,7 +117,7 @@ func (h *history) reserve(c *vault.Contents, now time.Time) error {
 	if a == nil {
 		return errNothing
 	}
-	if _, err := a.Reserve(now); err != nil {
+	if _, err := a.Reserve("test", now); err != nil {
 		return errNothing
 	}
 	return nil

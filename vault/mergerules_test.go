@@ -102,7 +102,7 @@ func TestUsedIsForGood(t *testing.T) {
 // A reservation that is given back stays given back; one that the other laptop
 // made meanwhile holds.
 func TestReservationsAreGivenBack(t *testing.T) {
-	reserve := onFirst(func(a *vault.Account) error { _, err := a.Reserve(then); return err })
+	reserve := onFirst(func(a *vault.Account) error { _, err := a.Reserve("test", then); return err })
 	start := base(t)
 	here := after(t, start, then, reserve)
 	back := after(t, here, then, mark(1, vault.Unused))

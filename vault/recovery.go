@@ -191,8 +191,8 @@ func (a *Account) UnusedCodes() int {
 // Offered reports whether the code is unused, and no newer set has made it invalid.
 func (r *RecoveryCode) Offered() bool { return r.State == Unused && r.RetiredAt.IsZero() }
 
-// reserve takes the next unused code.
-func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
+// Reserve takes the next unused code for a purpose. [Vault.Reserve] has it on disk, too.
+func (a *Account) Reserve(purpose string, now time.Time) (RecoveryCode, error) {
 	r := a.NextCode()
 	if r == nil {
 		return RecoveryCode{}, a.LacksCodes()
@@ -202,7 +202,7 @@ func (a *Account) reserve(purpose string, now time.Time) (RecoveryCode, error) {
 	return *r, nil
 }
 
-// NextCode returns the recovery code that [Vault.Reserve] takes next, or nil when
+// NextCode returns the recovery code that [Account.Reserve] takes next, or nil when
 // there is no unused one.
 func (a *Account) NextCode() *RecoveryCode {
 	for i := range a.RecoveryCodes {

@@ -19,7 +19,7 @@ func (v *Vault) Reserve(ctx context.Context, query, purpose string, now time.Tim
 		if err != nil {
 			return err
 		}
-		if code, err = a.reserve(purpose, now); err != nil {
+		if code, err = a.Reserve(purpose, now); err != nil {
 			return err
 		}
 		name, left = a.Name, a.UnusedCodes()

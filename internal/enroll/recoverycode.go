@@ -76,15 +76,11 @@ func (r *recovery) reserve(ctx context.Context, purpose string) (code secret.Tex
 		if err != nil {
 			return err
 		}
-		next := a.NextCode()
-		if next == nil {
-			return fmt.Errorf("%w in %q", vault.ErrNoCodes, a.Name)
-		}
-		code, number = next.Code, next.Number
-		if err := a.Mark(number, vault.Reserved, r.Now()); err != nil {
+		next, err := a.Reserve(purpose, r.Now())
+		if err != nil {
 			return err
 		}
-		next.UsedFor = purpose
+		code, number = next.Code, next.Number
 		*r.account = *a
 		return nil
 	})
