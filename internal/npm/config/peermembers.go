@@ -17,7 +17,7 @@ func (c *config) peerMembers(p peer) ([]member, error) {
 	if name, ok := c.elsewhere(); ok {
 		return nil, c.unknown(Source{Kind: CommandLine, Name: name}, "it has another folder published, or another file read", nil)
 	}
-	if !p.many && !c.recursive() {
+	if !p.many && !c.recursive() && !c.query.Everywhere {
 		if args := c.words(); len(args) > 0 && slices.Contains([]string{"pnpm", "bun", "yarn"}, c.query.Tool) {
 			at := args[0]
 			if !namesFile(at) { // no name of a package to these
@@ -122,6 +122,9 @@ func (c *config) projectMembers() ([]member, error) {
 	list, err := c.workspaces(top, &pattern)
 	if err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(list, func(m member) bool { return m.manifest.hasWorkspaces }); i >= 0 && c.query.Everywhere {
+		return nil, c.unknown(Source{Kind: File, File: list[i].manifest.file}, "a workspace has workspaces of its own", nil)
 	}
 	list = append([]member{{root.name, top, root}}, list...)
 	list = slices.DeleteFunc(list, func(m member) bool { return m.manifest.private || m.name == "" })

@@ -172,3 +172,30 @@ func prepare(t *testing.T, s *stage, p peerCall, dir string) {
 		}
 	}
 }
+
+// The newer yarn may publish any package of the project, each with the settings of its
+// own folder.
+func TestEverywhere(t *testing.T) {
+	root := `{"name":"root","private":true,"workspaces":["packages/*"]}`
+	for name, tt := range map[string]struct {
+		files map[string]string
+		want  string // "" when it cannot be told
+	}{
+		"each with its own": {map[string]string{
+			"project/packages/a/package.json": pkg("a", `,"publishConfig":{"registry":"https://a.example"}`), "project/packages/b/package.json": pkg("b", ""),
+			"project/packages/b/.yarnrc.yml": "npmPublishRegistry: https://b.example", "project/packages/c/package.json": pkg("c", ""),
+			"project/packages/d/package.json": pkg("d", `,"private":true,"publishConfig":{"registry":"https://d.example"}`),
+		}, "https://a.example/ https://b.example/ https://registry.yarnpkg.com/"},
+		"workspaces in one": {map[string]string{"project/packages/a/package.json": pkg("a", `,"workspaces":["b"]`), "project/packages/a/b/package.json": pkg("b", "")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.files["project/package.json"] = root
+			q := project(t, tt.files)
+			q.Tool, q.Subcommand, q.Argv, q.Everywhere = "yarn npm", "publish", []string{"npm", "publish"}, true
+			targets, err := config.Targets(q)
+			if got := strings.Join(registries(targets), " "); got != tt.want || (err != nil) != (tt.want == "") {
+				t.Errorf("the targets are %v, %v, want %s", targets, err, tt.want)
+			}
+		})
+	}
+}

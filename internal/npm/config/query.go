@@ -34,6 +34,9 @@ type Query struct {
 	// Own is the user's own environment, where Argv and Environ were made by what the
 	// user runs; else nil.
 	Own []string
+	// Everywhere tells that the tool publishes in the folder of any package of the
+	// project, as the newer yarn does by workspace and foreach.
+	Everywhere bool
 }
 
 // A Target is a registry that the command sends requests to.
