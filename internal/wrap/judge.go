@@ -47,7 +47,7 @@ func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 		var err error
 		plan, err = tools.New(argv, tools.Options{Environ: environ})
 		if dir == "" || environ == nil || err != nil || plan.Tool == "" || plan.Moved != "" {
-			if told {
+			if told || j.everywhere(line, dir, environ) {
 				return ptyrun.Verdict{}
 			}
 			return j.blind(called, wants+hidden+"; answer it?")
@@ -94,6 +94,20 @@ func (j *judge) verdict(line []ptyrun.Process) ptyrun.Verdict {
 		return j.blind(called, question)
 	}
 	return j.unsure(called, question)
+}
+
+// everywhere reports whether what asks is the newer yarn itself, which the user had
+// publish packages of the project (workspace NAME, workspaces foreach), and each of
+// them goes where the code may go: which one asks need not be known then.
+func (j *judge) everywhere(line []ptyrun.Process, dir string, environ []string) bool {
+	if len(line) != 1 || len(j.argv) < 2 || !slices.Contains([]string{"workspace", "workspaces"}, j.argv[1]) ||
+		j.plan.Tool != "yarn npm" || j.o.Recovery || !runs(line[0], j.argv) {
+		return false
+	}
+	targets, err := config.Targets(config.Query{
+		Tool: j.plan.Tool, Subcommand: j.plan.Subcommand, Argv: j.plan.ToolArgv, Dir: dir, Environ: environ, Home: j.Home, Own: j.Environ, Everywhere: true,
+	})
+	return err == nil && len(targets) > 0 && !slices.ContainsFunc(targets, func(t config.Target) bool { return !j.allowed(t, j.account) })
 }
 
 // blind is for a question that can name no registry: a yes that was given before
@@ -172,6 +186,12 @@ func shown(p ptyrun.Process) []string {
 		if tools.Known(argv[i]) && !shells(argv[i]) {
 			return argv[i:]
 		}
+		const modules = "/node_modules/" // as yarn 1 runs itself: node .../node_modules/yarn/lib/cli.js
+		if at := strings.LastIndex(argv[i], modules); at >= 0 {
+			if name, _, _ := strings.Cut(argv[i][at+len(modules):], "/"); tools.Known(name) {
+				return append([]string{name}, argv[i+1:]...)
+			}
+		}
 	}
 	return nil
 }
@@ -219,7 +239,7 @@ func only(script string) (argv []string) {
 		plan, err := tools.New(words, tools.Options{})
 		if err != nil || plan.Tool == "" {
 			// "do npm publish", "env X=y npm publish"
-			if slices.ContainsFunc(words, func(w string) bool { return tools.Known(strings.Trim(w, expanded)) }) {
+			if slices.ContainsFunc(words, func(w string) bool { return tools.Known(bare(w)) }) {
 				return nil
 			}
 			continue

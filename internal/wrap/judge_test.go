@@ -101,6 +101,7 @@ func TestJudge(t *testing.T) {
 		release = "npm run release"
 		publish = "npm publish; true" // a shell may become the last command of a script
 		away    = "npx --prefix x npm publish; true"
+		members = "yarn workspace b npm publish"
 	)
 	self := ptyrun.Process{PID: os.Getpid(), Name: "runner"}
 	below := func(a asking) []ptyrun.Process { return []ptyrun.Process{self, a.shell, a.npm} }
@@ -155,6 +156,11 @@ func TestJudge(t *testing.T) {
 		"that of a tool for another":      {"ssh host", "cd sub; " + publish, below, wrap.Options{Prompt: "Code:"}, yes, refused},
 		"npm with more than it shows":     {release, "npm publish --tag x; true", called("npm publish"), wrap.Options{}, !yes, "with options that it does not show, as far as can be seen for " + vault.DefaultRegistry},
 		"that, which --yes has not seen":  {release, "npm publish --tag x; true", called("npm publish"), wrap.Options{}, yes, notYes},
+		"yarn, which runs itself":         {"yarn workspace b publish", "sh $PWD/sub/node_modules/yarn/lib/cli.js publish; true", called("node"), wrap.Options{}, yes, "as far as can be seen for https://registry.yarnpkg.com/"},
+		"yarn in a package":               {members, "exec " + members, alone, wrap.Options{}, yes, answered},
+		"a recovery code in a package":    {members, "exec " + members, alone, recovery, !yes, noRecovery},
+		"yarn in one of another":          {members, "export YARN_NPM_PUBLISH_REGISTRY=" + elsewhere + "; exec " + members, alone, wrap.Options{}, !yes, blind},
+		"yarn with more than was said":    {members, "exec " + members + " --registry x", alone, wrap.Options{}, !yes, blind},
 		"a runner that leads elsewhere":   {release, away, below, wrap.Options{}, !yes, blind},
 		"that, which --yes has not read":  {release, away, below, wrap.Options{}, yes, notYes},
 		"a recovery code for that, too":   {release, away, below, recovery, !yes, noRecovery},
@@ -170,7 +176,7 @@ func TestJudge(t *testing.T) {
 			s, verdict := judging(t, []string{"PATH=" + own}, tt.options, tt.yes, argv)
 			for name, text := range map[string]string{
 				"sub/package.json": `{"name":"a","version":"1.0.0"}`, "sub/.npmrc": "registry=" + elsewhere, "broken/package.json": "{",
-				"sub/release.sh": publish, "sub/ask": "#!/bin/sh\necho $$\nread answer\n", "sub/npm": "#!/bin/sh\nexec " + strings.Split(own, string(os.PathListSeparator))[0] + "/npm \"$@\" --registry " + elsewhere,
+				"sub/release.sh": publish, "sub/ask": "#!/bin/sh\necho $$\nread answer\n", "sub/node_modules/yarn/lib/cli.js": "echo $$\nread answer\n", "sub/npm": "#!/bin/sh\nexec " + strings.Split(own, string(os.PathListSeparator))[0] + "/npm \"$@\" --registry " + elsewhere,
 				"sub/functions.sh": "npm() { command npm \"$@\" --registry " + elsewhere + "; }",
 			} {
 				path := filepath.Join(s.runner.Dir, name)
