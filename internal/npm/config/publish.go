@@ -144,6 +144,9 @@ func (c *config) published() ([]member, error) {
 // fromArgument returns the package that an argument of npm publish is: a folder
 // or a tarball.
 func (c *config) fromArgument(arg string) (member, error) {
+	if rest, ok := strings.CutPrefix(arg, "file:"); ok && !c.nearestPrefix && !strings.HasPrefix(rest, "~") && !strings.ContainsAny(rest, "/%?#") {
+		arg = "./" + rest
+	}
 	file := c.resolve(arg)
 	source := Source{Kind: File, File: file}
 	var m *manifest
@@ -179,7 +182,8 @@ func (c *config) fromArgument(arg string) (member, error) {
 // namesFile reports whether npm takes an argument for a path and not for a
 // package's name (isFileSpec in npm-package-arg).
 func namesFile(arg string) bool {
-	return strings.HasPrefix(arg, ".") || strings.HasPrefix(arg, "~/") || filepath.IsAbs(arg)
+	return strings.HasPrefix(arg, ".") || strings.HasPrefix(arg, "~/") || filepath.IsAbs(arg) ||
+		strings.HasSuffix(arg, "/") && !strings.ContainsAny(arg, "@:%~") // as no repository of a hoster is
 }
 
 // namesTarball reports whether npm takes an argument for a file by its name
