@@ -56,7 +56,7 @@ func (c *config) variableFiles() error {
 	yarns := c.query.Through == "yarn" && c.query.Tool != "yarn npm"
 	switch {
 	case c.query.Tool == "bun":
-		names = strings.Fields(".env .env.local .env.production .env.production.local .env.development .env.development.local")
+		names = strings.Fields(".env .env.local .env.production .env.production.local .env.development .env.development.local .env.test .env.test.local")
 	case yarns:
 		names = []string{".env.yarn"}
 	}
@@ -78,8 +78,9 @@ func (c *config) variableFiles() error {
 				return c.unknown(source, "the file cannot be read", err)
 			}
 			for n, line := range numberedLines(text) {
-				key, _, _ := strings.Cut(strings.TrimPrefix(trim(line), "export "), "=")
-				if key = strings.ToLower(trim(key)); steers(key) {
+				key, _, _ := strings.Cut(line, "=")
+				words := strings.Fields(strings.ToLower(key)) // "export" may stand in front
+				if key = strings.Join(words[max(0, len(words)-1):], ""); steers(key) {
 					source.Line = n
 					return c.unknown(source, c.query.Tool+" gets the variable "+key+" from it", nil)
 				}

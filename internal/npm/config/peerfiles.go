@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,7 +21,7 @@ func (c *config) ownLayers(p peer, dir string) ([]layer, error) {
 	seen := map[string]bool{}
 	for d := range upwards(dir) {
 		for name := range strings.FieldsSeq(p.own) {
-			if strings.Contains(name, "/") {
+			if strings.Contains(name, "/") && c.query.Tool != "release-it" {
 				continue // of the home folder
 			}
 			if err := c.ownFile(p, filepath.Join(d, name), seen, &list); err != nil {
@@ -49,7 +50,7 @@ func (c *config) ownLayers(p peer, dir string) ([]layer, error) {
 
 // ownFile adds the settings of one file, if it is there and new.
 func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]layer) error {
-	if seen[name] {
+	if seen[name] || isDir(name) {
 		return nil
 	}
 	seen[name] = true
@@ -73,7 +74,7 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 		text = memberOf(text, c.query.Tool)
 	}
 	read := p.reader
-	if read == nil {
+	if read == nil || strings.HasPrefix(filepath.Base(name), ".pnpmfile.") { // whose hooks change settings and packages
 		read = func(text string) (layer, int) { return nil, mentions(text) }
 	}
 	if line := wireLine(text); line > 0 && filepath.Dir(name) != c.home && !strings.Contains(name, "/.config/") {
@@ -136,7 +137,7 @@ func mentions(text string) int {
 		if escaped.MatchString(lower) {
 			return n
 		}
-		for _, word := range []string{"registr", "publishpath", "publishargs", "publishpackagemanager", "extends", "npmscopes", "install.scopes", `"contents"`} {
+		for _, word := range []string{"registr", "publishpath", "publishargs", "publishconfig", "publishpackagemanager", "extends", "npmscopes", "install.scopes", `"contents"`} {
 			if strings.Contains(lower, word) {
 				return n
 			}
@@ -321,30 +322,31 @@ func readLerna(text string) (layer, int) {
 	if trim(text) == "" {
 		return nil, 0
 	}
-	type options struct {
-		Registry, Contents, Directory string
-		Extends                       any
-	}
-	var file struct {
-		options
-		Command struct{ Publish, Version options }
-	}
-	if json.Unmarshal([]byte(text), &file) != nil {
+	if !json.Valid([]byte(text)) {
 		return nil, 1
 	}
-	publish, version, all := file.Command.Publish, file.Command.Version, file.options
+	command := memberOf(text, "command")
+	of := func(text, key string) string { // null and "" are none
+		var value any
+		_ = json.Unmarshal([]byte(memberOf(text, key)), &value)
+		if value == nil {
+			return ""
+		}
+		return fmt.Sprint(value)
+	}
+	publish, version := memberOf(command, "publish"), memberOf(command, "version")
 	lineOf := func(key string) int {
 		return 1 + strings.Count(text[:max(0, strings.Index(strings.ToLower(text), `"`+key+`"`))], "\n")
 	}
 	switch {
-	case all.Extends != nil:
+	case of(text, "extends") != "":
 		return nil, lineOf("extends")
-	case publish.Contents+version.Contents+all.Contents != "":
+	case of(publish, "contents")+of(version, "contents")+of(text, "contents") != "":
 		return nil, lineOf("contents")
-	case publish.Directory != "":
+	case of(publish, "directory") != "":
 		return nil, lineOf("directory")
 	}
-	value := cmp.Or(publish.Registry, version.Registry, all.Registry)
+	value := cmp.Or(of(publish, "registry"), of(version, "registry"), of(text, "registry"))
 	if value == "" {
 		return nil, 0
 	}
@@ -376,7 +378,7 @@ func readPnpm(text string) (layer, int) {
 			key += ":registry"
 		case nested && section != "registries":
 			continue
-		case !nested && mentions(name) == 0 && !strings.Contains(strings.ToLower(name), "npmrc") && !strings.HasPrefix(name, "{") && name != "<<":
+		case !nested && mentions(name) == 0 && !strings.Contains(strings.ToLower(name), "npmrc") && !strings.Contains(strings.ToLower(name), "pnpmfile") && !strings.HasPrefix(name, "{") && name != "<<":
 			continue
 		default:
 			return nil, n
@@ -400,8 +402,9 @@ func cutKey(line string) (key, value string, ok bool) {
 	return line[:skip] + key, trim(value), ok
 }
 
-// memberOf returns what a package.json says to a tool in the member of its name,
-// behind as many lines as stand before that in the file.
+// memberOf returns a member of a JSON object, as what a package.json says to a tool in
+// the member of its name, behind as many lines as stand before that. Unlike with struct
+// tags, the case of letters counts.
 func memberOf(text, tool string) string {
 	found := ""
 	_ = members(json.NewDecoder(strings.NewReader(text)), func(key string, raw json.RawMessage, start int64) error {

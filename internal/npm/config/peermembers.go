@@ -84,7 +84,7 @@ func (c *config) elsewhere() (string, bool) {
 			return name, true
 		}
 	}
-	for _, name := range []string{"contents", "dir", "cwd", "prefix", "config", "call", "env-file", "npmrc-auth-file", "use-yarnrc", "workspace-packages", "workspace", "workspaces", "workspace-root"} {
+	for _, name := range []string{"contents", "dir", "cwd", "prefix", "config", "configDir", "config-dir", "extends", "call", "env-file", "npmrc-auth-file", "use-yarnrc", "workspace-packages", "workspace", "workspaces", "workspace-root"} {
 		if _, ok := c.args.Option(name); ok {
 			return name, true
 		}
@@ -177,9 +177,13 @@ func filtered(list []member, filters []string, cwd string) []member {
 func (c *config) morePatterns(top string) ([]string, error) {
 	name := filepath.Join(top, "lerna.json")
 	text, _, err := readFile(name, rcLimit)
-	var lerna struct{ Packages []string }
+	var packages []string
 	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), &lerna)
+		var file map[string]json.RawMessage // and no struct, to which "Packages" is the same
+		err = json.Unmarshal([]byte(text), &file)
+		if list := file["packages"]; err == nil && list != nil {
+			err = json.Unmarshal(list, &packages)
+		}
 	}
 	if err != nil {
 		return nil, c.unknown(Source{Kind: File, File: name}, "the file cannot be read", err)
@@ -193,7 +197,7 @@ func (c *config) morePatterns(top string) ([]string, error) {
 	if line > 0 {
 		return nil, c.unknown(Source{Kind: File, File: name, Line: line}, "the line is not understood", nil)
 	}
-	return append(lerna.Packages, list...), nil
+	return append(packages, list...), nil
 }
 
 // yamlList returns the items of a list of strings in YAML, one to a line. The

@@ -36,7 +36,7 @@ type peer struct {
 func peers() map[string]peer {
 	const yarns = "https://registry.yarnpkg.com/"
 	return map[string]peer{
-		"pnpm": {registry: defaultRegistry, own: "pnpm-workspace.yaml .config/pnpm/rc .config/pnpm/auth.ini .config/pnpm/config.yaml " +
+		"pnpm": {registry: defaultRegistry, own: "pnpm-workspace.yaml .pnpmfile.cjs .pnpmfile.mjs .config/pnpm/rc .config/pnpm/auth.ini .config/pnpm/config.yaml " +
 			"Library/Preferences/pnpm/rc Library/Preferences/pnpm/auth.ini AppData/Local/pnpm/config/rc AppData/Local/pnpm/config/auth.ini", reader: readPnpm, prefix: "pnpm_config_", noEnvironment: true},
 		"yarn":       {alone: true, registry: yarns, own: ".yarnrc", reader: readYarnrc, rcFirst: true, prefix: "yarn_", final: true, noIgnore: true},
 		"yarn npm":   {alone: true, registry: yarns, own: ".yarnrc.yml", reader: readYarnrcYML, prefix: "yarn_", noEnvironment: true, noRC: true, final: true, noIgnore: true},
@@ -45,8 +45,20 @@ func peers() map[string]peer {
 		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json package.json", reader: readLerna, ownFirst: true, prefix: "lerna_", many: true, noIgnore: true},
 		"changeset":  {registry: defaultRegistry, many: true, noIgnore: true},
 		"np":         {registry: defaultRegistry, own: "package.json .np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
-		"release-it": {registry: defaultRegistry, own: "package.json .release-it.json .release-it.js .release-it.cjs .release-it.ts .release-it.mjs .release-it.yaml .release-it.yml .release-it.toml", noIgnore: true},
+		"release-it": {registry: defaultRegistry, own: "package.json" + releaseItFiles(), noIgnore: true},
 	}
+}
+
+// releaseItFiles returns the files that release-it reads (SUPPORTED_EXTENSIONS and
+// resolveConfig of c12).
+func releaseItFiles() string {
+	var b strings.Builder
+	for _, name := range []string{" .release-it", " .release-it/index", " .config/.release-it"} {
+		for _, extension := range []string{"", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".json", ".jsonc", ".json5", ".yaml", ".yml", ".toml"} {
+			b.WriteString(name + extension)
+		}
+	}
+	return b.String()
 }
 
 // peerTargets returns the targets of a tool beside npm.
@@ -151,11 +163,15 @@ func (c *config) publishes() bool {
 
 // variants returns the settings that a peer may use for a package.
 func (c *config) variants(p peer, m member) ([]variant, error) {
-	projects, err := c.projectLayers(m.dir)
+	from := m.dir
+	if c.query.Tool == "lerna" { // which reads nothing in the folders of packages
+		from = c.cwd
+	}
+	projects, err := c.projectLayers(from)
 	if err != nil {
 		return nil, err
 	}
-	own, err := c.ownLayers(p, m.dir)
+	own, err := c.ownLayers(p, from)
 	if err != nil {
 		return nil, err
 	}
