@@ -250,39 +250,6 @@ func (x *run) leak(targets []config.Target, a agent.Account) string {
 	return ""
 }
 
-// inherited fails where the code goes along with an npm, which hands it on to its
-// scripts, and one of these is a command of npm for another registry.
-func (x *run) inherited(a agent.Account) error {
-	packages, _ := config.Packages(x.query()) // what is not known is said elsewhere
-	if !slices.Contains([]string{"npm", "pnpm", "changeset"}, x.plan.Tool) {
-		return nil
-	}
-	for _, p := range packages {
-		for _, s := range p.Scripts {
-			for _, words := range commands(s.Text) {
-				environ := x.plan.Environ()
-				for len(words) > 1 && (strings.Contains(words[0], "=") || words[0] == "env" || words[0] == "cross-env") {
-					environ, words = append(environ, words[0]), words[1:]
-				}
-				plan, err := tools.New(words, tools.Options{})
-				if err != nil || !plan.NeedsCode && !slices.Contains([]string{"install", "ci", "view"}, plan.Subcommand) {
-					continue
-				}
-				targets, _ := config.Targets(config.Query{
-					Tool: plan.Tool, Subcommand: plan.Subcommand, Argv: plan.ToolArgv, Dir: filepath.Dir(s.File), Environ: environ, Home: x.Home,
-				})
-				for _, t := range targets {
-					if !x.allowed(t, a) {
-						return ui.WithHint(fmt.Errorf("the script %s would send the code to %s (%s), and %q %s", s.Name, t.Registry, t.Source, a.Name, BelongsTo(a.Registry)),
-							"at a terminal the code is typed, and no script gets it")
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
 func (x *run) query() config.Query {
 	return config.Query{
 		Tool: x.plan.Tool, Through: x.plan.Through, Subcommand: x.plan.Subcommand, Argv: x.plan.ToolArgv,
@@ -361,6 +328,8 @@ func (x *run) targets() ([]config.Target, error) {
 		return nil, nil
 	case isUnknown && slices.ContainsFunc(x.plan.ToolArgv, func(a string) bool { return slices.Contains([]string{"-a", "--account", "--via"}, a) }):
 		return nil, ui.WithHint(err, "what is meant for npmotp stands before the command: 'npmotp exec -a ACCOUNT %s ...'", x.argv[0])
+	case isUnknown && unknown.Wire:
+		return nil, ui.WithHint(err, "take that out there; what you trust belongs into your own settings, as in ~/.npmrc")
 	case isUnknown:
 		return nil, ui.WithHint(err, "if you know where it goes, say 'npmotp exec --registry URL ...'")
 	}

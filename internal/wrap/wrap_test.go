@@ -42,7 +42,8 @@ func newSetup(t *testing.T, files map[string]string, accounts ...vault.Account) 
 		t.Fatal(err)
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,6 +117,7 @@ func TestRun(t *testing.T) {
 		"named, but of another registry":  {map[string]string{".npmrc": "\nregistry=" + elsewhere}, []vault.Account{npm}, wrap.Options{Account: "ada"}, "npm publish", "", nil, ".npmrc:2"},
 		"publishConfig":                   {map[string]string{"package.json": `{"name":"a","publishConfig":{"registry":"https://evil.example/"}}`}, []vault.Account{npm}, wrap.Options{}, "npm publish", "npm publish", nil, "publishConfig"},
 		"another registry, knowingly":     {nil, []vault.Account{npm}, wrap.Options{Account: "ada", Registry: elsewhere}, "npm publish --registry " + elsewhere, "npm publish --registry " + elsewhere + " --otp=287082", nil, ""},
+		"a proxy of the project":          {map[string]string{".npmrc": "https-proxy=http://127.0.0.1:9/"}, []vault.Account{npm}, wrap.Options{}, "npm publish", "", nil, "(https-proxy) take that out there"},
 		"without encryption":              {map[string]string{".npmrc": "registry=http://npm.example.org/"}, []vault.Account{account("ada", "http://npm.example.org/")}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, "without encryption (/"},
 		"certificates that nobody checks": {nil, []vault.Account{npm}, wrap.Options{}, "npm publish --strict-ssl=false", "npm publish --strict-ssl=false --otp=287082", nil, "strict-ssl is off (--strict-ssl on"},
 		"archived ones do not count":      {nil, []vault.Account{hidden, npm}, wrap.Options{}, "npm publish", "npm publish --otp=287082", nil, ""},
@@ -142,6 +144,9 @@ func TestRun(t *testing.T) {
 			said := s.err.String()
 			if err != nil {
 				said += err.Error()
+			}
+			if h, ok := errors.AsType[*ui.HintError](err); ok {
+				said += " " + h.Hint
 			}
 			if !strings.Contains(said, tt.says) {
 				t.Errorf("it says %q, want %q in it", said, tt.says)

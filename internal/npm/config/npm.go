@@ -64,7 +64,7 @@ func (c *config) commandTargets() ([]Target, error) {
 		return c.accessTargets(verb, args)
 	case "login", "adduser":
 		return c.loginTargets()
-	case "team", "org", "profile", "token", "hook":
+	case "team", "org", "profile", "token", "hook", "ping", "search", "whoami":
 		return c.plainTargets("")
 	case "trust":
 		return c.plainTargets(slices.Concat(args, []string{"", ""})[1])
