@@ -41,7 +41,7 @@ type config struct {
 // reading, so that no token or password is held.
 func kindOf(key string) string {
 	switch key {
-	case "registry", "location":
+	case "registry", "location", "pnpmfile":
 		return "other"
 	case "userconfig", "globalconfig", "prefix":
 		return "path"

@@ -80,7 +80,7 @@ func (c *config) variableFiles() error {
 			for n, line := range numberedLines(text) {
 				key, _, _ := strings.Cut(line, "=")
 				words := strings.Fields(strings.ToLower(key)) // "export" may stand in front
-				if key = strings.Join(words[max(0, len(words)-1):], ""); steers(key) {
+				if key = strings.Join(words[max(0, len(words)-1):], ""); !strings.HasPrefix(trim(line), "#") && steers(key) {
 					source.Line = n
 					return c.unknown(source, c.query.Tool+" gets the variable "+key+" from it", nil)
 				}

@@ -62,7 +62,7 @@ func (c *config) ownFile(p peer, name string, seen map[string]bool, list *[]laye
 	if !found {
 		return nil
 	}
-	if major := Major(c.query); filepath.Ext(name) == ".yaml" && c.query.Tool == "pnpm" && 0 < major && major < nativePnpm {
+	if major := Major(c.query); filepath.Ext(name) == ".yaml" && c.query.Tool == "pnpm" && 0 < major && major < nativePnpm && !strings.Contains(text, "pnpmfile") {
 		return nil
 	}
 	if base := filepath.Base(name); base == "rc" || base == "auth.ini" { // pnpm's, in the format of npm's

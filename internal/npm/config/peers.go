@@ -365,6 +365,9 @@ func (c *config) foreign(p peer) error {
 		}
 		c.own[key] = setting{value, source}
 	}
+	if s, ok := c.get("pnpmfile"); ok && c.query.Tool == "pnpm" && !c.isNative() {
+		return c.unknown(s.source, "hooks of another file may change what is published", nil)
+	}
 	for name := range c.args.Options {
 		if key, ok := strings.CutPrefix(name, "config."); ok && (places(strings.ToLower(key)) || isWire(key)) {
 			return c.unknown(Source{Kind: CommandLine, Name: name}, "what "+c.query.Tool+" makes of it is not known", nil)
@@ -376,7 +379,7 @@ func (c *config) foreign(p peer) error {
 // places reports whether a setting of a tool beside npm is about registries, or
 // about the folder or the files that have them.
 func places(name string) bool {
-	for word := range strings.FieldsSeq("regist userconfig user_config user-config globalconfig global_config global-config npmrc rc_filename workspace_dir workspace-dir workspacedir") {
+	for word := range strings.FieldsSeq("regist pnpmfile userconfig user_config user-config globalconfig global_config global-config npmrc rc_filename workspace_dir workspace-dir workspacedir") {
 		if strings.Contains(name, word) {
 			return true
 		}
