@@ -107,6 +107,7 @@ func TestPeerFiles(t *testing.T) {
 		"pnpm's hooks, by npmrc":        {tool: "pnpm", files: map[string]string{"project/package.json": plain, "project/.npmrc": "pnpmfile=x.cjs"}, where: ".npmrc:1"},
 		"pnpm's hooks, by a variable":   {tool: "pnpm", files: map[string]string{"project/package.json": plain}, env: "PNPM_CONFIG_PNPMFILE=x.cjs", where: "PNPM_CONFIG_PNPMFILE"},
 		"bun's .env, a comment":         {tool: "bun", files: map[string]string{"project/package.json": plain, "project/.env": "# NPM_CONFIG_REGISTRY=" + a}, want: "https://registry.npmjs.org/"},
+		"pnpm's hooks, in changesets":   {tool: "changeset", files: map[string]string{"project/package.json": plain, "project/.pnpmfile.cjs": "p.publishConfig = {}"}, where: ".pnpmfile.cjs:1"},
 		"pnpm-workspace.yaml, escaped":  {tool: "pnpm", files: map[string]string{"project/package.json": plain, "project/pnpm-workspace.yaml": "\"regi\\x73tries\":\n  default: " + a}, where: "pnpm-workspace.yaml:1"},
 		"pnpm-workspace.yaml, merged":   {tool: "pnpm", files: map[string]string{"project/package.json": plain, "project/pnpm-workspace.yaml": "<<: {registries: {default: x}}"}, where: "pnpm-workspace.yaml:1"},
 		"bunfig, escaped":               {tool: "bun", files: map[string]string{"project/package.json": plain, "project/bunfig.toml": "[install]\n\"r\\u0065gistry\" = \"" + a + "\"\n"}, where: "bunfig.toml:2"},

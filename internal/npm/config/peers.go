@@ -43,7 +43,7 @@ func peers() map[string]peer {
 		"bun":        {alone: true, registry: defaultRegistry, own: "bunfig.toml .bunfig.toml .config/.bunfig.toml", reader: readBunfig, prefix: "bun_config_", noScopes: true, noIgnore: true},
 		"vlt":        {alone: true, registry: defaultRegistry, own: "vlt.json .config/vlt/vlt.json Library/Preferences/vlt/vlt.json", prefix: "vlt_", noScopes: true, noIgnore: true},
 		"lerna":      {alone: true, asksFirst: true, registry: defaultRegistry, own: "lerna.json package.json", reader: readLerna, ownFirst: true, prefix: "lerna_", many: true, noIgnore: true},
-		"changeset":  {registry: defaultRegistry, many: true, noIgnore: true},
+		"changeset":  {registry: defaultRegistry, own: ".pnpmfile.cjs .pnpmfile.mjs", many: true, noIgnore: true}, // it may run pnpm
 		"np":         {registry: defaultRegistry, own: "package.json .np-config.json .np-config.js .np-config.cjs .np-config.mjs", noIgnore: true},
 		"release-it": {registry: defaultRegistry, own: "package.json" + releaseItFiles(), noIgnore: true},
 	}
@@ -365,7 +365,7 @@ func (c *config) foreign(p peer) error {
 		}
 		c.own[key] = setting{value, source}
 	}
-	if s, ok := c.get("pnpmfile"); ok && c.query.Tool == "pnpm" && !c.isNative() {
+	if s, ok := c.get("pnpmfile"); ok && slices.Contains([]string{"pnpm", "changeset"}, c.query.Tool) && !c.isNative() {
 		return c.unknown(s.source, "hooks of another file may change what is published", nil)
 	}
 	for name := range c.args.Options {
