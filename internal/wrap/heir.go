@@ -76,7 +76,7 @@ func (h *heir) follow(script string) error {
 				text := h.scripts[name]
 				delete(h.scripts, name)
 				other := *h
-				other.dirs = h.dirs[:1]
+				other.dirs, other.environ = slices.Clip(h.dirs[:1]), slices.Clip(h.environ) // it begins anew
 				if err := other.follow(text); err != nil {
 					return err
 				}

@@ -26,6 +26,7 @@ func TestInherited(t *testing.T) {
 		"echo `npm ping --registry " + elsewhere + "`":                 away,
 		"sh -c '" + publish + "'":                                      away,
 		"cd sub && npm publish":                                        away,
+		"cd sub; npm run build; npm publish":                           away,
 		"(cd sub; npm publish)":                                        away,
 		"npm publish ./sub":                                            away,
 		"npm publish sub/":                                             away,
@@ -44,7 +45,7 @@ func TestInherited(t *testing.T) {
 		"npm whoami && npm view a versions":                            fine,
 	} {
 		manifest, err := json.Marshal(map[string]any{"name": "a", "version": "1.0.0", "scripts": map[string]string{
-			"postpublish": script, "mirror": publish, "more": "npm run mirror", "test": "node .", "build": "tsc",
+			"postpublish": script, "mirror": publish, "more": "npm run mirror", "test": "node .", "build": "cd x; tsc",
 		}})
 		if err != nil {
 			t.Fatal(err)
