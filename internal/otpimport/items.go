@@ -201,6 +201,7 @@ func bareSecret(o object) (field string, more bool) {
 	for _, name := range o.names() {
 		plain := strings.NewReplacer("-", "", "_", "", " ", "", "$", "", ":", "").Replace(name)
 		called := slices.ContainsFunc([]string{"otp", "onetime", "2fa", "mfa", "oath", "authenticatorkey", "twofactor"}, func(word string) bool { return strings.Contains(plain, word) })
+		called = called && !strings.Contains(plain, "recover") && !strings.Contains(plain, "backup")
 		if !called && (!isParametric || !slices.Contains([]string{"secret", "key", "value", "seed", "secretkey"}, plain)) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -64,7 +65,13 @@ func readKeePass(in *input) error {
 				if err := in.step(); err != nil {
 					return err
 				}
-				in.addKeePass(fields)
+				label := otpgen.ItemLabel(fields["Title"], fields["UserName"], fields["URL"])
+				in.addKeePass(label, fields)
+				for _, name := range slices.Sorted(maps.Keys(fields)) {
+					if !slices.Contains(keePassFields(), name) {
+						in.addBeside(label, name, fields[name])
+					}
+				}
 			}
 			path = path[:len(path)-1]
 		}
@@ -90,8 +97,7 @@ func place(path []string) string {
 
 // addKeePass keeps the key of an entry, which KeePass (TimeOtp-, HmacOtp-),
 // KeePassXC and KeeOTP (otp), and KeeTrayTOTP (TOTP Seed) write differently.
-func (in *input) addKeePass(fields map[string]string) {
-	label := otpgen.ItemLabel(fields["Title"], fields["UserName"], fields["URL"])
+func (in *input) addKeePass(label otpgen.Label, fields map[string]string) {
 	k := record{}
 	switch {
 	case strings.Contains(fields["otp"], "://"):
@@ -101,6 +107,9 @@ func (in *input) addKeePass(fields map[string]string) {
 		values, err := url.ParseQuery(fields["otp"])
 		k = record{kind: values.Get("type"), secret: values.Get("key"), digits: values.Get("size"), period: values.Get("step"), counter: values.Get("counter"),
 			algorithm: values.Get("otpHashMode"), err: err}
+		if k.secret == "" { // of programs that write a secret alone
+			k = record{secret: fields["otp"]}
+		}
 		if err != nil {
 			k.err = errors.New("its field otp is not read")
 		}

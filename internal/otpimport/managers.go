@@ -118,6 +118,12 @@ func readTable(in *input) error {
 			in.addPairs(row)
 		default:
 			in.addRow(row, keyColumn, unknown)
+			row.has(func(name, cell string) bool {
+				if name != keyColumn && !slices.Contains(keyColumns(), name) {
+					in.addBeside(row.label(keyColumn), "", cell)
+				}
+				return false
+			})
 		}
 	}
 	// A row is kept when the next one is known, which may be its rest.
@@ -162,6 +168,18 @@ func (t table) unknownColumn(keyColumn string) error {
 	return nil
 }
 
+// label returns the label of the key of a row.
+func (r row) label(keyColumn string) otpgen.Label {
+	title, user := r.cell(titleColumns()...), r.cell(userColumns()...)
+	if title == user {
+		user = ""
+	}
+	if title == "" && user == "" && !strings.EqualFold(r.names[0], keyColumn) {
+		title = r.cells[0] // of a table whose columns have names in another language
+	}
+	return otpgen.ItemLabel(title, user, r.cell(addressColumns()...))
+}
+
 // addRow keeps the key of a row. Unknown is what is wrong with its table.
 func (in *input) addRow(r row, keyColumn string, unknown error) {
 	if slices.ContainsFunc(r.cells, isRest) {
@@ -172,14 +190,7 @@ func (in *input) addRow(r row, keyColumn string, unknown error) {
 	if k.secret == "" {
 		return
 	}
-	title, user := r.cell(titleColumns()...), r.cell(userColumns()...)
-	if title == user {
-		user = ""
-	}
-	if title == "" && user == "" && !strings.EqualFold(r.names[0], keyColumn) {
-		title = r.cells[0] // of a table whose columns have names in another language
-	}
-	label := otpgen.ItemLabel(title, user, r.cell(addressColumns()...))
+	label := r.label(keyColumn)
 	r.has(func(name, cell string) bool {
 		if kind := strings.ToLower(cell); strings.Contains(name, "type") && (kind == "hotp" || kind == "steam") {
 			k.kind = kind
@@ -255,7 +266,8 @@ func isBitwarden(in *input) bool {
 
 // readBitwarden reads Bitwarden's JSON exports (bitwarden.com/help/
 // condition-bitwarden-import) and what "bw list items" prints. Items without a
-// key are passwords, cards and notes, and no business of npmotp's.
+// key are passwords, cards and notes, and no business of npmotp's. Who does not pay for
+// Bitwarden may keep the key in a note or a field.
 func readBitwarden(in *input) error {
 	items := in.text
 	switch {
@@ -288,6 +300,11 @@ func readBitwarden(in *input) error {
 			return
 		}
 		in.addManaged(label, record{secret: key})
+		in.addBeside(label, "notes", e.name("notes"))
+		_ = in.each(string(e.object["fields"]), func(f *entry) bool {
+			in.addBeside(label, f.name("name"), f.name("value"))
+			return true
+		})
 	})
 }
 

@@ -58,7 +58,14 @@ func (in *input) addItem(item *entry) {
 		}
 		return true
 	})
-	in.addKeys(otpgen.ItemLabel(item.name("title"), user, address), keys)
+	label := otpgen.ItemLabel(item.name("title"), user, address)
+	in.addKeys(label, keys)
+	_ = in.each(string(item.object["fields"]), func(f *entry) bool {
+		if f.name("type") != "OTP" {
+			in.addBeside(label, f.name("label"), f.name("value"))
+		}
+		return true
+	})
 }
 
 // addPuxItem keeps the keys of an item of an archive.
@@ -66,6 +73,7 @@ func (in *input) addPuxItem(item *entry) {
 	overview, details := item.inner("overview"), item.inner("details")
 	var user string
 	var keys []string
+	beside := [][2]string{{"notes", details.name("notesPlain")}}
 	_ = in.each(string(details["loginFields"]), func(f *entry) bool {
 		if f.name("designation") == "username" {
 			user = f.name("value")
@@ -74,14 +82,20 @@ func (in *input) addPuxItem(item *entry) {
 	})
 	_ = in.each(string(details["sections"]), func(s *entry) bool {
 		_ = in.each(string(s.object["fields"]), func(f *entry) bool {
-			if key := f.inner("value").name("totp"); key != "" {
+			value := f.inner("value")
+			if key := value.name("totp"); key != "" {
 				keys = append(keys, key)
 			}
+			beside = append(beside, [2]string{f.name("title"), value.name("string", "concealed", "url")})
 			return true
 		})
 		return true
 	})
-	in.addKeys(otpgen.ItemLabel(overview.name("title"), user, overview.name("url")), keys)
+	label := otpgen.ItemLabel(overview.name("title"), user, overview.name("url"))
+	in.addKeys(label, keys)
+	for _, field := range beside {
+		in.addBeside(label, field[0], field[1])
+	}
 }
 
 func (in *input) addKeys(label otpgen.Label, keys []string) {

@@ -301,6 +301,23 @@ func (in *input) addURI(uri string, named otpgen.Label) {
 	in.add(label, key, err)
 }
 
+// addBeside keeps what an item of a password manager has of keys outside of the field
+// for them: URIs in a note or in a field of the user's own, and a secret in a field that
+// is called so. A secret without a digit may be words.
+func (in *input) addBeside(label otpgen.Label, name, text string) {
+	if strings.Contains(strings.ToLower(text), "otpauth") {
+		_ = in.addTexts(label, text) // its only error is that of the context
+		return
+	}
+	if name == "" || !strings.ContainsAny(text, "234567") {
+		return
+	}
+	raw, _ := json.Marshal(text) // a string can be written
+	if field, _ := bareSecret(object{strings.ToLower(name): raw}); field != "" {
+		in.addRecord(label, record{secret: text})
+	}
+}
+
 // addManaged keeps the key of an item of a password manager: a URI, or a bare
 // secret with the parameters that are known.
 func (in *input) addManaged(label otpgen.Label, k record) {

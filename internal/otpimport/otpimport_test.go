@@ -519,6 +519,44 @@ func TestOddEntries(t *testing.T) {
 	}
 }
 
+// Password managers keep what the user puts into notes and fields of the user's own: a key
+// there is not passed over.
+func TestKeysOutsideOfTheirField(t *testing.T) {
+	const (
+		key = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+		uri = "otpauth://totp/npm:ada?secret=" + key
+	)
+	bitwarden := func(fields string) string {
+		return `{"encrypted":false,"folders":[],"items":[{"type":1,"name":"npm","login":{"username":"ada","totp":null,"uris":null},` + fields + `}]}`
+	}
+	pux := func(details string) string {
+		return `{"accounts":[{"attrs":{},"vaults":[{"items":[{"overview":{"title":"npm"},"details":{"loginFields":[{"designation":"username","value":"ada"}],` + details + `}}]}]}]}`
+	}
+	keepass := func(name, value string) string {
+		return "<KeePassFile><Root><Group><Entry><String><Key>Title</Key><Value>npm</Value></String><String><Key>UserName</Key><Value>ada</Value></String>" +
+			"<String><Key>" + name + "</Key><Value>" + value + "</Value></String></Entry></Group></Root></KeePassFile>"
+	}
+	for what, tt := range map[string]struct{ text, want string }{
+		"a note of Bitwarden":       {bitwarden(`"notes":"key: ` + uri + `"`), ada},
+		"a field of Bitwarden":      {bitwarden(`"fields":[{"name":"2FA link","value":"` + uri + `"}]`), ada},
+		"a secret in such a field":  {bitwarden(`"fields":[{"name":"TOTP","value":"` + key + `"}]`), ada},
+		"a recovery code in one":    {bitwarden(`"notes":"` + uri + `","fields":[{"name":"2FA recovery","value":"abcd2345efgh6723"}]`), ada},
+		"words in one":              {bitwarden(`"notes":"` + uri + `","fields":[{"name":"2FA","value":"authenticator app"}]`), ada},
+		"a note of 1Password":       {pux(`"notesPlain":"` + uri + `"`), ada},
+		"a field of 1Password":      {pux(`"sections":[{"fields":[{"title":"key","value":{"concealed":"` + uri + `"}}]}]`), ada},
+		"a field that op prints":    {`{"id":"x","title":"npm","category":"LOGIN","fields":[{"id":"username","value":"ada"},{"type":"CONCEALED","label":"otp","value":"` + key + `"}]}`, ada},
+		"a note of KeePass":         {keepass("Notes", uri), ada},
+		"a field of KeePass":        {keepass("2FA", key), ada},
+		"a bare secret in otp":      {keepass("otp", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq"), ada},
+		"a reference in otp":        {keepass("otp", "{REF:O@I:46C9}"), "npm|ada|characters 1, 5, 7, 9, 13 and more of the secret are not base32, which is the letters A to Z and the digits 2 to 7 (spaces and dashes are not counted)"},
+		"another column of a table": {"title,username,notes,totp\nnpm,ada,my key " + uri + ",\n", ada},
+	} {
+		if got := entriesOf(t, tt.text); !slices.Equal(got, []string{tt.want}) {
+			t.Errorf("%s: got\n%s\nwant\n%s", what, strings.Join(got, "\n"), tt.want)
+		}
+	}
+}
+
 // A key that goes on in the next line is refused, and not cut.
 func TestKeysOverLines(t *testing.T) {
 	for _, text := range []string{
