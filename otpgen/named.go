@@ -40,6 +40,9 @@ func ItemLabel(title, user string, addresses ...string) Label {
 	if lower := strings.ToLower(title); lower == "npm" || lower == "npmjs" {
 		title = cmp.Or(first, title)
 	}
+	if l := SplitLabel("", title); user+first == "" && l.Issuer != "" && strings.Contains(title, ":") {
+		return l // the title is a label
+	}
 	return Label{Issuer: cmp.Or(title, first), Account: user}
 }
 

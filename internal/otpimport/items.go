@@ -155,7 +155,12 @@ func (l *level) close() []item {
 	if title := o.name("title", "name"); own.title == "" && !otpgen.NamesNobody(title) {
 		own.title = title
 	}
-	own.user = o.name("username", "user", "login", "account", "accountname", "itemusername", "email", "itememail", "label")
+	own.user = o.name("username", "user", "login", "account", "accountname", "itemusername", "email", "itememail")
+	for _, name := range []string{"label", "name"} { // beside an issuer, the name is the user's
+		if text := o.name(name); own.user == "" && text != own.title && !otpgen.NamesNobody(text) {
+			own.user = text
+		}
+	}
 	for _, name := range o.names() {
 		if text := o.name(name); isAddress(name) && !mayHaveURI(text) {
 			own.addresses = append(own.addresses, text)
