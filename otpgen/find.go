@@ -111,7 +111,6 @@ func (f *finder) line(i int) (more int) {
 	if at < 0 && strings.Contains(strings.ToLower(line), "?secret=") {
 		f.add(Found{Line: i + 1, Err: refuseAs(ErrNotURI, "this is not an otpauth URI")}, place{})
 	}
-	firstBlank := strings.IndexByte(line, ' ')
 	behind := 0 // the URI before
 	for at >= 0 && len(f.found) <= maxFound {
 		next := nextURI(line, at+len("otpauth://"))
@@ -122,8 +121,8 @@ func (f *finder) line(i int) (more int) {
 		found := Found{Line: i + 1}
 		var uri string
 		uri, more, found.Err = f.whole(i, line[:at], line[at:end], next < 0)
-		if firstBlank >= 0 && firstBlank < at && strings.TrimSpace(line[firstBlank:at]) != "" {
-			uri = strings.TrimSuffix(uri, ".") // of a sentence
+		if found.Err == nil && strings.ContainsFunc(line[:at], unicode.IsLetter) && closerOf(line[:at]) == "" {
+			uri, found.Err = cutSentence(uri)
 		}
 		if found.Err == nil {
 			found.URI = secret.New(uri)
@@ -262,6 +261,19 @@ func cutSigns(before, text string) (string, error) {
 		}
 	}
 	return text, nil
+}
+
+// cutSentence cuts off what ends a sentence and its brackets behind a URI in it, unless the
+// issuer ends so in the label, too.
+func cutSentence(uri string) (string, error) {
+	bare := strings.TrimRight(uri, ".!?:,;)]}")
+	switch end := uri[len(bare):]; {
+	case strings.HasSuffix(prefixOf(uri), end):
+		return uri, nil
+	case strings.Contains(end, ".."):
+		return "", refuse("the URI is not written in full")
+	}
+	return bare, nil
 }
 
 func closerOf(before string) string {

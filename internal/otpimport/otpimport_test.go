@@ -509,6 +509,7 @@ func TestOddEntries(t *testing.T) {
 		"a type with its own secret": {`[{"secret":"` + key + `","type":"totp","digits":6,"label":"npm:ada"},{"secret":"e3152afee62599c8","type":"motp","digits":6,"label":"X:eve"}]`, "X|eve|the type must be totp or hotp"},
 		"two secrets in a login":     {"name: npm\nuser: ada\ntotp: " + key + "\n\ntotp: " + other + "\notp: " + key, "|line 5|several secrets stand in one login: part the logins with blank lines"},
 		"a line of 2fa":              {"npm:ada 6 " + key + "\neve 6\n", "|line 2|it is not a line of 2fa"},
+		"a part in brackets":         {"otpauth://totp/npm:ada?secret=" + key + "\n\n(see otpauth://totp/X:eve?secret=" + other + "...).", "|line 3|the URI is not written in full"},
 		"a part of a secret":         {"otpauth://totp/npm:ada?secret=" + key + "\n\notpauth://totp/X:eve?secret=" + other + "…", "|line 3|the URI is not written in full"},
 	} {
 		t.Run(what, func(t *testing.T) {
