@@ -39,7 +39,7 @@ var refusals = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`fields beside the URI say something else of its digits, period or algorithm`,
 	`several secrets stand in one login: part the logins with blank lines`,
 	`the quotation mark behind the URI is missing`,
-	`what follows may be the rest of the URI, which is needed on one line`,
+	`what follows may be the rest of the (?:URI|secret), which is needed on one line`,
 	`the URI has no counter, which a hotp key needs`,
 	`the URI has two different values of (?:secret|issuer|algorithm|digits|period|counter)`,
 	`the secret is empty`,
@@ -115,7 +115,7 @@ func FuzzFindURIs(f *testing.F) {
 	for _, s := range []string{
 		uri, "- '" + uri + "'\n" + uri[:40] + "\n" + uri[40:], "\"" + uri + "\n&digits=8\"", "steam://" + canon + "\r" + uri + "...",
 		"secret=3D" + canon + "=\n&issuer=3Dnpm", `["` + strings.ReplaceAll(uri, "/", `\/`) + `"]`, `["` + uri[:40] + `", "` + uri[40:] + `"]`, "otpauth-migration://offline?data=AAAA\nAAAA", "?secret=://",
-		"GitHub:\n user: ada\n otp: otpauth://totp?secret=" + canon, "service: npm\nsecret: " + canon + "\n\ntotp: " + canon[:16],
+		"GitHub:\n user: ada\n otp: otpauth://totp?secret=" + canon, "service: npm\nsecret: " + canon + "\n\ntotp: " + canon[:16], "otp: " + canon[:16] + "\n2",
 	} {
 		f.Add(s)
 	}
