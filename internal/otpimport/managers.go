@@ -118,9 +118,10 @@ func readTable(in *input) error {
 			in.addPairs(row)
 		default:
 			in.addRow(row, keyColumn, unknown)
+			label := row.label(keyColumn)
 			row.has(func(name, cell string) bool {
 				if name != keyColumn && !slices.Contains(keyColumns(), name) {
-					in.addBeside(row.label(keyColumn), "", cell)
+					in.addBeside(label, "", cell)
 				}
 				return false
 			})
