@@ -67,7 +67,7 @@ func (e *DoubtError) Error() string {
 }
 
 // A finder has the shapes that tell codes from what stands around them.
-type finder struct{ mask, bold, mark, note, part, fits, tag, lead, more *regexp.Regexp }
+type finder struct{ mask, bold, mark, note, part, fits, tag, br, next, lead, more *regexp.Regexp }
 
 func newFinder() finder {
 	const (
@@ -87,6 +87,8 @@ func newFinder() finder {
 		lead: regexp.MustCompile(`^(\s*)[-+]([0-9a-zA-Z])`), // of a list, or of a difference
 		more: regexp.MustCompile(`(?i)^\W*(?:(?:and|show|view|see|other|\W)\s*)*\d+\s+(?:(?:recovery|backup)?\s*codes?\s+)?(?:more|others?|further|hidden|omitted|left out|not shown)\b`),
 		tag:  regexp.MustCompile(`</?[a-zA-Z]+[0-9]?>`),
+		br:   regexp.MustCompile(`(?i)<br ?/?>`),
+		next: regexp.MustCompile(`^[)\]}` + quote + `]*\s+(?:\(?#?\d{1,2}[.):]\s*)?[(` + quote + `]*([0-9a-fA-F]{12,})(?:[^0-9a-zA-Z]|$)`), // a further code
 	}
 }
 
@@ -104,6 +106,7 @@ func Find(text secret.Text) (codes []secret.Text, repeated int, err error) {
 	f := newFinder()
 	written := strings.Split(plainSigns(text.Reveal()), "\n")
 	for i, line := range written {
+		line = f.br.ReplaceAllString(line, " ")
 		for range 2 { // two words in bold share the blank between them
 			line = f.bold.ReplaceAllString(line, "$1$2$3$4$5") // Markdown
 		}
@@ -276,7 +279,7 @@ func (f finder) hexCodes(lines []string, grouped []foundCode) ([]foundCode, erro
 				return nil, &DoubtError{i + 1, fmt.Sprintf("has more than a code of %d digits: what stands beside it may stand for the rest, so write the codes alone", len(digits))}
 			}
 			switch {
-			case len(token) < hexRun || !isHex(token):
+			case len(token) < hexRun || !isHex(token) || !isMixed(token) && !isHexLength(len(token)): // a telephone number, a time
 			case isHexLength(len(token)):
 				found = append(found, foundCode{line: i + 1, code: token})
 			case isHexLength(len(token)-groupLen) && endsInCheck(token):
@@ -352,9 +355,7 @@ func (f finder) standsAlone(line, code string) bool {
 	if f.part.MatchString(before) {
 		return false
 	}
-	rest := strings.TrimLeft(after, " \t")
-	next, _, _ := strings.Cut(rest, " ")
-	return f.fits.MatchString(after) || rest != after && isHex(strings.TrimRight(next, "\r,;=")) // several on a line
+	return f.fits.MatchString(after) || f.next.MatchString(after)
 }
 
 func tokensOf(line string) []string {
