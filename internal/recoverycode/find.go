@@ -248,13 +248,15 @@ func (f finder) gaps(lines []string, found []foundCode) error {
 		inside := first <= i && i < last
 		beside := has[i] || has[i+2]
 		fields := strings.Fields(body)
-		hex := isHex(strings.Join(fields, "")) && (isMixed(body) || isHexLength(len(strings.Join(fields, ""))))
+		digits := strings.Join(fields, "")
+		hex := isHex(digits) && (isMixed(body) && len(digits) >= groupLen || isHexLength(len(digits)) || len(body) >= hexRun && len(fields) == 1) // and not "2FA"
 		word := strings.Trim(strings.ToLower(body), "abcdefghijklmnopqrstuvwxyz.:!") == "" && !isHex(body) && strings.Trim(strings.ToLower(body), "x") != ""
+		hidden := has[i] && len(fields) == 1 && strings.ContainsAny(strings.TrimSpace(line)[:1], "([") && strings.ContainsFunc(body, unicode.IsLetter) // "[removed]"
 		signs := strings.IndexFunc(body, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0
 		switch {
 		case signs && strings.Trim(body, "-=_[]{}()|:+ ") == "" && (!listed || !number): // a rule, or brackets
 		case inside && (len(fields) < 2 && !word || signs || hex), beside && (hex || long[utf8.RuneCountInString(body)] && !word), listed && number && (inside || beside) && !word,
-			signs && beside && strings.Trim(body, "*#~+$%>❯➜") != "":
+			hidden, signs && beside && strings.Trim(body, "*#~+$%>❯➜") != "":
 			return &DoubtError{i + 1, "stands among the codes and is none: mend it, or leave it out if it is something else"}
 		}
 	}

@@ -51,6 +51,21 @@ func (f finder) otherCodes(lines []string) ([]foundCode, error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
+	read := map[int]bool{}
+	for _, c := range found {
+		read[c.line] = true
+	}
+	for i, line := range lines {
+		tokens := tokensOf(line)
+		isCode := func(t string) bool { return shape(t) == common && isOtherCode(t) }
+		switch {
+		case read[i+1]:
+		case slices.ContainsFunc(tokens, isCode):
+			return nil, &DoubtError{i + 1, "has what looks like one of the codes beside something else: write the codes alone"}
+		case read[i] && len(tokens) == 1 && len(tokens[0]) >= groupLen && strings.HasPrefix(common, shape(tokens[0])) && strings.ContainsAny(tokens[0], "0123456789") && !isNumber(tokens[0]):
+			return nil, &DoubtError{i + 1, "has a part of a code, by the look of it"}
+		}
+	}
 	// Among codes, one may happen to have no digit.
 	first, last := found[0].line, found[len(found)-1].line
 	for i, line := range lines {
