@@ -182,6 +182,7 @@ func TestNamesBesideURIs(t *testing.T) {
 		"a password":              {"Hunter\n" + bare, ":ada"},
 		"fields":                  {"hunter2\n" + bare + "\nurl: https://github.com/login", "github.com:ada"},
 		"a user":                  {"login: eve\nservice: GitHub\notpauth://totp?secret=" + canon, "GitHub:eve"},
+		"elements of XML":         {"<entry>\n <title>GitHub</title>\n <uri>" + bare + "</uri>\n</entry>", "GitHub:ada"},
 		"JSON":                    {`{"service":"GitHub","uri":"` + bare + `"}`, "GitHub:ada"},
 		"Steam":                   {"Steam: " + bare, "Steam:ada"},
 		"a path":                  {"web/github.com/ada:\n" + bare, "github.com:ada"},

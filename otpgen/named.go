@@ -112,7 +112,7 @@ func readLogin(text string) (l login, keys int) {
 			l.wrapped = l.wrapped || last != "" && isRestOfSecret(last, bare)
 			last = ""
 		}
-		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
+		name, value, ok := strings.Cut(withoutElement(strings.TrimSpace(line)), ":")
 		uri := strings.HasPrefix(value, "//")
 		value = strings.Trim(value, around)
 		switch name = strings.ToLower(strings.Trim(name, around+"-*")); name {
@@ -162,6 +162,16 @@ func readLogin(text string) (l login, keys int) {
 	}
 	l.label = ItemLabel(title, user, address)
 	return l, keys
+}
+
+// withoutElement writes an element of XML that has a line to itself as a field.
+func withoutElement(line string) string {
+	name, value, ok := strings.Cut(strings.TrimPrefix(line, "<"), ">")
+	value, closed := strings.CutSuffix(value, "</"+name+">")
+	if !ok || !closed || !strings.HasPrefix(line, "<") {
+		return line
+	}
+	return name + ": " + value
 }
 
 // isRestOfSecret reports whether a line may be the rest of a secret: it has its letters,
