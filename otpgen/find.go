@@ -371,13 +371,20 @@ func endOfSecret(uri string) string {
 
 // mayGoOn reports whether a line below a URI that ends in its secret, or a cell beside it,
 // may be the rest, whatever stands before it: the number of a line, the sign of a
-// comment. A word of prose is none.
+// comment; and whatever ends a sentence behind it. A word of prose is none.
 func mayGoOn(secret, line string) bool {
-	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t|│>#/*-", r) })
-	if len(words) == 2 && strings.Trim(words[0], "0123456789.):") == "" {
+	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t|│>#/*-.,;:!?()[]\"'`", r) })
+	if len(words) == 2 && strings.Trim(words[0], "0123456789") == "" {
 		words = words[1:]
 	}
-	return secret != "" && len(words) == 1 && isMore(secret, words[0]) && (len(words[0]) >= 12 || strings.ContainsAny(words[0], "234567"))
+	if secret == "" || len(words) == 0 || !isMore(secret, words[0]) {
+		return false
+	}
+	hasDigit := strings.ContainsAny(words[0], "234567")
+	if len(words) > 1 { // a sentence that goes on
+		return hasDigit && len(words[0]) >= 8
+	}
+	return hasDigit || len(words[0]) >= 12
 }
 
 // maxWrapped is how many lines a URI is looked for in.

@@ -563,6 +563,8 @@ func TestKeysOverLines(t *testing.T) {
 	for _, text := range []string{
 		"npm:ada 6 GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ\n",
 		"- name: npm\n  accounts:\n    - name: ada\n      token: GEZDGNBVGY3TQOJQ\n        GEZDGNBVGY3TQOJQ\n      length: 6\n      prefix: \"\"\n",
+		"See otpauth://totp/npm:ada?secret=GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ.\n",
+		"(See otpauth://totp/npm:ada?secret=GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ), and keep it.\n",
 		"site: npm\nsecret: GEZDGNBVGY3TQOJQ\n\n  GEZDGNBVGY3TQOJQ\n",
 	} {
 		if got := entriesOf(t, text); strings.Contains(strings.Join(got, "\n"), "|totp ") {
