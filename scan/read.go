@@ -3,7 +3,7 @@ package scan
 import (
 	"context"
 	"math"
-	"slices"
+	"sort"
 )
 
 const (
@@ -156,8 +156,8 @@ func dims(n float64) []int {
 			out = append(out, dim)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b int) int {
-		return int(100 * (math.Abs(float64(a)-n) - math.Abs(float64(b)-n)))
+	sort.SliceStable(out, func(i, j int) bool {
+		return int(100*(math.Abs(float64(out[i])-n)-math.Abs(float64(out[j])-n))) < 0
 	})
 	return out[:min(len(out), bestDims)]
 }

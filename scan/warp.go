@@ -3,7 +3,7 @@ package scan
 import (
 	"context"
 	"math"
-	"slices"
+	"sort"
 )
 
 // A warp corrects a projection where the surface of a code is not flat, or its
@@ -77,7 +77,7 @@ func (w *warp) order() []int {
 	for i := range nodes {
 		nodes[i] = i
 	}
-	slices.SortStableFunc(nodes, func(a, b int) int { return int(64 * (dist(a) - dist(b))) })
+	sort.SliceStable(nodes, func(i, j int) bool { return int(64*(dist(nodes[i])-dist(nodes[j]))) < 0 })
 	return nodes
 }
 

@@ -120,7 +120,7 @@ func setReservations(o object, live map[string]object, released []any) {
 	for _, r := range live {
 		list = append(list, r)
 	}
-	slices.SortFunc(list, func(a, b object) int {
+	sortBy(list, func(a, b object) int {
 		return cmp.Or(instantOf(a, "at").Compare(instantOf(b, "at")), cmp.Compare(text(a, fieldID), text(b, fieldID)))
 	})
 	values := make([]any, len(list))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 )
@@ -150,8 +151,10 @@ func placeIn(account object, all keys) (split []object) {
 	if len(all) == 0 {
 		return nil
 	}
-	order := slices.SortedFunc(maps.Keys(all), func(x, y string) int {
-		return cmp.Or(all[y].at.Compare(all[x].at), cmp.Compare(material(all[y].otp), material(all[x].otp)), cmp.Compare(x, y))
+	order := slices.Collect(maps.Keys(all))
+	sort.Slice(order, func(i, j int) bool {
+		x, y := order[i], order[j]
+		return cmp.Or(all[y].at.Compare(all[x].at), cmp.Compare(material(all[y].otp), material(all[x].otp)), cmp.Compare(x, y)) < 0
 	})
 	first := all[order[0]]
 	id := text(account, fieldID)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // A merge makes names of accounts and numbers of codes unique. The name or
@@ -27,7 +26,7 @@ func restoreName(o object) {
 
 // uniqueNames renames the younger of two objects with one name.
 func uniqueNames(list []object) {
-	slices.SortFunc(list, func(a, b object) int {
+	sortBy(list, func(a, b object) int {
 		return cmp.Or(
 			// An account that was made to hold a second secret comes last.
 			cmp.Compare(text(a, SplitOf), text(b, SplitOf)),
@@ -70,7 +69,7 @@ func uniqueNumbers(account object) {
 	if !ok {
 		return
 	}
-	slices.SortFunc(codes, func(a, b object) int {
+	sortBy(codes, func(a, b object) int {
 		return cmp.Or(
 			cmp.Compare(number(a, fieldNumber), number(b, fieldNumber)),
 			firstOf(a).Compare(firstOf(b)),

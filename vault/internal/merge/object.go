@@ -7,7 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -103,10 +103,16 @@ func elements(v any) ([]object, bool) {
 	return found, true
 }
 
+// sortBy sorts objects. In this program package sort takes less room than slices, whose
+// sorts are compiled for each type.
+func sortBy(list []object, order func(a, b object) int) {
+	sort.Slice(list, func(i, j int) bool { return order(list[i], list[j]) < 0 })
+}
+
 // listed is the inverse of elements, in the order that does not depend on where
 // an element came from.
 func listed(list []object) []any {
-	slices.SortFunc(list, func(a, b object) int {
+	sortBy(list, func(a, b object) int {
 		return cmp.Or(
 			cmp.Compare(number(a, fieldNumber), number(b, fieldNumber)),
 			firstOf(a).Compare(firstOf(b)),
