@@ -95,50 +95,60 @@ func place(path []string) string {
 	return ""
 }
 
-// addKeePass keeps the key of an entry, which KeePass (TimeOtp-, HmacOtp-),
+// addKeePass keeps the keys of an entry, which KeePass (TimeOtp-, HmacOtp-),
 // KeePassXC and KeeOTP (otp), and KeeTrayTOTP (TOTP Seed) write differently.
 func (in *input) addKeePass(label otpgen.Label, fields map[string]string) {
-	k := record{}
-	switch {
-	case strings.Contains(fields["otp"], "://"):
+	if strings.Contains(fields["otp"], "://") {
 		in.addURI(fields["otp"], label)
 		return
+	}
+	var unknown error
+	for name := range fields {
+		if !slices.Contains(keePassFields(), name) && (strings.Contains(strings.ToLower(name), "otp") || otpgen.Nearly(name, keePassFields()...)) {
+			unknown = errors.New("it has a field about one-time passwords that is not known")
+		}
+	}
+	for _, k := range keePassRecords(fields) {
+		if k.err == nil {
+			k.err = unknown
+		}
+		in.addRecord(label, k)
+	}
+}
+
+// keePassRecords returns the keys of an entry: KeePass itself has fields for two.
+func keePassRecords(fields map[string]string) (keys []record) {
+	switch {
 	case fields["otp"] != "": // key=...&step=30&size=6, of KeeOTP
 		values, err := url.ParseQuery(fields["otp"])
-		k = record{kind: values.Get("type"), secret: values.Get("key"), digits: values.Get("size"), period: values.Get("step"), counter: values.Get("counter"),
-			algorithm: values.Get("otpHashMode"), err: err}
+		k := record{kind: values.Get("type"), secret: values.Get("key"), digits: values.Get("size"), period: values.Get("step"), counter: values.Get("counter"),
+			algorithm: values.Get("otpHashMode")}
 		if k.secret == "" { // of programs that write a secret alone
 			k = record{secret: fields["otp"]}
 		}
 		if err != nil {
 			k.err = errors.New("its field otp is not read")
 		}
+		return []record{k}
 	case fields["TOTP Seed"] != "":
-		k.secret = fields["TOTP Seed"]
+		k := record{secret: fields["TOTP Seed"]}
 		period, digits, _ := strings.Cut(fields["TOTP Settings"], ";")
 		digits, _, _ = strings.Cut(digits, ";")
 		if k.period, k.digits = period, digits; digits == "S" {
 			k.kind = "steam"
 		}
-	default:
-		for prefix, kind := range map[string]string{"TimeOtp-": "totp", "HmacOtp-": "hotp"} {
-			if secret, err := keePassSecret(fields, prefix); secret != "" || err != nil {
-				k = record{
-					kind: kind, secret: secret, algorithm: fields[prefix+"Algorithm"], digits: fields[prefix+"Length"],
-					period: fields[prefix+"Period"], counter: fields[prefix+"Counter"], err: err,
-				}
-			}
+		return []record{k}
+	}
+	for _, kind := range []string{"totp", "hotp"} {
+		prefix := map[string]string{"totp": "TimeOtp-", "hotp": "HmacOtp-"}[kind]
+		if secret, err := keePassSecret(fields, prefix); secret != "" || err != nil {
+			keys = append(keys, record{
+				kind: kind, secret: secret, algorithm: fields[prefix+"Algorithm"], digits: fields[prefix+"Length"],
+				period: fields[prefix+"Period"], counter: fields[prefix+"Counter"], err: err,
+			})
 		}
 	}
-	if k.secret == "" && k.err == nil {
-		return
-	}
-	for name := range fields {
-		if k.err == nil && !slices.Contains(keePassFields(), name) && (strings.Contains(strings.ToLower(name), "otp") || otpgen.Nearly(name, keePassFields()...)) {
-			k.err = errors.New("it has a field about one-time passwords that is not known")
-		}
-	}
-	in.addRecord(label, k)
+	return keys
 }
 
 func keePassFields() []string {

@@ -556,6 +556,10 @@ func TestKeysOutsideOfTheirField(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", what, strings.Join(got, "\n"), tt.want)
 		}
 	}
+	const next = "</Value></String><String><Key>HmacOtp-Secret-Base32</Key><Value>"
+	if got := entriesOf(t, keepass("TimeOtp-Secret-Base32", key+next+"KRUGKIDROVUWG2ZAMJZG653OEBTG66BA")); len(got) != 2 || got[0] != ada {
+		t.Errorf("an entry of KeePass with two keys has %q", got)
+	}
 }
 
 // A key that goes on in the next line is refused, and not cut.
