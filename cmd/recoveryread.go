@@ -71,7 +71,7 @@ func (app *App) askRecovery(ctx context.Context) (recoveryInput, error) {
 			return recoveryInput{}, asked
 		}
 		lines := strings.Split(text.Reveal(), "\n")
-		lines = slices.Replace(lines, mistyped.Line-1, mistyped.Last, strings.TrimRight(again.Reveal(), "\r\n"))
+		lines = slices.Concat(lines[:mistyped.Line-1], []string{strings.TrimRight(again.Reveal(), "\r\n")}, lines[mistyped.Last:])
 		text = secret.New(strings.Join(lines, "\n"))
 	}
 }

@@ -95,8 +95,9 @@ func (h *heir) command(argv, environ []string) error {
 		return h.follow(script(argv))
 	}
 	plan, err := tools.New(argv, tools.Options{})
+	sends := err == nil && (plan.NeedsCode || slices.Contains(strings.Fields(reading), plan.Subcommand))
 	switch {
-	case err != nil || !plan.NeedsCode && !slices.Contains(strings.Fields(reading), plan.Subcommand):
+	case !sends:
 		return nil
 	case strings.HasPrefix(plan.Tool, "yarn") || plan.Tool == "bun":
 		return nil // which read no variable

@@ -67,14 +67,14 @@ func (g *Grammar) Parse(args []string) Parsed {
 		}
 		name, value, hadEq := strings.Cut(arg, "=")
 		if hadEq {
-			tokens = slices.Replace(tokens, i, i+1, Word{name, at}, Word{value, at})
+			tokens = slices.Concat(tokens[:i], []Word{{name, at}, {value, at}}, tokens[i+1:])
 		}
 		if long := g.shorthand(name); long != nil {
 			expanded := make([]Word, len(long))
 			for j, l := range long {
 				expanded[j] = Word{l, at}
 			}
-			tokens = slices.Replace(tokens, i, i+1, expanded...)
+			tokens = slices.Concat(tokens[:i], expanded, tokens[i+1:])
 			i--
 			continue
 		}

@@ -217,7 +217,7 @@ func (c *config) variants(p peer, m member) ([]variant, error) {
 				for _, own := range c.publishConfigs(p, m) {
 					v.with = slices.Concat([]layer{own}, v.layers)
 					list = append(list, v)
-					v.with = slices.Insert(slices.Clone(v.layers), 1, own)
+					v.with = slices.Concat(v.layers[:1], []layer{own}, v.layers[1:])
 					if _, given := c.cli["registry"]; given {
 						v.with = slices.Concat([]layer{final(c.cli, m.name)}, v.with)
 					}

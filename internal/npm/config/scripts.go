@@ -92,7 +92,7 @@ func (c *config) packages() ([]Package, error) {
 func (c *config) scripts(m member) []Script {
 	names := []string{"prepublishOnly", "prepack", "prepare", "postpack", "publish", "postpublish"}
 	if c.prepublish {
-		names = slices.Insert(names, 0, "prepublish")
+		names = append([]string{"prepublish"}, names...)
 	}
 	ignored, anyway := c.is("ignore-scripts"), strings.Fields(c.neverIgnored)
 	if p, ok := peers()[c.query.Tool]; ok {

@@ -364,7 +364,7 @@ func (c call) place(insert []string) int {
 	}
 	option, _, _ := strings.Cut(strings.TrimLeft(insert[0], "-"), "=")
 	for at := c.p.End; at >= max(0, c.p.End-2); at-- {
-		q := c.grammar().Parse(slices.Insert(slices.Clone(c.args), at, insert...))
+		q := c.grammar().Parse(slices.Concat(c.args[:at], insert, c.args[at:]))
 		if _, ok := q.Option(option); ok && len(q.Words) == len(c.p.Words) {
 			return c.pos[at]
 		}

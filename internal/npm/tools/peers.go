@@ -48,7 +48,7 @@ func npxStart(args []string) int {
 			if hadEq {
 				expanded = append(expanded, argv.Word{Text: value, At: tokens[i].At})
 			}
-			tokens = slices.Replace(tokens, i, i+1, expanded...)
+			tokens = slices.Concat(tokens[:i], expanded, tokens[i+1:])
 			i--
 			continue
 		}

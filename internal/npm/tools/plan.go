@@ -308,7 +308,7 @@ func insertAt(argv []string, at int, words []string) []string {
 	if len(words) == 0 {
 		return slices.Clone(argv)
 	}
-	return slices.Insert(slices.Clone(argv), at, words...)
+	return slices.Concat(argv[:at], words, argv[at:])
 }
 
 // WithoutPassphrase returns environ without the variables that npmotp takes a
