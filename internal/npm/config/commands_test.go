@@ -63,7 +63,7 @@ func publishLayouts() []layout {
 	return []layout{
 		{name: "folder", command: "publish ./sub", files: folder},
 		{name: "folder with a slash", command: "publish sub/", files: folder},
-		{name: "folder as an address", command: "publish file:sub", files: folder},
+		{name: "folder as an address", npms: workspaces, command: "publish file:sub", files: folder},
 		{name: "folder by its path", command: "publish {root}/project/sub", files: folder},
 		{name: "folder by its name", npms: "6", command: "publish sub", files: folder},
 		{name: "prefix is not the package", command: "publish --prefix={root}/project/sub", files: folder},
